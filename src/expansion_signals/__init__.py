@@ -1,0 +1,3 @@
+"""Expansion Signals: finds the moment an existing customer is ready for more, from product usage."""
+
+from __future__ import annotations

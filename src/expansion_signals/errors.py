@@ -1,0 +1,96 @@
+"""Every failure this program knows, in one tree.
+
+    ExpansionSignalsError
+    ├── Retryable                  the same call may succeed later: retried in place, with back-off
+    │   ├── StateUnavailable       Redis does not answer
+    │   └── LogUnavailable         Kafka does not answer
+    └── Rejected                   the same call can never succeed: told to whoever sent it, never retried
+        ├── RejectedRecord         a record: dead-lettered with its code
+        ├── RejectedConfiguration  catalog.yaml, rules.yaml: all problems at once
+        ├── RejectedSettings       environment or settings file: all problems at once
+        └── RejectedState          what Redis or Kafka hold does not fit this worker: it stops and says what to run
+
+An exception outside this tree is a defect of ours: it stops the worker, and nothing is acknowledged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DeadLetterCode = Literal[
+    "unparsable",
+    "missing_attribute",
+    "invalid_attribute",
+    "invalid_data",
+    "in_future",
+    "too_old",
+    "identity_conflict",
+    "precision",
+    "overflow",
+    "too_large",
+    "key_mismatch",
+    "unknown_version",
+]
+
+
+class ExpansionSignalsError(Exception):
+    """The root: never raised itself."""
+
+
+class Retryable(ExpansionSignalsError):
+    """A failure that may pass; it never dead-letters and never moves an offset (semantics 10.2)."""
+
+
+class StateUnavailable(Retryable):
+    """Redis does not answer, or answers that it cannot serve now."""
+
+
+class LogUnavailable(Retryable):
+    """Kafka does not answer, or answers that it cannot serve now."""
+
+
+class Rejected(ExpansionSignalsError):
+    """A failure that the same input will always meet."""
+
+
+class RejectedRecord(Rejected):
+    """A record that can never succeed (semantics 10.1): `code` and `message` go into the dead letter's headers."""
+
+    def __init__(self, code: DeadLetterCode, message: str) -> None:
+        super().__init__(message)
+        self.code: DeadLetterCode = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in a file: where it stands and what was expected there. Lines and columns start at 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        """Return the form that editors turn into a link: `file:line:column: message`."""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class RejectedConfiguration(Rejected):
+    """Catalog or rules that cannot take effect, with every problem found (semantics 10.5)."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class RejectedSettings(Rejected):
+    """Settings that cannot work; the message names each variable and what it takes."""
+
+
+class RejectedState(Rejected):
+    """What Redis or Kafka hold does not fit this worker; the message ends in the command to run."""

@@ -1,0 +1,3 @@
+"""The nouns: frozen values without clock and without I/O."""
+
+from __future__ import annotations

@@ -1,0 +1,134 @@
+"""Accounts: who pays, on which plan, and since when (`account-updates`, interfaces: Records in)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PlainSerializer
+
+from expansion_signals.model.amounts import plain
+from expansion_signals.model.instants import Instant, format_instant, parse_instant
+
+PeriodUnit = Literal["day", "week", "month", "quarter", "year"]
+AccountStatus = Literal["active", "trialing", "past_due", "paused", "cancelled", "internal"]
+
+
+def _known_zone(name: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- only profiles that name a zone pay for it
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"time zone {name[:64]!r} is not in the IANA database") from None
+    return name
+
+
+def _instant(value: object) -> object:
+    return parse_instant(value) if isinstance(value, str) else value
+
+
+def _written(instant: Instant) -> str:
+    return format_instant(instant)
+
+
+Moment = Annotated[Instant, BeforeValidator(_instant), PlainSerializer(_written, return_type=str)]
+"""An instant that stands as RFC 3339 in JSON."""
+
+Amount = Annotated[
+    Decimal,
+    Field(allow_inf_nan=False, max_digits=60, decimal_places=20),
+    PlainSerializer(plain, return_type=str),
+]
+"""A decimal that stands as a string without trailing zeros in JSON."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Money(_Part):
+    """An amount of a currency."""
+
+    amount: Amount
+    currency: str = Field(min_length=3, max_length=3)
+
+
+class Anchor(_Part):
+    """From when (`valid_from`) periods of this `unit` are counted from this `anchor` (semantics 2.4)."""
+
+    valid_from: Moment
+    anchor: Moment
+    unit: PeriodUnit
+
+
+class Subscription(_Part):
+    """`period` of an account update: the unit of its periods and the instant they are counted from."""
+
+    unit: PeriodUnit = "month"
+    anchor: Moment
+
+
+class Baseline(_Part):
+    """A level as of an instant: later events add to it (semantics 2.9)."""
+
+    value: Amount
+    as_of: Moment
+
+
+class Account(_Part):
+    """The full snapshot of one account update; a `version` that is not greater than the last is ignored."""
+
+    version: NonNegativeInt
+    plan: str = Field(min_length=1)
+    add_ons: dict[str, NonNegativeInt] = {}
+    limits: dict[str, Amount] = {}
+    period: Subscription | None = None
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    annual_value: Money | None = None
+    owner: str | None = None
+    open_opportunity: bool = False
+    members: list[str] | None = None
+    roles_exempt: list[str] = []
+    mrr: Money | None = None
+    first_purchase_at: Moment | None = None
+    renewal_at: Moment | None = None
+    language: str | None = None
+    nps: int | None = None
+    csat: Decimal | None = None
+    status: AccountStatus = "active"
+    opted_out: list[str] = []
+    partner: str | None = None
+    usage: dict[str, Baseline] = {}
+
+
+class Profile(_Part):
+    """What is kept of an account: its last snapshot and its last four anchors, oldest first (semantics 2.4)."""
+
+    account: Account
+    anchors: tuple[Anchor, ...]
+
+    @property
+    def version(self) -> int:
+        """The version of the snapshot this profile was made from."""
+        return self.account.version
+
+    def document(self) -> dict[str, Any]:
+        """Return the snapshot as signals carry it: the JSON of `account-updates`, what is unset left out."""
+        return self.account.model_dump(mode="json", exclude_defaults=True)
+
+
+ANCHORS_KEPT = 4
+
+
+def succeed(previous: Profile | None, account: Account, since: Instant) -> Profile:
+    """Return the profile after this snapshot: a new anchor is valid from `since`, the first one from ever.
+
+    An account update without a period counts calendar months in UTC from the epoch's first day.
+    """
+    subscription = account.period or Subscription(unit="month", anchor=0)
+    kept = previous.anchors if previous else ()
+    if kept and (kept[-1].anchor, kept[-1].unit) == (subscription.anchor, subscription.unit):
+        return Profile(account=account, anchors=kept)
+    anchor = Anchor(valid_from=since if kept else 0, anchor=subscription.anchor, unit=subscription.unit)
+    return Profile(account=account, anchors=(*kept, anchor)[-ANCHORS_KEPT:])

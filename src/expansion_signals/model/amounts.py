@@ -1,0 +1,80 @@
+"""Amounts: decimals on the wire, whole numbers inside (semantics 2.1).
+
+A meter with `precision` 2 counts 12.34 as 1234. Every level, limit and threshold of that meter is scaled the
+same way, so comparing two of them is comparing two integers.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+
+from expansion_signals.errors import RejectedRecord
+
+LARGEST = 2**63 - 1
+"""The largest scaled amount a counter holds, in size; Redis counts in signed 64 bit."""
+
+_DIGITS = 400
+"""A decimal with more digits than this is refused unread: parsing cost must not be the sender's choice."""
+
+_EXACT = Context(prec=_DIGITS + 32)
+_UTILIZATION = Decimal("0.0001")
+
+
+def scale(value: Decimal | int | str, precision: int) -> int:
+    """Return `value` as a whole number of units of 10^-precision.
+
+    Raises:
+        RejectedRecord: `invalid_data` if it is no finite decimal, `precision` if it has more digits after the
+            point than the meter counts, `overflow` if it does not fit 63 bits.
+    """
+    number = _finite(value)
+    if number.adjusted() + precision > _DIGITS:
+        raise RejectedRecord("overflow", f"value {_shown(value)} is larger than a counter can hold")
+    scaled = number.scaleb(precision, _EXACT)
+    whole = scaled.to_integral_value()
+    if whole != scaled:
+        raise RejectedRecord("precision", f"value {_shown(value)} has more than {precision} digits after the point")
+    result = int(whole)
+    if abs(result) > LARGEST:
+        raise RejectedRecord("overflow", f"value {_shown(value)} is larger than a counter can hold")
+    return result
+
+
+def unscale(amount: int, precision: int) -> str:
+    """Return a scaled amount as a decimal string without trailing zeros: 1230 at precision 2 is `12.3`."""
+    if precision == 0:
+        return str(amount)
+    return plain(Decimal(amount).scaleb(-precision, _EXACT))
+
+
+def plain(number: Decimal) -> str:
+    """Return a decimal without exponent and without trailing zeros: `80`, `0.5`, `-3.25`."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def utilization(usage: int, limit: int | None) -> str | None:
+    """Return usage ÷ limit, rounded half up to 4 digits; None where there is no limit or it is zero (semantics 3.6)."""
+    if not limit:
+        return None
+    quotient = _EXACT.divide(Decimal(usage), Decimal(limit))
+    return plain(quotient.quantize(_UTILIZATION, rounding=ROUND_HALF_UP, context=_EXACT))
+
+
+def _finite(value: Decimal | int | str) -> Decimal:
+    if isinstance(value, str) and len(value) > _DIGITS:
+        raise RejectedRecord("invalid_data", f"value has {len(value)} characters; at most {_DIGITS} are read")
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise RejectedRecord("invalid_data", f"value {_shown(value)} is not a decimal number") from None
+    if not number.is_finite():
+        raise RejectedRecord("invalid_data", f"value {_shown(value)} is not a finite number")
+    return number
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return repr(text if len(text) <= 40 else text[:37] + "...")  # noqa: PLR2004 -- a message stays one line

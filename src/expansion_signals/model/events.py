@@ -1,0 +1,45 @@
+"""Usage events: immutable facts from product apps (semantics 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from expansion_signals.model.instants import Instant
+
+BUILT_IN_PREFIX = "expansion."
+USAGE_RECORDED = "expansion.usage.recorded.v1"
+LIMIT_HIT = "expansion.limit.hit.v1"
+ACCOUNT_UPDATED = "expansion.account.updated.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEvent:
+    """One CloudEvent of a product app, decoded and valid for its type.
+
+    `account` is the CloudEvents subject; `time` is event time. `data` is the parsed payload: JSON numbers are
+    `int` or `Decimal`, read exactly as written. Identity is `source` + `id` within the account (semantics 1.4).
+    """
+
+    source: str
+    id: str
+    type: str
+    account: str
+    time: Instant
+    data: Mapping[str, Any]
+    backfill: bool = False
+    traceparent: str | None = None
+
+
+class Evidence(NamedTuple):
+    """What a trigger says about the event that caused it: the last one of its counter in the batch (semantics 9.2)."""
+
+    id: str
+    source: str
+    time: Instant
+    user: str | None = None
+    session: str | None = None
+    traceparent: str | None = None

@@ -1,0 +1,48 @@
+"""Records of the log as they arrive, and what becomes of those that can never succeed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from expansion_signals.errors import DeadLetterCode
+    from expansion_signals.model.instants import Instant
+
+
+class Record(NamedTuple):
+    """One record of the log, bytes untouched.
+
+    `appended` is the append time by which age is judged (semantics 1.3): the broker's where the topic stamps it,
+    elsewhere the smaller of the record's timestamp and the reader's clock.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    appended: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that can never succeed, with the reason (semantics 10.1)."""
+
+    record: Record
+    code: DeadLetterCode
+    message: str
+
+
+class Outgoing(NamedTuple):
+    """One record to publish. `topic` is the name without the deployment's prefix."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+

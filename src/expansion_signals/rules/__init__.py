@@ -1,0 +1,3 @@
+"""Rules and catalog as code: loaded, validated whole, versioned. Pure."""
+
+from __future__ import annotations

@@ -1,0 +1,71 @@
+"""The configuration in force: catalog and rules, indexed for the questions metering asks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from expansion_signals.model.instants import HOUR, Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.model.catalog import Catalog, Feature, Meter
+    from expansion_signals.model.thresholds import Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRule:
+    """`signal: limit_reached`: fires when a meter's level reaches one of `at` (semantics 3).
+
+    `version` is a hash of the rule's meaning, not of its spelling.
+    """
+
+    id: str
+    version: str
+    meter: str
+    at: tuple[Threshold, ...]
+    fire_when_added: bool = False
+    max_firing_age: Duration = HOUR
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A validated catalog with its rules, and the texts they came from.
+
+    `fingerprint` is a hash of the meaning of both files; an epoch stands for one fingerprint. `limit_rules` holds
+    enabled rules only. `texts` maps file name to content, so that another worker can load the same set.
+    """
+
+    fingerprint: str
+    catalog: Catalog
+    limit_rules: tuple[LimitRule, ...]
+    texts: Mapping[str, str] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def meters_by_event(self) -> Mapping[str, Sequence[Meter]]:
+        """Meters by the event type that feeds them."""
+        index: defaultdict[str, list[Meter]] = defaultdict(list)
+        for meter in self.catalog.meters.values():
+            index[meter.event].append(meter)
+        return dict(index)
+
+    @cached_property
+    def limit_rules_by_meter(self) -> Mapping[str, Sequence[LimitRule]]:
+        """Limit rules by the meter they watch, in the order of the file."""
+        index: defaultdict[str, list[LimitRule]] = defaultdict(list)
+        for rule in self.limit_rules:
+            index[rule.meter].append(rule)
+        return dict(index)
+
+    @cached_property
+    def feature_by_meter(self) -> Mapping[str, Feature]:
+        """The first feature of the catalog that each meter measures."""
+        index: dict[str, Feature] = {}
+        for feature in self.catalog.features.values():
+            if feature.meter is not None:
+                index.setdefault(feature.meter, feature)
+        return index
