@@ -8,13 +8,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from expansion_signals.model.accounts import Account
+    from expansion_signals.model.decisions import Decision
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.signals import Signal
+    from expansion_signals.model.triggers import Trigger
 
 
 class Codec(Protocol):
-    """Bytes to nouns and back; knows no client library. Every reading method raises `RejectedRecord`."""
+    """Bytes to nouns and back, for metering; knows no client library. Every reading method raises `RejectedRecord`."""
 
     def usage_event(self, record: Record) -> UsageEvent:
         """Decode and validate one record of `usage-events`."""
@@ -27,6 +29,28 @@ class Codec(Protocol):
 
     def dead_letter(self, letter: DeadLetter, failed: int) -> Outgoing:
         """Encode a dead letter: bytes and headers untouched, the cause in further headers (semantics 10.1)."""
+
+    def truncated(self, letter: DeadLetter, failed: int) -> Outgoing:
+        """Encode a dead letter that the broker refused as too large: its first 64 KiB (semantics 10.1)."""
+
+
+class DecidingCodec(Protocol):
+    """Bytes to nouns and back, for deciding. The reading method raises `RejectedRecord`."""
+
+    def read_signal(self, record: Record) -> Signal:
+        """Decode one record of `expansion-signals`."""
+
+    def trigger(self, trigger: Trigger, recorded: int) -> Outgoing:
+        """Encode a trigger for its topic; `recorded` is the instant it was decided at."""
+
+    def decision(self, decision: Decision, recorded: int) -> Outgoing:
+        """Encode a decision for `expansion-decisions`."""
+
+    def dead_letter(self, letter: DeadLetter, failed: int) -> Outgoing:
+        """Encode a dead letter, as `Codec` does."""
+
+    def truncated(self, letter: DeadLetter, failed: int) -> Outgoing:
+        """Encode a dead letter that the broker refused as too large, as `Codec` does."""
 
 
 class Publisher(Protocol):

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from expansion_signals.errors import DeadLetterCode
     from expansion_signals.model.instants import Instant
+
+
+class Partition(NamedTuple):
+    """One partition of the log. `topic` is the name without the deployment's prefix."""
+
+    topic: str
+    partition: int
 
 
 class Record(NamedTuple):
@@ -24,8 +31,23 @@ class Record(NamedTuple):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
     appended: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one poll of the log brought: records in offset order within each partition.
+
+    `first` and `positions` hold every partition the reader has: its next offset before and after this poll. What lies
+    between the two and is no record (transaction markers, compacted offsets) needs no work. `assignment` is the
+    reader's when these records were read: once the reader's differs, another member may be reading them, too.
+    """
+
+    records: Sequence[Record]
+    first: Mapping[Partition, int]
+    positions: Mapping[Partition, int]
+    assignment: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,4 @@ class Outgoing(NamedTuple):
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = ()
-
-
+    headers: Sequence[tuple[str, bytes | None]] = ()

@@ -1,0 +1,129 @@
+"""The codec: one object that reads and writes every record of the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.accounts import Account
+from expansion_signals.model.events import ACCOUNT_UPDATED, UsageEvent
+from expansion_signals.model.instants import DAY, MINUTE, SECOND, Duration, Instant, format_instant
+from expansion_signals.wire import attributes, contracts, dead_letters, decisions, signals, triggers
+from expansion_signals.wire.cloudevents import open_envelope
+
+if TYPE_CHECKING:
+    from expansion_signals.model.decisions import Decision
+    from expansion_signals.model.records import DeadLetter, Outgoing, Record
+    from expansion_signals.model.signals import Signal
+    from expansion_signals.model.triggers import Trigger
+
+CLOCK_SKEW: Duration = 5 * MINUTE
+"""How far ahead of the broker a producer's clock may be (semantics 1.3)."""
+
+_ANY_ACCOUNT_UPDATE = ACCOUNT_UPDATED.removesuffix("1")
+
+
+class CloudEventsCodec:
+    """CloudEvents 1.0 to nouns and back (`ports.Codec`, `ports.DecidingCodec`).
+
+    `acceptance` is how old an event may be at its append time (semantics 1.3).
+    """
+
+    def __init__(self, acceptance: Duration = DAY) -> None:
+        self._acceptance = acceptance
+
+    def usage_event(self, record: Record) -> UsageEvent:
+        """Decode and validate one record of `usage-events` (semantics 1.1 to 1.3); the record's key plays no part.
+
+        Raises:
+            RejectedRecord: with the code of the first thing that is wrong.
+        """
+        envelope = open_envelope(record)
+        event_id, source, event_type, account, time = attributes.required(envelope)
+        self._refuse_age(time, record.appended)
+        return UsageEvent(
+            source,
+            event_id,
+            event_type,
+            account,
+            time,
+            contracts.checked(event_type, envelope.get("data")),
+            attributes.backfill(envelope),
+            attributes.traceparent(envelope),
+        )
+
+    def account_update(self, record: Record) -> tuple[str, Account | None]:
+        """Decode one record of `account-updates` to its account; None is a tombstone (semantics 2.8).
+
+        Raises:
+            RejectedRecord: also `key_mismatch`, because compaction keeps the last record of each key.
+        """
+        key = _key(record)
+        if record.value is None:
+            return key, None
+        envelope = open_envelope(record)
+        event = attributes.required(envelope)
+        if event.type != ACCOUNT_UPDATED:
+            raise RejectedRecord(
+                "unknown_version" if event.type.startswith(_ANY_ACCOUNT_UPDATE) else "invalid_attribute",
+                f"type must be {ACCOUNT_UPDATED}, got {event.type[:80]!r}",
+            )
+        if event.account != key:
+            raise RejectedRecord("key_mismatch", f"key {key[:64]!r} is not the subject {event.account[:64]!r}")
+        try:
+            return key, Account.model_validate(envelope.get("data"))
+        except ValidationError as error:
+            raise RejectedRecord("invalid_data", contracts.explained(error)) from None
+
+    def signal(self, signal: Signal, recorded: Instant) -> Outgoing:
+        """Encode a signal for `expansion-signals`; `recorded` is the instant it was decided at (semantics 9.2)."""
+        return signals.write(signal, recorded)
+
+    def read_signal(self, record: Record) -> Signal:
+        """Decode one record of `expansion-signals`.
+
+        Raises:
+            RejectedRecord: what was read is not a signal of a version that this program knows.
+        """
+        return signals.read(record)
+
+    def trigger(self, trigger: Trigger, recorded: Instant) -> Outgoing:
+        """Encode a trigger for its topic (semantics 7.7, 9.2)."""
+        return triggers.write(trigger, recorded)
+
+    def decision(self, decision: Decision, recorded: Instant) -> Outgoing:
+        """Encode a decision for `expansion-decisions` (semantics 7.1)."""
+        return decisions.write(decision, recorded)
+
+    def dead_letter(self, letter: DeadLetter, failed: Instant) -> Outgoing:
+        """Encode a dead letter: bytes and headers untouched, the cause in further headers (semantics 10.1)."""
+        return dead_letters.write(letter, failed)
+
+    def truncated(self, letter: DeadLetter, failed: Instant) -> Outgoing:
+        """Encode a dead letter that the broker refused as too large: its first 64 KiB (semantics 10.1)."""
+        return dead_letters.write_truncated(letter, failed)
+
+    def _refuse_age(self, time: Instant, appended: Instant) -> None:
+        if time > appended + CLOCK_SKEW:
+            raise RejectedRecord(
+                "in_future",
+                f"time is {(time - appended) // SECOND} s after the append time {format_instant(appended)}; "
+                f"at most {CLOCK_SKEW // SECOND} s are accepted",
+            )
+        if time < appended - self._acceptance:
+            raise RejectedRecord(
+                "too_old",
+                f"time is {(appended - time) // SECOND} s before the append time {format_instant(appended)}; "
+                f"at most {self._acceptance // SECOND} s are accepted",
+            )
+
+
+def _key(record: Record) -> str:
+    if record.key is None:
+        raise RejectedRecord("key_mismatch", "the record has no key; account-updates is compacted by key = account")
+    try:
+        return attributes.name("key", record.key.decode())
+    except UnicodeDecodeError:
+        raise RejectedRecord("key_mismatch", "the key is not UTF-8, so it is no account") from None
