@@ -1,0 +1,42 @@
+"""The one place where tests wait: for a condition, with a deadline, never for an amount of time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+PAUSE_SECONDS = 0.02
+
+Found = TypeVar("Found")
+
+
+def until(condition: Callable[[], Found], *, seconds: float, waiting_for: str) -> Found:
+    """Ask `condition` until its answer is true, and give that answer back.
+
+    Raises:
+        TimeoutError: the deadline has passed; says what was waited for and the last answer.
+    """
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:g} s for {waiting_for}; the last answer was {answer!r}")
+        time.sleep(PAUSE_SECONDS)
+    return answer
+
+
+async def until_async(condition: Callable[[], Awaitable[Found]], *, seconds: float, waiting_for: str) -> Found:
+    """The same, for a condition that is awaited; the event loop goes on between two questions.
+
+    Raises:
+        TimeoutError: as in `until`.
+    """
+    deadline = time.monotonic() + seconds
+    while not (answer := await condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:g} s for {waiting_for}; the last answer was {answer!r}")
+        await asyncio.sleep(PAUSE_SECONDS)
+    return answer
