@@ -1,0 +1,165 @@
+"""The publisher: writes to the log and knows that every record is acknowledged, or that not."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed, RecordListTooLargeError
+
+from expansion_signals.errors import LogUnavailable
+from expansion_signals.log.failures import kafka_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.model.records import Outgoing
+
+_REQUEST_BYTES = 9 * 1024 * 1024
+"""A dead letter takes twice the bytes of its source (semantics 10.1), which are 4 MiB at most."""
+
+_BATCH_BYTES = 128 * 1024
+"""Records of one partition sent together; brokers limit the batch, not the record, so it stays well below that."""
+
+_STOP_SECONDS = 1
+
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+
+
+class LogPublisher:
+    """Publishes under the deployment's `prefix`, acknowledged by all replicas in sync (ports.Publisher).
+
+    A key goes to the partition that Java clients would choose (murmur2). `idempotent` keeps the driver's own retries
+    from doubling records; an embedded broker may not know it. After any failure the next call begins with a new
+    connection: a batch that failed leaves a hole in the sequence numbers, and the broker would refuse all after it.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is a setting of the deployment
+        self,
+        servers: str,
+        *,
+        prefix: str = "",
+        idempotent: bool = True,
+        answer_seconds: float = 15,
+        linger_seconds: float = 0,
+        security: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._servers = servers
+        self._prefix = prefix
+        self._answer_seconds = answer_seconds
+        self._options: dict[str, Any] = {
+            "bootstrap_servers": servers,
+            "enable_idempotence": idempotent,
+            "acks": "all",
+            "linger_ms": int(linger_seconds * 1000),
+            "max_batch_size": _BATCH_BYTES,
+            "max_request_size": _REQUEST_BYTES,
+            "request_timeout_ms": int(answer_seconds * 1000),
+            **(security or {}),
+        }
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        """Connect; `publish` does so by itself where it is not.
+
+        Raises:
+            LogUnavailable: no broker answers.
+            RejectedState: the broker refuses this client.
+        """
+        if self._producer is not None:
+            return
+        producer = AIOKafkaProducer(**self._options)
+        try:
+            with kafka_failures(self._servers):
+                async with asyncio.timeout(self._answer_seconds):
+                    await producer.start()
+        except BaseException:
+            await _abandon(producer)
+            raise
+        self._producer = producer
+
+    async def stop(self) -> None:
+        """Disconnect. What `publish` has returned from is acknowledged; nothing else waits."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _abandon(producer)
+
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
+        """Publish and wait until every record is acknowledged; return the indexes of those too large for the broker.
+
+        Raises:
+            LogUnavailable: not all are acknowledged; publishing the same records again is safe.
+            RejectedState: the broker refuses this client.
+        """
+        failed = await self._send(records)
+        if not any(isinstance(error, _TOO_LARGE) for error in failed.values()):
+            self._raise_first(failed)
+            return []
+        # A batch is refused as a whole: one by one it shows which of its records is the large one.
+        too_large = []
+        for index in sorted(failed):
+            refused = await self._send([records[index]])
+            if isinstance(refused.get(0), _TOO_LARGE):
+                too_large.append(index)
+            else:
+                self._raise_first(refused)
+        return too_large
+
+    async def _send(self, records: Sequence[Outgoing]) -> dict[int, BaseException]:
+        """Send in order; return what became of the records that are not acknowledged, by index."""
+        await self.start()
+        failed: dict[int, BaseException] = {}
+        sent: dict[asyncio.Future[Any], int] = {}
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                for index, record in enumerate(records):
+                    try:
+                        sent[await self._enqueued(record)] = index
+                    except KafkaError as error:
+                        failed[index] = error
+                if sent:
+                    await asyncio.wait(sent)
+        except TimeoutError:
+            for future in sent:
+                future.cancel()  # nobody waits for it any more
+            await self.stop()
+            raise LogUnavailable(f"Kafka at {self._servers} does not acknowledge") from None
+        for future, index in sent.items():
+            refusal = future.exception()
+            if refusal is not None:
+                failed[index] = refusal
+        if failed:
+            await self.stop()
+        return failed
+
+    async def _enqueued(self, record: Outgoing) -> asyncio.Future[Any]:
+        producer = self._producer
+        assert producer is not None  # noqa: S101 -- `_send` has started it
+        acknowledgement: asyncio.Future[Any]
+        topic = self._prefix + record.topic
+        if record.key is not None or record.value is not None:
+            acknowledgement = await producer.send(topic, key=record.key, value=record.value, headers=record.headers)
+            return acknowledgement
+        # `send` refuses a record without key and value; strangers publish them, and dead letters keep them so.
+        batch = producer.create_batch()
+        batch.append(key=None, value=None, timestamp=None, headers=record.headers)
+        batch.close()
+        partitions = await producer.partitions_for(topic)
+        acknowledgement = await producer.send_batch(batch, topic, partition=min(partitions))
+        return acknowledgement  # noqa: RET504 -- names the type of what an untyped library returns
+
+    def _raise_first(self, failed: Mapping[int, BaseException]) -> None:
+        for error in failed.values():
+            with kafka_failures(self._servers):
+                raise error
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """Close a producer that may have unacknowledged records: by itself it would wait for them without end."""
+    with suppress(TimeoutError, asyncio.CancelledError):
+        async with asyncio.timeout(_STOP_SECONDS):
+            await producer._sender.close()  # noqa: SLF001 -- there is no public way to give records up
+    producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 -- the same
+    await producer.stop()
