@@ -101,6 +101,10 @@ class Account(_Part):
     partner: str | None = None
     usage: dict[str, Baseline] = {}
 
+    def document(self) -> dict[str, Any]:
+        """Return the snapshot as signals carry it: the JSON of `account-updates`, what is unset left out."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
 
 class Profile(_Part):
     """What is kept of an account: its last snapshot and its last four anchors, oldest first (semantics 2.4)."""
@@ -114,8 +118,8 @@ class Profile(_Part):
         return self.account.version
 
     def document(self) -> dict[str, Any]:
-        """Return the snapshot as signals carry it: the JSON of `account-updates`, what is unset left out."""
-        return self.account.model_dump(mode="json", exclude_defaults=True)
+        """Return the snapshot as signals carry it."""
+        return self.account.document()
 
 
 ANCHORS_KEPT = 4

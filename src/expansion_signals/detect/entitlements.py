@@ -1,0 +1,61 @@
+"""The limit that an account's plan, its own numbers and its add-ons put on a meter."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING
+
+from expansion_signals.model.amounts import LARGEST
+from expansion_signals.model.readings import Limit
+
+if TYPE_CHECKING:
+    from expansion_signals.model.accounts import Account
+    from expansion_signals.model.catalog import Catalog, Entitlement
+
+
+def limit_in_force(catalog: Catalog, account: Account | None, meter_key: str) -> Limit | None:
+    """Return the limit on this meter, scaled by the meter's precision.
+
+    The plan's number is replaced by the account's own (`limits`); add-ons come on top of either, once per piece.
+    Digits beyond the meter's precision round down: nobody is granted a part of a unit that cannot be counted. A limit
+    beyond what a counter holds can never be reached and counts as unlimited; one below zero counts as zero.
+
+    None: the account or its plan is not known, or the plan does not include the feature that measures the meter,
+    even where an add-on or `limits` names it.
+    """
+    plan = catalog.plans.get(account.plan) if account else None
+    feature = _feature_of(catalog, meter_key)
+    if account is None or plan is None or feature is None or feature not in plan.includes:
+        return None
+    entitlement = plan.includes[feature]
+    granted = _granted(catalog, account, feature, entitlement)
+    return Limit(feature, _scaled(granted, _precision(catalog, meter_key)), entitlement.kind)
+
+
+def _feature_of(catalog: Catalog, meter_key: str) -> str | None:
+    return next((feature.key for feature in catalog.features.values() if feature.meter == meter_key), None)
+
+
+def _precision(catalog: Catalog, meter_key: str) -> int:
+    """Return the meter's precision; `seats` is built in, stands in no catalog, and counts whole people."""
+    meter = catalog.meters.get(meter_key)
+    return meter.precision if meter else 0
+
+
+def _granted(catalog: Catalog, account: Account, feature: str, entitlement: Entitlement) -> Fraction | None:
+    base = account.limits.get(feature, entitlement.limit)
+    return None if base is None else Fraction(base) + _added(catalog, account, feature)
+
+
+def _added(catalog: Catalog, account: Account, feature: str) -> Fraction:
+    """Return what the account's add-ons bring; one that the catalog does not sell brings nothing."""
+    bought = ((catalog.add_ons[key], pieces) for key, pieces in account.add_ons.items() if key in catalog.add_ons)
+    return sum((Fraction(add_on.adds.get(feature, 0)) * pieces for add_on, pieces in bought), Fraction(0))
+
+
+def _scaled(granted: Fraction | None, precision: int) -> int | None:
+    if granted is None:
+        return None
+    amount = max(0, floor(granted * 10**precision))
+    return amount if amount <= LARGEST else None

@@ -1,0 +1,126 @@
+"""What is published of a limit: identities, keys and payload (semantics 9.1, interfaces: Data of a trigger)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from expansion_signals.detect.why import why
+from expansion_signals.model.amounts import plain, unscale, utilization
+from expansion_signals.model.identities import identity_of
+from expansion_signals.model.instants import format_instant
+from expansion_signals.model.signals import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from expansion_signals.model.readings import Cause, Reading
+    from expansion_signals.model.thresholds import Threshold
+    from expansion_signals.rules.configuration import LimitRule
+
+
+class Crossing(NamedTuple):
+    """A threshold that was reached, or left downwards, at the place `at` in the arm generation `generation`."""
+
+    threshold: Threshold
+    at: int
+    generation: int
+    cause: Cause
+
+
+def reached(rule: LimitRule, reading: Reading, usage: int, crossings: Sequence[Crossing]) -> Signal:
+    """Return the one signal of a rule for these crossings, ascending: the highest gives threshold, id and cause."""
+    highest = crossings[-1]
+    return Signal(
+        id=_identity("limit_reached", rule, reading, highest),
+        type="limit.reached",
+        account=reading.account,
+        evidence=reading.evidence,
+        data=_content(rule, reading, usage, highest, crossings),
+        keys=tuple(_key(rule, reading, crossing) for crossing in crossings),
+    )
+
+
+def recovered(rule: LimitRule, reading: Reading, usage: int, crossing: Crossing) -> Signal:
+    """Return the signal that a fall armed this threshold again; nothing is decided on it, so it has no keys."""
+    return Signal(
+        id=_identity("limit_recovered", rule, reading, crossing),
+        type="limit.recovered",
+        account=reading.account,
+        evidence=reading.evidence,
+        data=_content(rule, reading, usage, crossing, ()),
+    )
+
+
+def _identity(kind: str, rule: LimitRule, reading: Reading, crossing: Crossing) -> str:
+    threshold = str(crossing.threshold)
+    if crossing.threshold.kind == "step":
+        threshold = f"{threshold}: {_value(reading, crossing)}"
+    return _hash(kind, rule, reading, threshold, crossing.generation)
+
+
+def _key(rule: LimitRule, reading: Reading, crossing: Crossing) -> str:
+    """Return what is decided once. A step's key names its series and its usage, so that it covers every lower step."""
+    if crossing.threshold.kind != "step":
+        return _identity("limit_reached", rule, reading, crossing)
+    series = _hash("limit_reached", rule, reading, str(crossing.threshold), crossing.generation)
+    return f"{series}:{_value(reading, crossing)}"
+
+
+def _hash(kind: str, rule: LimitRule, reading: Reading, threshold: str, generation: int) -> str:
+    start = format_instant(reading.period.start) if reading.period else ""
+    subject = (reading.meter.key, reading.dimension)
+    return identity_of(kind, rule.id, reading.account, *subject, start, threshold, str(generation))
+
+
+def _content(
+    rule: LimitRule, reading: Reading, usage: int, crossing: Crossing, crossings: Sequence[Crossing]
+) -> dict[str, Any]:
+    content = {
+        "rule": {"id": rule.id, "version": rule.version},
+        "family": "limit",
+        "plan": reading.profile.plan if reading.profile else None,
+        "user": reading.evidence.user,
+        "meter": reading.meter.key,
+        "unit": reading.meter.unit,
+        **_amounts(reading, usage),
+        "threshold": {**_threshold(reading, crossing), "comparison": ">="},
+        "crossed": [_threshold(reading, each) for each in crossings],
+        "period": _period(reading),
+        "cause": crossing.cause,
+        "session": reading.evidence.session,
+        "why": why(reading, usage),
+        "account": reading.profile.document() if reading.profile else None,
+    }
+    return content | ({"dimension": reading.dimension} if reading.dimension else {})
+
+
+def _amounts(reading: Reading, usage: int) -> dict[str, str | None]:
+    """Return usage against the limit; what needs a limit is null where there is none, or where it is unlimited."""
+    limit, precision = reading.limit, reading.meter.precision
+    amount = limit.amount if limit else None
+    return {
+        "feature": limit.feature if limit else None,
+        "usage": unscale(usage, precision),
+        "limit": None if amount is None else unscale(amount, precision),
+        "limit_kind": limit.kind if limit else None,
+        "utilization": utilization(usage, amount),
+        "remaining": None if amount is None else unscale(max(0, amount - usage), precision),
+        "overage": "0" if amount is None else unscale(max(0, usage - amount), precision),
+    }
+
+
+def _threshold(reading: Reading, crossing: Crossing) -> dict[str, str]:
+    return {"kind": crossing.threshold.kind, "value": _value(reading, crossing)}
+
+
+def _value(reading: Reading, crossing: Crossing) -> str:
+    """Return the threshold's value; a step's is the absolute usage at which it stands (semantics 3.1)."""
+    if crossing.threshold.kind == "step":
+        return unscale(crossing.at, reading.meter.precision)
+    return plain(crossing.threshold.value)
+
+
+def _period(reading: Reading) -> dict[str, str] | None:
+    if reading.period is None:
+        return None
+    return {"start": format_instant(reading.period.start), "end": format_instant(reading.period.end)}

@@ -1,0 +1,102 @@
+"""Judging a reading against the limit rules of its meter (semantics 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.detect.arming import Course, Turn, turn_absent, turn_place, turn_series
+from expansion_signals.detect.guards import Standing, guard_around
+from expansion_signals.detect.limit_signals import Crossing, reached, recovered
+from expansion_signals.detect.thresholds import Place, Series, standing
+from expansion_signals.model.thresholds import Arm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from expansion_signals.model.readings import Reading
+    from expansion_signals.model.signals import Signal
+    from expansion_signals.model.thresholds import Guard, Threshold
+    from expansion_signals.rules.configuration import LimitRule
+
+
+class ArmKey(NamedTuple):
+    """Which threshold of which rule an arm belongs to; the same threshold written twice in a rule is one."""
+
+    rule: str
+    threshold: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a reading says, what is remembered of its counter from now on, and when to look at it again.
+
+    `arms` are all arms of the counter; a threshold without one is armed in its first generation. Arms of rules that
+    are gone are kept: a threshold that is taken out and put back stays fired.
+    """
+
+    signals: tuple[Signal, ...]
+    arms: Mapping[ArmKey, Arm]
+    guard: Guard
+
+
+def judge(
+    reading: Reading, rules: Sequence[LimitRule], arms: Mapping[ArmKey, Arm], *, closed: bool = False
+) -> Judgement:
+    """Judge one reading by the level it ends at: at most one `limit.reached` a rule, for the highest newly reached.
+
+    `rules` are those of the reading's meter. `closed` says that the counter's period was over when the change was
+    appended: it corrects the counter, fires nothing and leaves every arm as it is (semantics 2.6).
+    """
+    course = Course.of(reading)
+    after = dict(arms)
+    signals: list[Signal] = []
+    if not closed:
+        for rule in rules:
+            turns = [(threshold, _turn(rule, threshold, reading, course, arms)) for threshold in _distinct(rule)]
+            after.update({ArmKey(rule.id, str(threshold)): turn.arm for threshold, turn in turns})
+            signals.extend(_signals(rule, reading, course.level, turns))
+    return Judgement(
+        signals=tuple(signals),
+        arms={key: arm for key, arm in after.items() if arm != Arm()},
+        guard=guard_around(course, _standings(reading, rules, after)),
+    )
+
+
+def _turn(rule: LimitRule, threshold: Threshold, reading: Reading, course: Course, arms: Mapping[ArmKey, Arm]) -> Turn:
+    arm = arms.get(ArmKey(rule.id, str(threshold)), Arm())
+    where = standing(threshold, reading.limit, reading.meter.precision)
+    match where:
+        case Place():
+            return turn_place(arm, where, course, fire_when_added=rule.fire_when_added)
+        case Series():
+            return turn_series(arm, where, course, fire_when_added=rule.fire_when_added)
+        case None:
+            return turn_absent(arm, course)
+
+
+def _signals(
+    rule: LimitRule, reading: Reading, usage: int, turns: Sequence[tuple[Threshold, Turn]]
+) -> Iterator[Signal]:
+    for threshold, turn in turns:
+        if turn.recovered:
+            yield recovered(rule, reading, usage, Crossing(threshold, *turn.recovered))
+    crossings = [Crossing(threshold, *turn.reached) for threshold, turn in turns if turn.reached]
+    if crossings:
+        yield reached(rule, reading, usage, sorted(crossings, key=_place))
+
+
+def _place(crossing: Crossing) -> int:
+    return crossing.at
+
+
+def _distinct(rule: LimitRule) -> Sequence[Threshold]:
+    return tuple({str(threshold): threshold for threshold in rule.at}.values())
+
+
+def _standings(reading: Reading, rules: Sequence[LimitRule], arms: Mapping[ArmKey, Arm]) -> Iterator[Standing]:
+    for rule in rules:
+        for threshold in _distinct(rule):
+            where = standing(threshold, reading.limit, reading.meter.precision)
+            if where is not None:
+                yield Standing(where, arms.get(ArmKey(rule.id, str(threshold)), Arm()))

@@ -1,0 +1,67 @@
+"""Why a limit signal says now, in one sentence for a person who talks to the customer."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from expansion_signals.model.amounts import unscale
+from expansion_signals.model.instants import DAY, HOUR
+
+if TYPE_CHECKING:
+    from expansion_signals.model.instants import Duration
+    from expansion_signals.model.readings import Reading
+
+
+def why(reading: Reading, usage: int) -> str:
+    """Return for example `800 of 1,000 calls used (80 %) with 9 days of the period left`."""
+    parts = (_used(reading, usage), _beyond(reading, usage), _left(reading))
+    return "".join(part for part in parts if part)
+
+
+def _used(reading: Reading, usage: int) -> str:
+    limit = reading.limit.amount if reading.limit else None
+    if limit is None:
+        return f"{_shown(usage, reading)} {counted(reading.meter.unit, one=usage == _one(reading))} used"
+    unit = counted(reading.meter.unit, one=limit == _one(reading))
+    # Rounded down: nobody reads 100 % before the limit is reached.
+    share = f" ({usage * 100 // limit} %)" if limit else ""
+    return f"{_shown(usage, reading)} of {_shown(limit, reading)} {unit} used{share}"
+
+
+def _beyond(reading: Reading, usage: int) -> str:
+    limit = reading.limit.amount if reading.limit else None
+    if limit is None or usage <= limit:
+        return ""
+    return f", {_shown(usage - limit, reading)} over the limit,"
+
+
+def _left(reading: Reading) -> str:
+    if reading.period is None:
+        return ""
+    left = reading.period.end - reading.evidence.time
+    return f" with {_duration(left)} of the period left" if left > 0 else ""
+
+
+def _duration(left: Duration) -> str:
+    if left < HOUR:
+        return "less than an hour"
+    number, unit = (left // DAY, "day") if left >= DAY else (left // HOUR, "hour")
+    return f"{number} {counted(unit, one=number == 1)}"
+
+
+def counted(unit: str, *, one: bool) -> str:
+    """Return the unit as it follows a number: `1 call`, `2 calls`, `2 entries`, `2 boxes`, `2 GB`, `2 seats`."""
+    if one or not (unit.isalpha() and unit.islower()) or unit.endswith("s"):
+        return unit
+    if unit.endswith("y") and unit[-2:-1] not in set("aeiou"):
+        return f"{unit[:-1]}ies"
+    return f"{unit}es" if unit.endswith(("x", "z", "ch", "sh")) else f"{unit}s"
+
+
+def _shown(amount: int, reading: Reading) -> str:
+    return format(Decimal(unscale(amount, reading.meter.precision)), ",f")
+
+
+def _one(reading: Reading) -> int:
+    return int(10**reading.meter.precision)
