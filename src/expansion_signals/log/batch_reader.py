@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, NoOffsetForPartitionError
 
 from expansion_signals.errors import LogUnavailable, RejectedState
 from expansion_signals.log.failures import kafka_failures
@@ -33,6 +33,9 @@ _SILENT_SECONDS = 5
 """The broker answers a fetch within its wait, with records or without; after so long without it is away."""
 
 _STOP_SECONDS = 5
+
+_NO_PARTITION = TopicPartition("", 0)
+"""Asked for this one, the driver counts a poll and tells what ails the group, but hands out no record."""
 
 
 class AssignmentListener(Protocol):
@@ -190,20 +193,13 @@ class BatchLogReader:
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Stay a member without reading, while the caller retries what it has (semantics 10.1); no polls meanwhile."""
-        consumer, assignment = self._consumer, self._assignment
-        if consumer is None or self._positions is None:
-            yield
-            return
-        consumer.pause(*self._positions)
-        beat = asyncio.create_task(_stay(consumer))
+        staying = asyncio.create_task(_stay(self._consumer)) if self._consumer else None
         try:
             yield
         finally:
-            beat.cancel()
-            await asyncio.wait([beat])
-            if assignment == self._assignment:
-                self._go_back()
-                consumer.resume(*self._positions)
+            if staying is not None:
+                staying.cancel()
+                await asyncio.wait([staying])
 
     def lag(self) -> Mapping[Partition, int]:
         """Return how many offsets lie between the reader and the end of each partition, as last heard."""
@@ -277,21 +273,20 @@ class BatchLogReader:
 
     async def _fetch(self, timeout_seconds: float) -> Mapping[TopicPartition, Sequence[Any]]:
         assert self._consumer is not None  # noqa: S101 -- `poll` has started it
+        wanted = () if self._positions is not None else (_NO_PARTITION,)
+        fetched: Mapping[TopicPartition, Sequence[Any]] = {}
         try:
-            with kafka_failures(self._servers), suppress(TimeoutError):
-                # While the group rebalances, getmany knows no timeout of its own.
+            # While the group rebalances, getmany knows no timeout; after it, it may ask for positions not settled yet.
+            with kafka_failures(self._servers), suppress(TimeoutError, NoOffsetForPartitionError):
                 async with asyncio.timeout(timeout_seconds):
-                    fetched: Mapping[TopicPartition, Sequence[Any]] = await self._consumer.getmany(
-                        timeout_ms=int(timeout_seconds * 1000)
-                    )
-                    return fetched
+                    fetched = await self._consumer.getmany(*wanted, timeout_ms=int(timeout_seconds * 1000))
         except LogUnavailable:
             await self.stop()  # the driver's task for the group has ended and does not come back
             raise
         except RejectedState:
             self._go_back()  # getmany has moved on in the partitions it had read before it failed
             raise
-        return {}
+        return fetched
 
     async def _listen(self, waited: float) -> None:
         """Count how long polls have waited without any answer of the broker: the driver retries and does not tell."""
@@ -345,7 +340,7 @@ def _records(partition: Partition, batch: Sequence[Any], now: Instant) -> list[R
 async def _stay(consumer: AIOKafkaConsumer) -> None:
     while True:
         with suppress(KafkaError):  # the next poll meets it again, and tells it
-            await consumer.getmany(timeout_ms=0)
+            await consumer.getmany(_NO_PARTITION, timeout_ms=0)
         await asyncio.sleep(1)
 
 

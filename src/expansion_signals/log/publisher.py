@@ -148,7 +148,7 @@ class LogPublisher:
         batch.close()
         partitions = await producer.partitions_for(topic)
         acknowledgement = await producer.send_batch(batch, topic, partition=min(partitions))
-        return acknowledgement  # noqa: RET504 -- names the type of what an untyped library returns
+        return acknowledgement
 
     def _raise_first(self, failed: Mapping[int, BaseException]) -> None:
         for error in failed.values():
