@@ -1,0 +1,60 @@
+# Needs make and Python 3.11 or newer; every target makes its own set-up. `make help` lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+ARGS ?=
+SHELL := /bin/bash
+
+# What is quick and needs no server: `make check` runs these, of the folders that exist.
+QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture)
+
+# What is installed comes from the lock, whatever this machine's pip is told to prefer.
+unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
+
+.DEFAULT_GOAL := help
+.PHONY: help install check test demo lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+install: $(INSTALLED) ## .venv with the program and its development tools, from the lock
+
+$(INSTALLED): pyproject.toml requirements/dev.txt requirements/build.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo '$(PYTHON) is missing or older than 3.11; name another with: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo '$(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	@echo 'Installing into .venv (the first time takes a minute) ...'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/dev.txt -r requirements/build.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+check: $(INSTALLED) ## lint, types, import contracts, and every test that needs no server
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m 'not servers' $(QUICK_TESTS)
+
+test: $(INSTALLED) ## every test, on a real Kafka and a real Redis
+	$(BIN)/pytest $(ARGS)
+
+demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
+	@$(BIN)/expansion-signals demo $(ARGS)
+
+# Pins that still fit stay as they are; a newer version of everything: make lock ARGS=--upgrade
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-annotate --no-header $(ARGS)
+
+lock: $(INSTALLED) ## work out requirements/*.txt anew, after a change in pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(COMPILE) -o requirements/worker.txt pyproject.toml
+	$(COMPILE) -o requirements/dev.txt -c requirements/worker.txt --extra local --group dev pyproject.toml
+	$(COMPILE) -o requirements/build.txt -c requirements/dev.txt requirements/build.in
+
+clean: ## remove .venv and every cache in this folder
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
