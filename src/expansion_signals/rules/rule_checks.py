@@ -1,0 +1,171 @@
+"""What `rules.yaml` means: every rule read, checked against the catalog, and those judged now built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from expansion_signals.rules.built_in import SEATS
+from expansion_signals.rules.conditions import facts_compared
+from expansion_signals.rules.configuration import LimitRule
+from expansion_signals.rules.findings import meant, shown
+from expansion_signals.rules.rules_file import (
+    SHAPES,
+    FeatureGatedShape,
+    LimitReachedShape,
+    MilestoneShape,
+    PqlShape,
+    RulesShape,
+    RuleShape,
+)
+from expansion_signals.rules.shapes import read
+from expansion_signals.rules.threshold_checks import check_milestones, check_thresholds
+from expansion_signals.rules.unjudged import why_unjudged
+from expansion_signals.rules.version import version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from expansion_signals.model.catalog import Catalog
+    from expansion_signals.rules.conditions import Condition
+    from expansion_signals.rules.findings import Findings
+    from expansion_signals.rules.rules_file import PolicyShape
+    from expansion_signals.rules.yaml_source import Node, Path
+
+EVERY_FEATURE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the catalog's file names, be it right or wrong there: a rule is not blamed for the catalog's mistakes."""
+
+    meters: Sequence[str]
+    features: Sequence[str]
+    plans: Sequence[str]
+
+    @classmethod
+    def of(cls, catalog: Findings) -> Names:
+        """Return the names in a catalog's file."""
+        keys = (plan.child("key") for plan in catalog.entries("plans"))
+        plans = tuple(str(key.value) for key in keys if key is not None)
+        return cls((*catalog.names("meters"), SEATS), catalog.names("features"), plans)
+
+
+@dataclass(slots=True)
+class RuleBook:
+    """The rules that are enabled, as written, and those of them that this version judges."""
+
+    policy: PolicyShape | None = None
+    enabled: list[RuleShape] = field(default_factory=list)
+    limit_rules: list[LimitRule] = field(default_factory=list)
+
+
+def rules_of(findings: Findings, catalog: Catalog | None, names: Names | None) -> RuleBook:
+    """Return the rules as far as they are right; names are checked only where the catalog could be read."""
+    head = read(RulesShape, findings.root, (), findings)
+    book = RuleBook(policy=head.policy if head else None)
+    if book.policy is not None:
+        _check_policy(book.policy, findings)
+    seen: set[str] = set()
+    for index, node in enumerate(findings.entries("rules")):
+        path: Path = ("rules", index)
+        shape = _rule(node, path, findings)
+        if shape is None:
+            continue
+        if shape.id in seen:
+            findings.at((*path, "id"), f"the rule `{shape.id}` stands twice")
+        seen.add(shape.id)
+        if catalog is not None and names is not None:
+            _check_rule(shape, node, path, catalog, names, findings)
+        if shape.enabled:
+            book.enabled.append(shape)
+            _judge(shape, path, catalog, book, findings)
+    return book
+
+
+def _rule(node: Node, path: Path, findings: Findings) -> RuleShape | None:
+    """Read a rule by the shape of its signal; of an unknown signal, at least what every rule takes."""
+    written = node.child("signal")
+    signal = written.value if written is not None else None
+    shape = SHAPES.get(signal) if isinstance(signal, str) else None
+    if shape is not None:
+        return read(shape, node, path, findings)
+    if not isinstance(node.value, dict):
+        findings.at(path, f"expected a rule: a mapping with `id` and `signal`, got {shown(node.plain())}")
+    elif written is None:
+        findings.at(path, "`signal` is missing")
+    else:
+        findings.at((*path, "signal"), f"unknown signal {shown(written.plain())}{meant(str(written.plain()), SHAPES)}")
+    return None
+
+
+def _check_rule(  # noqa: PLR0913 -- a rule, where it stands, and all that it may name
+    shape: RuleShape, node: Node, path: Path, catalog: Catalog, names: Names, findings: Findings
+) -> None:
+    meter = getattr(shape, "meter", None)
+    if meter is not None and meter not in names.meters:
+        findings.at((*path, "meter"), f"unknown meter {shown(meter)}{meant(meter, names.meters)}")
+    feature = getattr(shape, "feature", None)
+    starred = isinstance(shape, FeatureGatedShape) and feature == EVERY_FEATURE
+    if feature is not None and not starred and feature not in names.features:
+        findings.at((*path, "feature"), f"unknown feature {shown(feature)}{meant(feature, names.features)}")
+    _check_condition(shape.when, (*path, "when"), names, findings)
+    if isinstance(shape, PqlShape):
+        _check_criteria(shape, path, names, findings)
+    if isinstance(shape, LimitReachedShape) and shape.meter == SEATS:
+        findings.at((*path, "meter"), "seats have signals of their own; expected `signal: seat_limit_approached`")
+    elif isinstance(shape, MilestoneShape):
+        check_milestones(node, (*path, "at"), shape.meter, catalog, findings)
+    elif "at" in type(shape).model_fields:
+        check_thresholds(node, (*path, "at"), str(meter or SEATS), catalog, findings)
+
+
+def _check_condition(condition: Condition | None, path: Path, names: Names, findings: Findings) -> None:
+    for comparison in facts_compared(condition) if condition is not None else ():
+        if comparison.fact != "plan" and isinstance(comparison.value, str):
+            findings.at(path, f"`{comparison.fact}` is a number; expected one, got {shown(comparison.value)}")
+        elif comparison.fact == "plan" and comparison.operator not in ("==", "!="):
+            findings.at(path, f"`plan` is a name; expected == or !=, got `{comparison.operator}`")
+        elif comparison.fact == "plan" and comparison.value not in names.plans:
+            plan = str(comparison.value)
+            findings.at(path, f"unknown plan {shown(plan)}{meant(plan, names.plans)}")
+
+
+def _check_criteria(shape: PqlShape, path: Path, names: Names, findings: Findings) -> None:
+    ids = [criterion.id for criterion in shape.criteria]
+    for index, criterion in enumerate(shape.criteria):
+        at: Path = (*path, "criteria", index)
+        if criterion.id in ids[:index]:
+            findings.at((*at, "id"), f"the criterion `{criterion.id}` stands twice")
+        _check_condition(criterion.when, (*at, "when"), names, findings)
+    reachable = sum(criterion.points for criterion in shape.criteria)
+    if reachable < shape.qualify_at:
+        said = f"all criteria together give {reachable} points, so `qualify_at: {shape.qualify_at}` is never reached"
+        findings.at((*path, "qualify_at"), said)
+
+
+def _check_policy(policy: PolicyShape, findings: Findings) -> None:
+    borders = policy.route_borders
+    if borders is not None and borders[0] >= borders[1]:
+        findings.at(("policy", "route_borders"), "expected two rising amounts such as [1000, 25000]")
+    findings.warn(("policy",), "policy is valid but this version does not apply it yet")
+
+
+def _judge(shape: RuleShape, path: Path, catalog: Catalog | None, book: RuleBook, findings: Findings) -> None:
+    meters = catalog.meters if catalog is not None else {}
+    reason = why_unjudged(shape, meters)
+    if reason is not None:
+        findings.warn(path, f"rule `{shape.id}`: {reason}")
+    elif isinstance(shape, LimitReachedShape):
+        if shape.copy_ is not None:
+            findings.warn(path, f"rule `{shape.id}`: copy is valid but this version does not show it yet")
+        book.limit_rules.append(
+            LimitRule(
+                id=shape.id,
+                version=version_of(shape),
+                meter=shape.meter,
+                at=tuple(shape.at),
+                fire_when_added=shape.fire_when_added,
+                max_firing_age=shape.max_firing_age,
+            )
+        )

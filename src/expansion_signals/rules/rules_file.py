@@ -1,0 +1,162 @@
+"""The shape of `rules.yaml`, as written: one shape for each signal, all with the options that every rule takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from expansion_signals.model.instants import HOUR
+from expansion_signals.rules.conditions import When  # noqa: TC001 -- pydantic reads the annotations
+from expansion_signals.rules.shapes import Shape
+from expansion_signals.rules.spellings import Amount, Cap, Clock, Lasting, Name, Share, Window
+from expansion_signals.rules.thresholds import At
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_Count = Annotated[int, Field(ge=1)]
+_Score = Annotated[int, Field(ge=0, le=1000)]
+
+
+class QuietHoursShape(Shape):
+    """`from` and `to` as times of day in the account's time zone; it may pass midnight."""
+
+    start: Annotated[Clock, Field(alias="from")]
+    to: Clock
+
+
+class PolicyShape(Shape):
+    """`policy`: what holds for all rules together (semantics 7.3)."""
+
+    quiet_hours: QuietHoursShape | None = None
+    account_cap: Cap | None = None
+    session_cap: _Count | None = None
+    route_borders: Annotated[list[Amount], Field(min_length=2, max_length=2)] | None = None
+    tiers: dict[str, _Score] | None = None
+
+
+class RulesShape(Shape):
+    """The file as a whole; each rule is read on its own, so that one bad rule hides no other."""
+
+    rules: list[Any]
+    policy: PolicyShape | None = None
+
+
+class CopyShape(Shape):
+    """What to show, in one language."""
+
+    title: str | None = None
+    body: str | None = None
+    action: str | None = None
+    dismiss: str | None = None
+
+
+class RuleShape(Shape):
+    """What every rule takes."""
+
+    id: Name
+    signal: str
+    when: When | None = None
+    enabled: bool = True
+    shadow: bool = False
+    fire_when_added: bool = False
+    max_firing_age: Lasting = HOUR
+    cooldown: Lasting | None = None
+    cap: Cap | None = None
+    copy_: Annotated[dict[str, CopyShape] | None, Field(alias="copy")] = None
+    holdout: Share | None = None
+
+
+class LimitReachedShape(RuleShape):
+    """`limit_reached`: thresholds on a meter."""
+
+    meter: str
+    at: Annotated[list[At], Field(min_length=1)]
+
+
+class SeatLimitApproachedShape(RuleShape):
+    """`seat_limit_approached`: thresholds on seats used."""
+
+    at: Annotated[list[At], Field(min_length=1)]
+
+
+class MilestoneShape(RuleShape):
+    """`milestone`: amounts over the account's life."""
+
+    meter: str
+    at: Annotated[list[Amount], Field(min_length=1)]
+
+
+class MeterTrendShape(RuleShape):
+    """A trend of one meter, or of every meter it can be judged of."""
+
+    meter: str | None = None
+    within: Window | None = None
+
+
+class FeatureGatedShape(RuleShape):
+    """`feature_gated`: attempts on a locked feature; `*` is every feature."""
+
+    feature: str
+    attempts: _Count | None = None
+    users: _Count | None = None
+    within: Window | None = None
+
+
+class EvidenceShape(RuleShape):
+    """A number of events, of distinct users, in a window."""
+
+    feature: str | None = None
+    attempts: _Count | None = None
+    users: _Count | None = None
+    within: Window | None = None
+
+
+class CriterionShape(Shape):
+    """One reason why an account qualifies."""
+
+    id: Name
+    when: When
+    within: Window | None = None
+    points: _Score
+
+
+class PqlShape(RuleShape):
+    """`pql`: criteria that add up to a score."""
+
+    qualify_at: _Score
+    criteria: Annotated[list[CriterionShape], Field(min_length=1)]
+
+
+SHAPES: Mapping[str, type[RuleShape]] = {
+    "limit_reached": LimitReachedShape,
+    "limit_hit": MeterTrendShape,
+    "feature_gated": FeatureGatedShape,
+    "seat_limit_approached": SeatLimitApproachedShape,
+    "seat_limit_invited": RuleShape,
+    "seat_limit_last_taken": RuleShape,
+    "milestone": MilestoneShape,
+    **dict.fromkeys(("usage_accelerated", "usage_declined", "usage_run_out_forecast", "volume_grown"), MeterTrendShape),
+    **dict.fromkeys(
+        (
+            "use_case_added",
+            "admin_feature_requested",
+            "support_pattern_found",
+            "workflow_gap_found",
+            "product_requested",
+            "network_added",
+            "power_user_reached",
+            "interest_grown",
+            "sharing_grown",
+            "team_grown",
+            "region_added",
+            "integration_connected",
+            "renewal_near",
+        ),
+        EvidenceShape,
+    ),
+    "cancel_requested": RuleShape,
+    "pql": PqlShape,
+}
+"""The shape of a rule by its signal: every signal of the language."""
