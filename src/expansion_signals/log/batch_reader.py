@@ -1,7 +1,7 @@
 """The batch log reader: a member of a consumer group that begins where its listener says.
 
-The metering and the deciding service read with it. Positions belong to this reader, not to its driver: after every
-assignment, failure and pause it goes back to the position of its own that comes next, so no record is passed over.
+The metering and the deciding service read with it. What must outlive a failure of the driver is kept here and in
+`reading`: after every assignment, failure and rewind it goes back to its own position, so no record is passed over.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, NoOffsetForPartitionError
 
 from expansion_signals.errors import LogUnavailable, RejectedState
+from expansion_signals.log.assignments import Assignments
 from expansion_signals.log.failures import kafka_failures
-from expansion_signals.model.records import Partition, Poll, Record
+from expansion_signals.log.reading import Reading
+from expansion_signals.model.records import Partition, Poll
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
+    from expansion_signals.log.assignments import AssignmentListener
     from expansion_signals.model.instants import Instant
 
 _FETCH_BYTES = 4 * 1024 * 1024
@@ -38,32 +41,13 @@ _NO_PARTITION = TopicPartition("", 0)
 """Asked for this one, the driver counts a poll and tells what ails the group, but hands out no record."""
 
 
-class AssignmentListener(Protocol):
-    """Who knows where reading goes on. Both methods are called from `poll`, never beside it."""
-
-    async def assigned(
-        self,
-        partitions: Sequence[Partition],
-        committed: Mapping[Partition, int | None],
-        log_start: Mapping[Partition, int],
-        log_end: Mapping[Partition, int],
-    ) -> Mapping[Partition, int]:
-        """Return the offset at which to begin, for each of the partitions (architecture, Resume).
-
-        What it raises leaves `poll`, and the next poll asks again: nothing is read before there is an answer.
-        """
-
-    async def revoked(self, partitions: Sequence[Partition]) -> None:
-        """Take note that these partitions are lost; some may come back with the next assignment."""
-
-
 class BatchLogReader:
     """Reads topics in batches as a member of `group`; both names go without the deployment's `prefix`.
 
     It reads committed records only and commits nothing by itself. `clock` tells the time now: a record whose topic
     does not stamp append times is not taken for newer than that (semantics 1.3). `security` are further settings of
     the connection, as aiokafka names them. An embedded broker that does not wake a waiting fetch needs a short
-    `fetch_wait_seconds`.
+    `fetch_wait_seconds`. All calls come from one task.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a setting of the deployment
@@ -102,18 +86,15 @@ class BatchLogReader:
             **(security or {}),
         }
         self._consumer: AIOKafkaConsumer | None = None
-        self._assignment = 0
-        self._given: Mapping[TopicPartition, Partition] | None = None
-        self._positions: dict[TopicPartition, int] | None = None
-        self._ends: dict[TopicPartition, int] = {}
-        self._lost: Sequence[Partition] = ()
-        self._last_answer = 0
+        self._assignments = Assignments(self._topics)
+        self._settled: Reading | None = None
+        self._last_answer: int | None = None
         self._silence = 0.0
 
     @property
     def assignment(self) -> int:
-        """A number that changes whenever partitions are given or lost."""
-        return self._assignment
+        """A number that changes whenever partitions are given or lost; a poll carries the one it was read under."""
+        return self._assignments.number
 
     async def start(self) -> None:
         """Connect and ask to join the group; after a failure it may be called again.
@@ -122,26 +103,14 @@ class BatchLogReader:
             LogUnavailable: no broker answers.
             RejectedState: topics are missing, or the broker refuses this member.
         """
-        with kafka_failures(self._servers):
-            consumer = AIOKafkaConsumer(**self._options)
-            try:
-                await consumer.start()
-                self._reject_missing(await consumer.topics())
-            except BaseException:
-                await consumer.stop()
-                raise
-        self._silence = 0.0
-        self._consumer = consumer
-        consumer.subscribe(topics=list(self._topics), listener=_Rebalances(self, consumer))
+        await self._connected()
 
     async def stop(self) -> None:
         """Leave the group, so that others take over at once; commits nothing."""
         consumer, self._consumer = self._consumer, None
-        self.lose()
+        self._assignments.on_partitions_revoked()
         if consumer is not None:
-            with suppress(KafkaError, TimeoutError):  # a broker that is away notices by the session timeout
-                async with asyncio.timeout(_STOP_SECONDS):
-                    await consumer.stop()
+            await _close(consumer)
 
     async def poll(self, timeout_seconds: float) -> Poll:
         """Wait at most so long for records; an empty poll may still have moved positions.
@@ -151,25 +120,21 @@ class BatchLogReader:
             RejectedState: the log no longer holds the position: nothing is skipped.
             Exception: whatever the listener raised; the next poll asks it again.
         """
-        if self._consumer is None:
-            await self.start()
-        await self._settle()
+        consumer = await self._connected()
+        await self._settle(consumer)
         began = time.monotonic()
-        fetched = await self._fetch(timeout_seconds)
+        fetched = await self._fetch(consumer, timeout_seconds)
+        reading = self._reading
         if not fetched:
-            await self._listen(time.monotonic() - began)
-        if self._positions is None or self._consumer is None:
-            return Poll((), {}, {}, self._assignment)
-        return await self._taken(self._consumer, self._positions, fetched)
+            await self._listen(reading, time.monotonic() - began)
+        if reading is None:
+            return Poll((), {}, {}, self.assignment)
+        return await reading.take(fetched, self._clock())
 
     def seek(self, positions: Mapping[Partition, int]) -> None:
-        """Go on reading at these offsets. Partitions that are lost meanwhile are left out: their next owner decides."""
-        if self._consumer is None or self._positions is None:
-            return
-        for topic_partition, partition in (self._given or {}).items():
-            if partition in positions:
-                self._positions[topic_partition] = positions[partition]
-        self._go_back()
+        """Go on reading at these offsets; partitions lost meanwhile are left out: their next owner decides."""
+        if self._reading is not None:
+            self._reading.seek(positions)
 
     async def commit(self, positions: Mapping[Partition, int]) -> bool:
         """Commit next offsets; False where the group has moved on and the partitions may be another member's.
@@ -177,15 +142,13 @@ class BatchLogReader:
         Raises:
             LogUnavailable: the broker does not answer; whether it committed is not known.
         """
-        if self._consumer is None or self._positions is None:
-            return False
-        names = {partition: topic_partition for topic_partition, partition in (self._given or {}).items()}
-        if not positions.keys() <= names.keys():
+        offsets = self._reading.driver_names(positions) if self._reading is not None else None
+        if self._consumer is None or offsets is None:
             return False
         with kafka_failures(self._servers):
             try:
                 async with asyncio.timeout(self._answer_seconds):
-                    await self._consumer.commit({names[partition]: offset for partition, offset in positions.items()})
+                    await self._consumer.commit(offsets)
             except (CommitFailedError, IllegalStateError):
                 return False
         return True
@@ -193,7 +156,7 @@ class BatchLogReader:
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Stay a member without reading, while the caller retries what it has (semantics 10.1); no polls meanwhile."""
-        staying = asyncio.create_task(_stay(self._consumer)) if self._consumer else None
+        staying = asyncio.create_task(_stay(self._consumer)) if self._consumer is not None else None
         try:
             yield
         finally:
@@ -202,42 +165,49 @@ class BatchLogReader:
                 await asyncio.wait([staying])
 
     def lag(self) -> Mapping[Partition, int]:
-        """Return how many offsets lie between the reader and the end of each partition, as last heard."""
-        if self._consumer is None or self._positions is None or self._given is None:
-            return {}
-        return {
-            partition: max(0, self._end(self._consumer, topic_partition) - self._positions[topic_partition])
-            for topic_partition, partition in self._given.items()
-        }
+        """Return how many offsets lie between position and end of each partition, as last heard."""
+        return self._reading.lag() if self._reading is not None else {}
 
     def caught_up(self) -> bool:
         """Say whether everything there was, as last heard, has been polled; False while nothing is assigned yet."""
-        return self._positions is not None and not any(self.lag().values())
+        return self._reading is not None and not any(self.lag().values())
 
-    # ------------------------------------------------------------------------------------- assignments
+    @property
+    def _reading(self) -> Reading | None:
+        """What is read under the assignment of now; None until its positions are settled."""
+        settled = self._settled
+        return settled if settled is not None and settled.number == self._assignments.number else None
 
-    def lose(self) -> None:
-        """Note that the group has taken every partition away (eager rebalancing)."""
-        self._assignment += 1
-        if self._positions is not None and self._given is not None:
-            self._lost = tuple(self._given.values())
-        self._given = self._positions = None
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._consumer is not None:
+            return self._consumer
+        with kafka_failures(self._servers):
+            consumer = AIOKafkaConsumer(**self._options)
+            try:
+                await consumer.start()
+                self._reject_missing(await consumer.topics())
+            except BaseException:
+                await _close(consumer)
+                raise
+            consumer.subscribe(topics=list(self._topics), listener=self._assignments)
+        self._consumer, self._silence = consumer, 0.0
+        return consumer
 
-    def give(self, topic_partitions: Collection[TopicPartition]) -> None:
-        """Note what the group has given; nothing of it is read before the listener has said where to begin."""
-        self._assignment += 1
-        self._given = {tp: Partition(self._topics[tp.topic], tp.partition) for tp in sorted(topic_partitions)}
+    def _reject_missing(self, existing: Collection[str]) -> None:
+        missing = sorted(self._topics.keys() - existing)
+        if missing:
+            raise RejectedState(
+                f"Kafka at {self._servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
+            )
 
-    async def _settle(self) -> None:
-        if self._lost:
-            await self._listener.revoked(self._lost)
-            self._lost = ()
-        if self._given is not None and self._positions is None and self._consumer is not None:
-            await self._begin(self._consumer, self._given, self._assignment)
-
-    async def _begin(
-        self, consumer: AIOKafkaConsumer, given: Mapping[TopicPartition, Partition], assignment: int
-    ) -> None:
+    async def _settle(self, consumer: AIOKafkaConsumer) -> None:
+        """Tell the listener what is lost, and ask it where to begin in what is given."""
+        if self._settled is not None and self._reading is None:
+            await self._listener.revoked(tuple(self._settled.given.values()))
+            self._settled = None
+        number, given = self._assignments.number, self._assignments.given
+        if self._settled is not None or given is None:
+            return
         with kafka_failures(self._servers):
             async with asyncio.timeout(self._answer_seconds):
                 committed = await asyncio.gather(*(consumer.committed(tp) for tp in given))
@@ -249,92 +219,41 @@ class BatchLogReader:
             {given[tp]: offset for tp, offset in starts.items()},
             {given[tp]: offset for tp, offset in ends.items()},
         )
-        if assignment != self._assignment:
-            return  # the group moved on while the listener looked; the next poll asks again
-        self._positions = {tp: positions[partition] for tp, partition in given.items()}
-        self._ends = ends
-        self._go_back()
-        consumer.resume(*given)
+        if number == self._assignments.number:  # else the group moved on meanwhile, and the next poll asks again
+            begun = {topic_partition: positions[partition] for topic_partition, partition in given.items()}
+            self._settled = Reading(consumer, number, given, begun, ends)
+            self._settled.go_back()
 
-    def _go_back(self) -> None:
-        """Make the driver read on at our positions: what it fetched ahead is forgotten."""
-        if self._consumer is not None and self._positions is not None:
-            for topic_partition, offset in self._positions.items():
-                self._consumer.seek(topic_partition, offset)
-
-    def _reject_missing(self, existing: Collection[str]) -> None:
-        missing = sorted(self._topics.keys() - existing)
-        if missing:
-            raise RejectedState(
-                f"Kafka at {self._servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
-            )
-
-    # ----------------------------------------------------------------------------------------- reading
-
-    async def _fetch(self, timeout_seconds: float) -> Mapping[TopicPartition, Sequence[Any]]:
-        assert self._consumer is not None  # noqa: S101 -- `poll` has started it
-        wanted = () if self._positions is not None else (_NO_PARTITION,)
+    async def _fetch(
+        self, consumer: AIOKafkaConsumer, timeout_seconds: float
+    ) -> Mapping[TopicPartition, Sequence[Any]]:
+        wanted = () if self._reading is not None else (_NO_PARTITION,)
         fetched: Mapping[TopicPartition, Sequence[Any]] = {}
         try:
             # While the group rebalances, getmany knows no timeout; after it, it may ask for positions not settled yet.
             with kafka_failures(self._servers), suppress(TimeoutError, NoOffsetForPartitionError):
                 async with asyncio.timeout(timeout_seconds):
-                    fetched = await self._consumer.getmany(*wanted, timeout_ms=int(timeout_seconds * 1000))
+                    fetched = await consumer.getmany(*wanted, timeout_ms=int(timeout_seconds * 1000))
         except LogUnavailable:
             await self.stop()  # the driver's task for the group has ended and does not come back
             raise
         except RejectedState:
-            self._go_back()  # getmany has moved on in the partitions it had read before it failed
+            if self._reading is not None:
+                self._reading.go_back()  # getmany has moved on in the partitions it read before it failed
             raise
         return fetched
 
-    async def _listen(self, waited: float) -> None:
-        """Count how long polls have waited without any answer of the broker: the driver retries and does not tell."""
-        assert self._consumer is not None  # noqa: S101 -- `poll` has started it
-        settled = self._positions is not None
-        answers = [self._consumer.last_poll_timestamp(tp) or 0 for tp in self._positions or ()]
-        last = max(answers, default=0)
-        if settled and (not answers or last != self._last_answer):  # a member without partitions asks for nothing
-            self._last_answer, self._silence = last, 0.0
+    async def _listen(self, reading: Reading | None, waited: float) -> None:
+        """Count how long polls have waited without an answer: the driver retries by itself and does not tell."""
+        last_answer = reading.last_answer() if reading is not None else None
+        if reading is not None and (last_answer is None or last_answer != self._last_answer):
+            self._last_answer, self._silence = last_answer, 0.0
             return
         self._silence += waited
         if self._silence > 2 * self._answer_seconds:
             await self.stop()
-        if self._silence > (_SILENT_SECONDS if settled else 2 * self._answer_seconds):
+        if self._silence > (_SILENT_SECONDS if reading is not None else 2 * self._answer_seconds):
             raise LogUnavailable(f"Kafka at {self._servers} has not answered for {self._silence:.0f} s")
-
-    async def _taken(
-        self, consumer: AIOKafkaConsumer, positions: dict[TopicPartition, int], fetched: Mapping[TopicPartition, Any]
-    ) -> Poll:
-        given = self._given or {}
-        first = {partition: positions[tp] for tp, partition in given.items()}
-        for topic_partition in given:
-            positions[topic_partition] = await consumer.position(topic_partition)
-        now = self._clock()
-        records: list[Record] = []
-        for topic_partition, batch in fetched.items():
-            records += _records(given[topic_partition], batch, now)
-        return Poll(records, first, {partition: positions[tp] for tp, partition in given.items()}, self._assignment)
-
-    def _end(self, consumer: AIOKafkaConsumer, topic_partition: TopicPartition) -> int:
-        heard = consumer.last_stable_offset(topic_partition)
-        return max(self._ends[topic_partition], -1 if heard is None else heard)
-
-
-def _records(partition: Partition, batch: Sequence[Any], now: Instant) -> list[Record]:
-    topic, number = partition
-    return [
-        Record(
-            topic,
-            number,
-            record.offset,
-            record.key,
-            record.value,
-            record.headers,
-            record.timestamp * 1000 if record.timestamp_type == 1 else min(record.timestamp * 1000, now),
-        )
-        for record in batch
-    ]
 
 
 async def _stay(consumer: AIOKafkaConsumer) -> None:
@@ -344,16 +263,7 @@ async def _stay(consumer: AIOKafkaConsumer) -> None:
         await asyncio.sleep(1)
 
 
-class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publishes no types
-    """What aiokafka calls in the middle of a rebalance: it only takes note, since what it raised would be lost."""
-
-    def __init__(self, reader: BatchLogReader, consumer: AIOKafkaConsumer) -> None:
-        self._reader = reader
-        self._consumer = consumer
-
-    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002 -- its signature
-        self._reader.lose()
-
-    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        self._consumer.pause(*assigned)
-        self._reader.give(assigned)
+async def _close(consumer: AIOKafkaConsumer) -> None:
+    with suppress(KafkaError, TimeoutError):  # a broker that is away notices by the session timeout
+        async with asyncio.timeout(_STOP_SECONDS):
+            await consumer.stop()
