@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from expansion_signals.detect.arming import Course, Turn, turn_absent, turn_place, turn_series
 from expansion_signals.detect.guards import Standing, guard_around
 from expansion_signals.detect.limit_signals import Crossing, reached, recovered
 from expansion_signals.detect.thresholds import Place, Series, standing
-from expansion_signals.model.thresholds import Arm
+from expansion_signals.model.thresholds import Arm, ArmKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.thresholds import Guard, Threshold
     from expansion_signals.rules.configuration import LimitRule
-
-
-class ArmKey(NamedTuple):
-    """Which threshold of which rule an arm belongs to; the same threshold written twice in a rule is one."""
-
-    rule: str
-    threshold: str
 
 
 @dataclass(frozen=True, slots=True)

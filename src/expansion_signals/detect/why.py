@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 
 
 def why(reading: Reading, usage: int) -> str:
-    """Return for example `800 of 1,000 calls used (80 %) with 9 days of the period left`."""
-    parts = (_used(reading, usage), _beyond(reading, usage), _left(reading))
-    return "".join(part for part in parts if part)
+    """Return for example `800 of 1,000 calls used (80 %) with 9 days of the period left`.
+
+    Above the limit: `1,200 of 1,000 calls used (120 %), 200 over the limit, with 9 days of the period left`.
+    """
+    left = _left(reading)
+    beyond = _beyond(reading, usage)
+    if not beyond:
+        return f"{_used(reading, usage)}{left}"
+    return f"{_used(reading, usage)}, {beyond}{',' if left else ''}{left}"
 
 
 def _used(reading: Reading, usage: int) -> str:
@@ -33,7 +39,7 @@ def _beyond(reading: Reading, usage: int) -> str:
     limit = reading.limit.amount if reading.limit else None
     if limit is None or usage <= limit:
         return ""
-    return f", {_shown(usage - limit, reading)} over the limit,"
+    return f"{_shown(usage - limit, reading)} over the limit"
 
 
 def _left(reading: Reading) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PlainSerializer
 
 from expansion_signals.model.amounts import plain
+from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import Instant, format_instant, parse_instant
 
 PeriodUnit = Literal["day", "week", "month", "quarter", "year"]
@@ -26,6 +28,16 @@ def _known_zone(name: str) -> str:
 
 def _instant(value: object) -> object:
     return parse_instant(value) if isinstance(value, str) else value
+
+
+_ANCHORS = (parse_instant("1900-01-01T00:00:00Z"), parse_instant("2200-01-01T00:00:00Z"))
+
+
+def _countable(anchor: Instant) -> Instant:
+    """Refuse an anchor whose wall-clock time in some zone would lie outside the years a calendar has."""
+    if not _ANCHORS[0] <= anchor < _ANCHORS[1]:
+        raise ValueError(f"expected an anchor from 1900 to 2199, got {format_instant(anchor)}")
+    return anchor
 
 
 def _written(instant: Instant) -> str:
@@ -66,7 +78,7 @@ class Subscription(_Part):
     """`period` of an account update: the unit of its periods and the instant they are counted from."""
 
     unit: PeriodUnit = "month"
-    anchor: Moment
+    anchor: Annotated[Moment, AfterValidator(_countable)]
 
 
 class Baseline(_Part):
@@ -136,3 +148,12 @@ def succeed(previous: Profile | None, account: Account, since: Instant) -> Profi
         return Profile(account=account, anchors=kept)
     anchor = Anchor(valid_from=since if kept else 0, anchor=subscription.anchor, unit=subscription.unit)
     return Profile(account=account, anchors=(*kept, anchor)[-ANCHORS_KEPT:])
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUpdate:
+    """One record of `account-updates`: the account's snapshot, None for a tombstone, and the event that brought it."""
+
+    account: str
+    snapshot: Account | None
+    evidence: Evidence
