@@ -39,6 +39,9 @@ _LATE = 0.015
 _SPOILED = 0.006
 _WITHOUT_KEY = 0.01
 _UPGRADES = 0.3
+_OVERAGE = 0.1
+"""Past a soft limit, where each unit costs, customers go on this much slower."""
+
 _COMPLAINS = 0.2
 """Of all refused actions, the share that the app reports."""
 
@@ -94,12 +97,13 @@ class _Product:
         customer, meter = habit.customer, habit.meter
         customer.settle(now)
         used = customer.used.get(meter.key, Decimal())
-        amount = self._amount(habit)
         right = entitlement_to(self._catalog, customer.plan, meter)
-        if right is not None and right.limit is not None and right.kind == "hard" and used + amount >= right.limit:
+        limit = right.limit if right is not None else None
+        amount = self._amount(habit, haste=_OVERAGE if limit is not None and used >= limit else 1.0)
+        if right is not None and limit is not None and right.kind == "hard" and used + amount >= limit:
             self._consider_upgrade(customer, now)
             # The last use is cut to what is left, so that usage stands at exactly 100 % and goes no further.
-            amount = right.limit - used
+            amount = limit - used
             if amount <= 0:
                 return self._refusal(customer, meter.where.get("meter", meter.key), now)
         customer.used[meter.key] = used + amount
@@ -111,11 +115,11 @@ class _Product:
             own[meter.value] = str(amount)
         return self._emission(customer, meter.event, now, own)
 
-    def _amount(self, habit: Habit) -> Decimal:
+    def _amount(self, habit: Habit, haste: float) -> Decimal:
         if habit.meter.aggregation == "count":
             return Decimal(1)
         smallest = Decimal(1).scaleb(-habit.meter.precision)
-        return max(Decimal(habit.amount * self._chance.uniform(0.5, 1.5)).quantize(smallest), smallest)
+        return max(Decimal(habit.amount * haste * self._chance.uniform(0.5, 1.5)).quantize(smallest), smallest)
 
     def _refusal(self, customer: Customer, meter: str, now: Instant) -> Emission | None:
         if self._chance.random() >= _COMPLAINS:

@@ -1,0 +1,134 @@
+"""`expansion-signals config`: check catalog and rules, and show what they mean."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from expansion_signals.errors import RejectedConfiguration
+    from expansion_signals.rules.configuration import Configuration
+
+app = typer.Typer(help="Check catalog and rules, and show what they mean.", no_args_is_help=True)
+
+_REJECTED = 2
+
+_Directory = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="DIR",
+        help="The directory with catalog.yaml and rules.yaml; without it, EXPANSION_SIGNALS_CONFIG.",
+        show_default=False,
+    ),
+]
+_Json = Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")]
+
+
+@app.command("check")
+def check(directory: _Directory = None, *, as_json: _Json = False) -> None:
+    """Tell every error of catalog and rules at once, each with its line and what was expected there.
+
+    Exits with 0 if the worker would take them, with 2 if not.
+
+    Example: expansion-signals config check config
+    """
+    from expansion_signals.errors import RejectedConfiguration  # noqa: PLC0415 -- `--help` answers at once
+
+    place = _place(directory)
+    try:
+        configuration = _load(place)
+    except RejectedConfiguration as rejected:
+        if as_json:
+            _write_json(
+                {"valid": False, "problems": [asdict(problem) for problem in rejected.problems], "warnings": []}
+            )
+        else:
+            _tell_problems(rejected)
+        raise typer.Exit(_REJECTED) from None
+    if as_json:
+        _write_json({"valid": True, "problems": [], "warnings": list(configuration.warnings)})
+        return
+    _tell_warnings(configuration)
+    typer.echo(_summary(place, configuration))
+
+
+@app.command("show")
+def show(directory: _Directory = None, *, as_json: _Json = False) -> None:
+    """Show meters, plans with their limits, and the rules in force with their versions.
+
+    Example: expansion-signals config show config --json
+    """
+    from expansion_signals.cli.configuration_view import tables_of, view_of  # noqa: PLC0415 -- `--help` answers at once
+
+    configuration = _load(_place(directory))
+    if as_json:
+        _write_json(view_of(configuration))
+        return
+    from rich.console import Console  # noqa: PLC0415 -- only a person waits for it
+
+    console = Console(highlight=False)
+    for table in tables_of(configuration):
+        console.print(table)
+        console.print()
+    _tell_warnings(configuration)
+
+
+def _place(directory: Path | None) -> Path:
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- `--help` answers at once
+
+    return directory if directory is not None else load_settings().config
+
+
+def _load(directory: Path) -> Configuration:
+    """Load a directory; problems and warnings name their file with the directory, so that editors open it."""
+    from dataclasses import replace  # noqa: PLC0415 -- `--help` answers at once
+
+    from expansion_signals.configuration_files import read_directory  # noqa: PLC0415 -- the same
+    from expansion_signals.errors import RejectedConfiguration  # noqa: PLC0415 -- the same
+    from expansion_signals.rules.loading import load  # noqa: PLC0415 -- the same
+
+    texts = read_directory(directory)
+    try:
+        configuration = load(texts)
+    except RejectedConfiguration as rejected:
+        placed = [replace(problem, file=str(directory / problem.file)) for problem in rejected.problems]
+        raise RejectedConfiguration(placed) from None
+    return replace(configuration, warnings=tuple(str(directory / warning) for warning in configuration.warnings))
+
+
+def _tell_problems(rejected: RejectedConfiguration) -> None:
+    for problem in rejected.problems:
+        typer.echo(str(problem))
+    count = _counted(len(rejected.problems), "problem")
+    typer.echo(f"{count}: nothing takes effect until all are solved", err=True)
+
+
+def _tell_warnings(configuration: Configuration) -> None:
+    for warning in configuration.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _summary(directory: Path, configuration: Configuration) -> str:
+    catalog = configuration.catalog
+    said = ", ".join(
+        (
+            _counted(len(catalog.meters), "meter"),
+            _counted(len(catalog.features), "feature"),
+            _counted(len(catalog.plans), "plan"),
+            _counted(len(catalog.add_ons), "add-on"),
+            _counted(len(configuration.limit_rules), "rule") + " in force",
+        )
+    )
+    return f"{directory} is valid: {said}. Fingerprint {configuration.fingerprint[:12]}."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _write_json(document: object) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False))

@@ -1,0 +1,94 @@
+"""One event from the command line to the log, judged here before it is sent."""
+
+from __future__ import annotations
+
+import random
+import time as clock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.local.envelopes import USAGE_EVENTS, uuid7
+from expansion_signals.log.publisher import LogPublisher
+from expansion_signals.model.events import USAGE_RECORDED
+from expansion_signals.model.instants import HOUR, format_instant
+from expansion_signals.model.records import Outgoing, Record
+from expansion_signals.wire.cloudevents import STRUCTURED
+from expansion_signals.wire.codec import CloudEventsCodec
+from expansion_signals.wire.json_text import parse, write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from expansion_signals.settings import Settings
+
+_ANSWER_SECONDS = 5.0
+
+
+class What(NamedTuple):
+    """What an event says: its type and its data as JSON."""
+
+    type: str
+    data: Mapping[str, Any]
+
+
+class Sent(NamedTuple):
+    """An event that is on the log; `text` is the whole CloudEvent."""
+
+    type: str
+    id: str
+    topic: str
+    text: str
+
+
+def usage_event(meter: str, value: str, user: str | None) -> What:
+    """Return what says that this much of a meter was used."""
+    return What(USAGE_RECORDED, {"meter": meter, "value": value} | ({"user": user} if user is not None else {}))
+
+
+def own_event(kind: str, data: str, user: str | None) -> What:
+    """Return an event of the product's own type.
+
+    Raises:
+        RejectedRecord: the data is no JSON object.
+    """
+    parsed = parse(data.encode())
+    if not isinstance(parsed, dict):
+        raise RejectedRecord("invalid_data", f"--data: expected a JSON object, got {data[:64]!r}")
+    return What(kind, parsed | ({"user": user} if user is not None else {}))
+
+
+class Origin(NamedTuple):
+    """Where an event comes from: its id and time are made where they are None."""
+
+    source: str
+    id: str | None
+    time: str | None
+
+
+async def send(settings: Settings, account: str, what: What, origin: Origin) -> Sent:
+    """Send the event and wait until it is acknowledged.
+
+    Raises:
+        RejectedRecord: the worker would dead-letter it.
+        LogUnavailable: the broker does not answer within 5 seconds.
+    """
+    now = clock.time_ns() // 1000
+    document = {
+        "specversion": "1.0",
+        "id": origin.id if origin.id is not None else uuid7(now, random.SystemRandom()),
+        "source": origin.source,
+        "type": what.type,
+        "subject": account,
+        "time": origin.time if origin.time is not None else format_instant(now),
+        "datacontenttype": "application/json",
+        "data": what.data,
+    }
+    record = Outgoing(USAGE_EVENTS, account.encode(), write(document), (("content-type", STRUCTURED.encode()),))
+    codec = CloudEventsCodec(int(settings.acceptance_hours * HOUR))
+    codec.usage_event(Record(USAGE_EVENTS, 0, 0, record.key, record.value, record.headers, now))
+    publisher = LogPublisher(settings.kafka, prefix=settings.prefix, answer_seconds=_ANSWER_SECONDS)
+    try:
+        await publisher.publish([record])
+    finally:
+        await publisher.stop()
+    return Sent(what.type, str(document["id"]), settings.prefix + USAGE_EVENTS, (record.value or b"").decode())

@@ -1,0 +1,47 @@
+"""`expansion-signals emit`: send one event."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def emit(  # noqa: PLR0913, PLR0917 -- each is an attribute of the event
+    account: Annotated[str, typer.Argument(help="Whose usage it is.")],
+    meter: Annotated[str | None, typer.Option(help="Which meter was used.")] = None,
+    value: Annotated[str, typer.Option(help="How much of it: a decimal.")] = "1",
+    user: Annotated[str | None, typer.Option(help="Who in the account used it.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--type", metavar="TYPE", help="An event type of your own, with its --data.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(metavar="JSON", help="The event's data, with --type.")] = None,
+    event_id: Annotated[str | None, typer.Option("--id", help="Send an id again to see it counted once.")] = None,
+    time: Annotated[str | None, typer.Option(help="When it happened (RFC 3339); default: now.")] = None,
+    source: Annotated[str, typer.Option(help="Which app sends it.")] = "/cli",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the event that was sent, and nothing else.")] = False,
+) -> None:
+    """Send one usage event, as a product app would.
+
+    Example: expansion-signals emit acct-1 --meter api_calls --value 800
+
+    Example: expansion-signals emit acct-1 --type com.acme.report.exported --data '{"format":"pdf"}'
+    """
+    if (meter is None) == (kind is None):
+        raise typer.BadParameter("say either --meter, or --type for an event of your own")
+    if data is not None and kind is None:
+        raise typer.BadParameter("--data goes with --type")
+
+    import asyncio  # noqa: PLC0415 -- `--help` answers at once
+
+    from expansion_signals.cli.emission import Origin, own_event, send, usage_event  # noqa: PLC0415 -- the same
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
+
+    what = usage_event(meter, value, user) if meter is not None else own_event(kind or "", data or "{}", user)
+    sent = asyncio.run(send(load_settings(), account, what, Origin(source, event_id, time)))
+    if as_json:
+        typer.echo(sent.text)
+    else:
+        typer.echo(f"sent {sent.type} {sent.id} for {account} to {sent.topic}")
+        typer.echo(f"next: expansion-signals watch --account {account} --from-beginning")

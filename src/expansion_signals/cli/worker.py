@@ -1,0 +1,25 @@
+"""`expansion-signals worker`: count usage, publish triggers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def worker(
+    once_idle: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="Exit with 0 after so long with nothing left to read."),
+    ] = None,
+) -> None:
+    """Count usage events and publish triggers.
+
+    Settings are read from EXPANSION_SIGNALS_* (KAFKA, REDIS, CONFIG, PREFIX, HTTP, ...) and from .env.
+
+    Example: EXPANSION_SIGNALS_KAFKA=broker:9092 EXPANSION_SIGNALS_CONFIG=config expansion-signals worker
+    """
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- `--help` answers at once
+    from expansion_signals.worker.run import run_worker  # noqa: PLC0415 -- the same
+
+    raise typer.Exit(run_worker(load_settings(), once_idle))

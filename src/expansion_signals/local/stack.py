@@ -1,0 +1,121 @@
+"""Everything on this machine: an embedded broker, an embedded Redis and a worker between them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from expansion_signals.errors import StateUnavailable
+from expansion_signals.local.broker import EmbeddedBroker
+from expansion_signals.local.forward import forward
+from expansion_signals.local.leash import LeashedProcess
+from expansion_signals.local.metrics import is_ready
+from expansion_signals.local.redis import HOST, embedded_redis, free_port
+from expansion_signals.settings import ENVIRONMENT_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+FETCH_WAIT_SECONDS = 0.02
+"""The embedded broker does not wake a waiting fetch, so this is the latency of every record."""
+
+SAMPLE = Path(__file__).with_name("sample")
+"""The sample configuration: an API and project tool."""
+
+TOPICS = (
+    "usage-events",
+    "account-updates",
+    "expansion-signals",
+    "expansion-decisions",
+    "expansion-limit-reached",
+    "usage-events-dlq",
+)
+"""Every topic of `schemas/topics`: the embedded broker answers no `topics create`."""
+
+_READY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Fixed ports of 127.0.0.1; None lets the system choose."""
+
+    kafka: int | None = None
+    redis: int | None = None
+    http: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """Where everything is, and the worker's process."""
+
+    kafka: str
+    redis: str
+    http: str
+    worker: LeashedProcess
+
+    def refuse_dead_worker(self) -> None:
+        """Raise `StateUnavailable` with the worker's last words where it has ended unasked."""
+        if self.worker.ended is not None:
+            raise StateUnavailable(
+                f"the worker ended with exit code {self.worker.ended}; its last words:\n{self.worker.said()}"
+            )
+
+
+@asynccontextmanager
+async def local_stack(
+    directory: Path, config: Path, ports: Ports, tell: Callable[[str], None]
+) -> AsyncIterator[LocalStack]:
+    """Run a broker with all topics, a Redis and a worker with this configuration; files go into `directory`.
+
+    The stack is ready when it is yielded. `tell` gets one line for each step.
+
+    Raises:
+        RejectedSettings: a port is taken, or the extra `[local]` is not installed.
+        LogUnavailable: the broker did not start.
+        StateUnavailable: Redis or the worker did not start; the message has the worker's last words.
+    """
+    async with AsyncExitStack() as running:
+        tell("starting an embedded Kafka broker and Redis")
+        broker = running.enter_context(EmbeddedBroker())
+        broker.create_topics(TOPICS)
+        kafka = broker.servers
+        if ports.kafka is not None:
+            await running.enter_async_context(forward(ports.kafka, kafka))
+            broker.advertise(HOST, ports.kafka)
+            kafka = f"{HOST}:{ports.kafka}"
+        redis = await running.enter_async_context(embedded_redis(directory, ports.redis))
+        http = f"{HOST}:{ports.http if ports.http is not None else free_port()}"
+        tell("starting the worker")
+        worker = await LeashedProcess.start(
+            [sys.executable, "-m", "expansion_signals", "worker"],
+            directory / "worker.log",
+            _environment(kafka=kafka, redis=redis, http=http, config=str(config)),
+        )
+        running.push_async_callback(worker.stop)
+        stack = LocalStack(kafka, redis, http, worker)
+        await _ready(stack)
+        yield stack
+
+
+async def _ready(stack: LocalStack) -> None:
+    deadline = asyncio.get_running_loop().time() + _READY_SECONDS
+    while not await is_ready(stack.http):
+        stack.refuse_dead_worker()
+        if asyncio.get_running_loop().time() > deadline:
+            raise StateUnavailable(
+                f"the worker is not ready after {_READY_SECONDS:.0f} s; its last words:\n{stack.worker.said()}"
+            )
+        await asyncio.sleep(0.05)
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    """Return our environment with these settings in place of any that were made for another deployment."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
+    # Settings are also read from a `.env` file, which these override; a prefix there would miss the topics made here.
+    settings |= {"prefix": "", "fetch_wait_seconds": str(FETCH_WAIT_SECONDS)}
+    return ours | {ENVIRONMENT_PREFIX + name.upper(): value for name, value in settings.items()}

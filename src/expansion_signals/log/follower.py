@@ -1,0 +1,133 @@
+"""The log follower: reads topics as they grow, without a group and without a trace, for screens and scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.client import AIOKafkaClient
+
+from expansion_signals.log.failures import kafka_failures
+from expansion_signals.model.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from types import TracebackType
+
+_DISCOVERY_SECONDS = 1.0
+
+
+class LogFollower:
+    """Follows topics, whose names go without the deployment's `prefix`, from their end or their beginning.
+
+    A topic that does not exist is no error and is not made: once it exists, it is followed from its beginning.
+    Records tell the time their producer or broker put on them. An embedded broker that does not wake a waiting
+    fetch needs a short `fetch_wait_seconds`; `security` are further settings, as aiokafka names them.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is a setting of the deployment
+        self,
+        servers: str,
+        topics: Collection[str],
+        *,
+        prefix: str = "",
+        from_beginning: bool = False,
+        fetch_wait_seconds: float = 0.5,
+        security: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._servers = servers
+        self._topics = {prefix + topic: topic for topic in topics}
+        self._from_beginning = from_beginning
+        connection = {"bootstrap_servers": servers, **(security or {})}
+        self._client_options = connection
+        self._consumer_options = {
+            **connection,
+            "auto_offset_reset": "earliest",
+            "enable_auto_commit": False,
+            "isolation_level": "read_committed",
+            "fetch_max_wait_ms": int(fetch_wait_seconds * 1000),
+        }
+        self._client: AIOKafkaClient | None = None
+        self._consumer: AIOKafkaConsumer | None = None
+        self._next_discovery = 0.0
+
+    async def __aenter__(self) -> Self:
+        """Connect, and take the place from which topics are followed.
+
+        Raises:
+            LogUnavailable: no broker answers.
+            RejectedState: the broker refuses us.
+        """
+        with kafka_failures(self._servers):
+            self._client = AIOKafkaClient(**self._client_options)
+            self._consumer = AIOKafkaConsumer(**self._consumer_options)
+            try:
+                await self._client.bootstrap()
+                await self._consumer.start()
+                await self._discover(self._client, self._consumer, at_end=not self._from_beginning)
+            except BaseException:
+                await self._close()
+                raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        await self._close()
+
+    async def poll(self, timeout_seconds: float) -> Sequence[Record]:
+        """Wait at most so long for records, in the order of each partition.
+
+        Raises:
+            LogUnavailable: the broker is away.
+            RejectedState: the broker refuses us.
+        """
+        client, consumer = self._client, self._consumer
+        assert client is not None  # noqa: S101 -- used inside its context only
+        assert consumer is not None  # noqa: S101 -- the same
+        with kafka_failures(self._servers):
+            if time.monotonic() >= self._next_discovery:
+                await self._discover(client, consumer, at_end=False)
+            if not consumer.assignment():
+                await asyncio.sleep(timeout_seconds)
+                return ()
+            fetched = await consumer.getmany(timeout_ms=int(timeout_seconds * 1000))
+        return [self._record(record) for batch in fetched.values() for record in batch]
+
+    async def _discover(self, client: AIOKafkaClient, consumer: AIOKafkaConsumer, *, at_end: bool) -> None:
+        """Follow partitions that are new, without losing the place in those that are not."""
+        cluster = await client.fetch_all_metadata()
+        known = consumer.assignment()
+        found = {
+            TopicPartition(topic, number)
+            for topic in self._topics
+            for number in cluster.partitions_for_topic(topic) or ()
+        }
+        new = found - known
+        if new:
+            places = {partition: await consumer.position(partition) for partition in known}
+            places |= await (consumer.end_offsets(new) if at_end else consumer.beginning_offsets(new))
+            consumer.assign(list(places))
+            for partition, offset in places.items():
+                consumer.seek(partition, offset)
+        self._next_discovery = time.monotonic() + _DISCOVERY_SECONDS
+
+    def _record(self, record: Any) -> Record:  # noqa: ANN401 -- aiokafka publishes no types
+        return Record(
+            self._topics[record.topic],
+            record.partition,
+            record.offset,
+            record.key,
+            record.value,
+            record.headers,
+            record.timestamp * 1000,
+        )
+
+    async def _close(self) -> None:
+        if self._consumer is not None:
+            await self._consumer.stop()
+        if self._client is not None:
+            await self._client.close()
