@@ -390,6 +390,11 @@ def test_a_quiet_step_does_not_hide_the_next() -> None:
     assert (fired(counter.move(quiet=250)), fired(counter.to(300))) == ([], ["300"])
 
 
+def test_a_quiet_step_does_not_hide_one_that_history_had_reached() -> None:
+    counter = Counter([rule(every(100))], level=150)
+    assert fired(counter.move(quiet=100, cause="profile_arrived")) == ["100"]
+
+
 def test_history_from_before_the_profile_fires_with_the_cause_of_the_reading() -> None:
     signals = Counter([QUOTA], level=850).move(cause="profile_arrived")
     assert (fired(signals), signals[0].data["cause"]) == (["80"], "profile_arrived")
