@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from expansion_signals.errors import RejectedRecord
@@ -46,12 +47,18 @@ def _is_binary(headers: Mapping[str, bytes]) -> bool:
     content_type = headers.get("content-type")
     if content_type is None:
         return "ce_specversion" in headers
-    media_type = content_type.decode("latin-1").partition(";")[0].strip().lower()
-    if media_type == STRUCTURED:
+    if _is_event(content_type):
         return False
-    if media_type.startswith(_EVENT_MEDIA_TYPE):
-        raise RejectedRecord("unparsable", f"content type {media_type[:80]!r} is not read; send {STRUCTURED}")
     return any(name.startswith(_ATTRIBUTE_HEADER) for name in headers)
+
+
+@lru_cache(maxsize=64)
+def _is_event(content_type: bytes) -> bool:
+    # Cached because a product app writes the same content type into every record.
+    media_type = content_type.decode("latin-1").partition(";")[0].strip().lower()
+    if media_type.startswith(_EVENT_MEDIA_TYPE) and media_type != STRUCTURED:
+        raise RejectedRecord("unparsable", f"content type {media_type[:80]!r} is not read; send {STRUCTURED}")
+    return media_type == STRUCTURED
 
 
 def _structured(value: bytes | None) -> Mapping[str, Any]:

@@ -1,0 +1,158 @@
+"""Topics on the broker: created as `schemas/topics/` says, compared with it, and told apart by their ids.
+
+Asked through kafka-python, because aiokafka knows no topic ids (`stack-facts.md`).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kafka import KafkaAdminClient, errors
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from expansion_signals.errors import LogUnavailable, RejectedState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from expansion_signals.wire.topic_files import Topic
+
+_ANSWERS_WITHIN_MS = 10_000
+_MIN_INSYNC = "min.insync.replicas"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing in which the broker's topic is not what its file says. `found` is None where the topic is missing."""
+
+    topic: str
+    setting: str
+    expected: str
+    found: str | None
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        if self.found is None:
+            return f"{self.topic}: missing"
+        return f"{self.topic}: {self.setting} is {self.found}, expected {self.expected}"
+
+
+def create_topics(servers: str, prefix: str, topics: Sequence[Topic], replication: int | None = None) -> list[str]:
+    """Create what is missing and leave what exists as it is; return the names created, prefix included.
+
+    No topic gets more replicas than there are brokers.
+
+    Raises:
+        LogUnavailable: the broker does not answer.
+        RejectedState: the broker refuses a topic; the message says which and why.
+    """
+    with _admin(servers) as admin:
+        brokers = len(admin.describe_cluster()["brokers"])
+        wanted = {
+            prefix + topic.name: {
+                "num_partitions": topic.partitions,
+                "replication_factor": (copies := min(replication or topic.replication, brokers)),
+                "configs": _settings(topic, copies),
+            }
+            for topic in topics
+        }
+        answer = admin.create_topics(wanted, raise_errors=False)
+        created = [result["name"] for result in answer["topics"] if _is_created(result, servers)]
+        if created:
+            admin.wait_for_topics(created)
+        return created
+
+
+def check_topics(servers: str, prefix: str, topics: Sequence[Topic]) -> list[Difference]:
+    """Return every difference between the broker's topics and their files; more partitions than asked for are none.
+
+    Raises:
+        LogUnavailable: the broker does not answer.
+        RejectedState: the broker does not let us look.
+    """
+    with _admin(servers) as admin:
+        names = [prefix + topic.name for topic in topics]
+        found = {each["name"]: each["partitions"] for each in admin.describe_topics(names) if each["partitions"]}
+        settings = _settings_of(admin, list(found))
+        differences: list[Difference] = []
+        for topic, name in zip(topics, names, strict=True):
+            if name not in found:
+                differences.append(Difference(name, "topic", "a topic", None))
+            else:
+                differences += _differences(topic, name, found[name], settings[name])
+        return differences
+
+
+def topic_ids(servers: str, names: Sequence[str]) -> dict[str, str | None]:
+    """Return the id of each topic; None where it does not exist, or where the broker gives no ids.
+
+    A topic that was deleted and made again has the same name and offsets, and another id.
+
+    Raises:
+        LogUnavailable: the broker does not answer.
+        RejectedState: the broker does not let us look.
+    """
+    with _admin(servers) as admin:
+        ids = {each["name"]: each.get("topic_id") for each in admin.describe_topics(list(names))}
+    return {name: None if ids.get(name) is None else str(ids[name]) for name in names}
+
+
+@contextmanager
+def _admin(servers: str) -> Iterator[Any]:
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=servers.split(","),
+            client_id="expansion-signals",
+            bootstrap_timeout_ms=_ANSWERS_WITHIN_MS,
+            request_timeout_ms=_ANSWERS_WITHIN_MS,
+        )
+        try:
+            yield admin
+        finally:
+            admin.close()
+    except (errors.RetriableError, OSError) as error:
+        raise LogUnavailable(f"Kafka at {servers} does not answer: {error}") from error
+    except errors.KafkaError as error:
+        raise RejectedState(f"Kafka at {servers} refuses: {error}; run `expansion-signals doctor`") from error
+
+
+def _is_created(result: Mapping[str, Any], servers: str) -> bool:
+    code = result["error_code"]
+    if code == errors.TopicAlreadyExistsError.errno:
+        return False
+    if code == 0:
+        return True
+    error = errors.for_code(code)
+    raise RejectedState(
+        f"Kafka at {servers} refuses topic {result['name']}: {result['error_message'] or error.__name__}; "
+        "mend its file in schemas/topics, or the broker, and run `expansion-signals topics create`"
+    )
+
+
+def _settings(topic: Topic, copies: int) -> dict[str, str]:
+    """Return the topic's settings; a topic with fewer copies than planned must not wait for more than it has."""
+    if _MIN_INSYNC not in topic.config:
+        return dict(topic.config)
+    enough = min(int(topic.config[_MIN_INSYNC]), max(1, copies - 1))
+    return {**topic.config, _MIN_INSYNC: str(enough)}
+
+
+def _settings_of(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:  # noqa: ANN401 -- kafka-python has no types
+    if not names:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    answer = admin.describe_configs(resources, config_filter="all")["topic"]
+    return {name: {key: each["value"] for key, each in settings.items()} for name, settings in answer.items()}
+
+
+def _differences(
+    topic: Topic, name: str, partitions: Sequence[Mapping[str, Any]], settings: Mapping[str, str]
+) -> Iterator[Difference]:
+    if len(partitions) < topic.partitions:
+        yield Difference(name, "partitions", str(topic.partitions), str(len(partitions)))
+    copies = min(len(partition["replica_nodes"]) for partition in partitions)
+    for setting, expected in _settings(topic, copies).items():
+        if settings.get(setting) != expected:
+            yield Difference(name, setting, expected, settings.get(setting, "not set"))
