@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
+from rich.text import Text
 
 from expansion_signals.model.amounts import plain
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND
@@ -90,13 +91,13 @@ def tables_of(configuration: Configuration) -> Iterator[Table]:
     catalog = configuration.catalog
     meters = _table("Meters", "Meter", "Counts", "Per", "Unit")
     for meter in catalog.meters.values():
-        meters.add_row(meter.key, _counts(meter), meter.per, meter.unit)
+        _add_row(meters, meter.key, _counts(meter), meter.per, meter.unit)
     yield meters
     plans = _table("Plans, cheapest first", "Plan", "Price", "Feature", "Limit")
     for plan in catalog.plans.values():
         labels = [plan.key, _price(catalog, plan)]
         for feature, entitlement in plan.includes.items() or [("", None)]:
-            plans.add_row(*labels, feature, _limit(catalog, feature, entitlement) if entitlement else "")
+            _add_row(plans, *labels, feature, _limit(catalog, feature, entitlement) if entitlement else "")
             labels = ["", ""]
         plans.add_section()
     yield plans
@@ -104,11 +105,11 @@ def tables_of(configuration: Configuration) -> Iterator[Table]:
         add_ons = _table("Add-ons", "Add-on", "Price", "Adds")
         for add_on in catalog.add_ons.values():
             added = ", ".join(f"{_grouped(amount)} {feature}" for feature, amount in add_on.adds.items())
-            add_ons.add_row(add_on.key, _money(catalog, add_on.price, add_on.price_per), added)
+            _add_row(add_ons, add_on.key, _money(catalog, add_on.price, add_on.price_per), added)
         yield add_ons
     rules = _table("Rules in force", "Rule", "Version", "Meter", "Fires at", "Options")
     for rule in configuration.limit_rules:
-        rules.add_row(rule.id, rule.version, rule.meter, ", ".join(str(each) for each in rule.at), _options(rule))
+        _add_row(rules, rule.id, rule.version, rule.meter, "\n".join(str(each) for each in rule.at), _options(rule))
     yield rules
 
 
@@ -117,6 +118,11 @@ def _table(title: str, *columns: str) -> Table:
     for index, column in enumerate(columns):
         table.add_column(column, style="cyan" if index == 0 else None, overflow="fold")
     return table
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    """Add a row as it is written: `[bold]` in a unit is its name, not markup."""
+    table.add_row(*(Text(cell) for cell in cells))
 
 
 def _counts(meter: Meter) -> str:

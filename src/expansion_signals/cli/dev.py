@@ -18,7 +18,8 @@ def dev(
 ) -> None:
     """Run broker, Redis and worker to build against.
 
-    All three are embedded, on fixed ports, until Ctrl-C. Everything is kept in memory and a temporary directory, and gone afterwards.
+    All three are embedded, on fixed ports, until Ctrl-C. Everything is kept in memory and a temporary directory, and
+    gone afterwards.
 
     Example: expansion-signals dev --kafka-port 19092 --config config
     """

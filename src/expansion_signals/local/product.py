@@ -39,7 +39,7 @@ _LATE = 0.015
 _SPOILED = 0.006
 _WITHOUT_KEY = 0.01
 _UPGRADES = 0.3
-_OVERAGE = 0.1
+_OVERAGE = 0.03
 """Past a soft limit, where each unit costs, customers go on this much slower."""
 
 _COMPLAINS = 0.2

@@ -139,12 +139,13 @@ class LogPublisher:
         assert producer is not None  # noqa: S101 -- `_send` has started it
         acknowledgement: asyncio.Future[Any]
         topic = self._prefix + record.topic
+        headers = list(record.headers)  # the driver's compiled part takes no other sequence
         if record.key is not None or record.value is not None:
-            acknowledgement = await producer.send(topic, key=record.key, value=record.value, headers=record.headers)
+            acknowledgement = await producer.send(topic, key=record.key, value=record.value, headers=headers)
             return acknowledgement
         # `send` refuses a record without key and value; strangers publish them, and dead letters keep them so.
         batch = producer.create_batch()
-        batch.append(key=None, value=None, timestamp=None, headers=record.headers)
+        batch.append(key=None, value=None, timestamp=None, headers=headers)
         batch.close()
         partitions = await producer.partitions_for(topic)
         acknowledgement = await producer.send_batch(batch, topic, partition=min(partitions))

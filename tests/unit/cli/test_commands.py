@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from expansion_signals.local.broker import EmbeddedBroker
+from expansion_signals.local.redis import free_port
+from expansion_signals.log.publisher import LogPublisher
+from expansion_signals.model.records import Outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TRIGGER = {
+    "specversion": "1.0",
+    "id": "0a1b",
+    "source": "/expansion-signals",
+    "type": "expansion.limit.reached.v1",
+    "subject": "acct-1",
+    "time": "2026-11-22T10:00:00Z",
+    "data": {"family": "limit", "why": "800 of 1,000 calls used (80 %)"},
+}
+
+
+@pytest.fixture
+def broker() -> Iterator[EmbeddedBroker]:
+    with EmbeddedBroker() as broker:
+        yield broker
+
+
+def _environment(kafka: str) -> dict[str, str]:
+    return os.environ | {"EXPANSION_SIGNALS_KAFKA": kafka, "EXPANSION_SIGNALS_FETCH_WAIT_SECONDS": "0.02"}
+
+
+def _run(kafka: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "expansion_signals", *arguments],
+        env=_environment(kafka),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def _watching(kafka: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "expansion_signals", "watch", *arguments],
+        env=_environment(kafka),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+async def _publish(kafka: str, *accounts: str) -> None:
+    publisher = LogPublisher(kafka)
+    records = [
+        Outgoing("expansion-limit-reached", account.encode(), json.dumps(TRIGGER | {"subject": account}).encode())
+        for account in accounts
+    ]
+    await publisher.publish(records)
+    await publisher.stop()
+
+
+@pytest.mark.parametrize("command", ["demo", "dev", "emit", "watch", "worker"])
+def test_the_help_of_each_command_has_an_example(command: str) -> None:
+    assert "Example: " in _run("localhost:9092", command, "--help").stdout
+
+
+def test_the_version_is_told() -> None:
+    assert _run("localhost:9092", "--version").stdout.startswith("expansion-signals ")
+
+
+def test_an_event_is_sent_as_it_is_printed(broker: EmbeddedBroker) -> None:
+    sent = _run(broker.servers, "emit", "acct-1", "--meter", "api_calls", "--value", "800", "--user", "u-1", "--json")
+    assert json.loads(sent.stdout)["data"] == {"meter": "api_calls", "value": "800", "user": "u-1"}
+
+
+def test_an_event_of_an_own_type_is_sent(broker: EmbeddedBroker) -> None:
+    sent = _run(broker.servers, "emit", "acct-1", "--type", "com.acme.report.exported", "--data", '{"pages":3}')
+    assert sent.stdout.startswith("sent com.acme.report.exported ")
+
+
+def test_an_event_that_cannot_be_counted_is_refused_with_2(broker: EmbeddedBroker) -> None:
+    refused = _run(broker.servers, "emit", "acct-1", "--meter", "api_calls", "--value", "many")
+    assert (refused.returncode, refused.stderr.count("\n"), "data.value" in refused.stderr) == (2, 1, True)
+
+
+def test_a_broker_that_is_away_is_told_with_1() -> None:
+    failed = _run(f"127.0.0.1:{free_port()}", "emit", "acct-1", "--meter", "api_calls")
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1)
+
+
+def test_wrong_settings_are_told_with_2() -> None:
+    failed = _run("nowhere", "watch")
+    assert (failed.returncode, failed.stderr.startswith("EXPANSION_SIGNALS_KAFKA: ")) == (2, True)
+
+
+async def test_watching_shows_what_is_on_the_topics_already_where_asked(broker: EmbeddedBroker) -> None:
+    await _publish(broker.servers, "acct-1")
+    watching = _watching(broker.servers, "--from-beginning", "--json")
+    assert watching.stdout is not None
+    assert json.loads(watching.stdout.readline()) == TRIGGER
+    watching.kill()
+    watching.communicate()
+
+
+async def test_watching_one_account_shows_no_other(broker: EmbeddedBroker) -> None:
+    await _publish(broker.servers, "acct-2", "acct-1", "acct-3")
+    watching = _watching(broker.servers, "--from-beginning", "--json", "--account", "acct-1")
+    assert watching.stdout is not None
+    assert json.loads(watching.stdout.readline())["subject"] == "acct-1"
+    watching.kill()
+    watching.communicate()
+
+
+@pytest.mark.parametrize("polite", [signal.SIGINT, signal.SIGTERM])
+def test_watching_ends_quietly_when_interrupted(broker: EmbeddedBroker, polite: signal.Signals) -> None:
+    watching = _watching(broker.servers)
+    assert watching.stdout is not None
+    watching.stdout.readline()
+    watching.send_signal(polite)
+    assert (watching.wait(10), watching.communicate()) == (130, ("", ""))
