@@ -20,8 +20,8 @@ def read_directory(directory: Path) -> Mapping[str, str]:
         RejectedConfiguration: the directory or a file is missing, unreadable, too large or not UTF-8; all at once.
     """
     if not directory.is_dir():
-        found = "is a file" if directory.exists() else "does not exist"
-        expected = f"{found}: expected a directory with {' and '.join(FILES)}"
+        found = "is not a directory" if directory.exists() else "does not exist"
+        expected = f"{found}; expected a directory with {' and '.join(FILES)}"
         raise RejectedConfiguration([Problem(str(directory), 1, 1, expected)])
     texts: dict[str, str] = {}
     problems: list[Problem] = []

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from expansion_signals.model.catalog import Aggregation, Beyond, LimitKind, Per  # noqa: TC001 -- pydantic reads them
 from expansion_signals.rules.findings import shown
 from expansion_signals.rules.shapes import Shape
-from expansion_signals.rules.spellings import Amount, Name
+from expansion_signals.rules.spellings import Amount, Name  # noqa: TC001 -- pydantic reads the annotations
 
 UNLIMITED = "unlimited"
 
@@ -18,10 +18,10 @@ class CatalogShape(Shape):
     """The file as a whole; each part is read on its own, so that one bad part hides no other."""
 
     currency: str
-    meters: dict[str, Any] = {}
-    features: dict[str, Any] = {}
+    meters: dict[str, Any] = Field(default_factory=dict)
+    features: dict[str, Any] = Field(default_factory=dict)
     plans: Annotated[list[Any], Field(min_length=1)]
-    add_ons: list[Any] = []
+    add_ons: list[Any] = Field(default_factory=list)
 
 
 class MeterShape(Shape):
@@ -30,11 +30,11 @@ class MeterShape(Shape):
     event: Annotated[str, Field(min_length=1)]
     aggregation: Aggregation
     value: Annotated[str, Field(min_length=1)] | None = None
-    where: dict[str, str] = {}
+    where: dict[str, str] = Field(default_factory=dict)
     unit: Annotated[str, Field(min_length=1)] | None = None
     per: Per | None = None
     precision: Annotated[int, Field(ge=0, le=9)] = 0
-    dimensions: list[Name] = []
+    dimensions: list[Name] = Field(default_factory=list)
 
 
 class FeatureShape(Shape):
@@ -101,9 +101,9 @@ class PlanShape(Shape):
     price: Amount | None = None
     per: Literal["month", "year"] = "month"
     contact_sales: bool = False
-    includes: dict[str, EntitlementShape] = {}
+    includes: dict[str, EntitlementShape] = Field(default_factory=dict)
     seat_price: SeatPriceShape | None = None
-    capacity: list[CapacityShape] = []
+    capacity: list[CapacityShape] = Field(default_factory=list)
 
 
 class AddOnShape(Shape):

@@ -8,7 +8,7 @@ from expansion_signals.errors import Problem, RejectedConfiguration
 from expansion_signals.rules.catalog_checks import catalog_of
 from expansion_signals.rules.configuration import Configuration
 from expansion_signals.rules.findings import Findings
-from expansion_signals.rules.rule_checks import Names, rules_of
+from expansion_signals.rules.rule_checks import Offered, rules_of
 from expansion_signals.rules.version import fingerprint_of
 from expansion_signals.rules.yaml_source import parse
 
@@ -36,8 +36,8 @@ def load(texts: Mapping[str, str]) -> Configuration:
     problems = [problem for document in documents.values() for problem in document.problems]
     catalog_findings, rules_findings = (_findings(documents[name]) for name in FILES)
     catalog = catalog_of(catalog_findings) if catalog_findings else None
-    names = Names.of(catalog_findings) if catalog_findings else None
-    book = rules_of(rules_findings, catalog, names) if rules_findings else None
+    offered = Offered.of(catalog, catalog_findings) if catalog and catalog_findings else None
+    book = rules_of(rules_findings, offered) if rules_findings else None
     for findings in (catalog_findings, rules_findings):
         problems.extend(findings.problems if findings else ())
     if problems or catalog is None or book is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from expansion_signals.errors import RejectedRecord
@@ -17,6 +16,7 @@ from expansion_signals.rules.shapes import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from expansion_signals.model.catalog import Feature, Meter
     from expansion_signals.rules.catalog_file import EntitlementShape

@@ -15,8 +15,8 @@ from expansion_signals.rules.rules_file import (
     LimitReachedShape,
     MilestoneShape,
     PqlShape,
-    RulesShape,
     RuleShape,
+    RulesShape,
 )
 from expansion_signals.rules.shapes import read
 from expansion_signals.rules.threshold_checks import check_milestones, check_thresholds
@@ -36,19 +36,20 @@ EVERY_FEATURE = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """What the catalog's file names, be it right or wrong there: a rule is not blamed for the catalog's mistakes."""
+class Offered:
+    """The catalog as far as it is right, and all that its file names: no rule is blamed for the catalog's mistakes."""
 
+    catalog: Catalog
     meters: Sequence[str]
     features: Sequence[str]
     plans: Sequence[str]
 
     @classmethod
-    def of(cls, catalog: Findings) -> Names:
-        """Return the names in a catalog's file."""
-        keys = (plan.child("key") for plan in catalog.entries("plans"))
+    def of(cls, catalog: Catalog, findings: Findings) -> Offered:
+        """Return what the catalog read with these findings offers to rules."""
+        keys = (plan.child("key") for plan in findings.entries("plans"))
         plans = tuple(str(key.value) for key in keys if key is not None)
-        return cls((*catalog.names("meters"), SEATS), catalog.names("features"), plans)
+        return cls(catalog, (*findings.names("meters"), SEATS), findings.names("features"), plans)
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ class RuleBook:
     limit_rules: list[LimitRule] = field(default_factory=list)
 
 
-def rules_of(findings: Findings, catalog: Catalog | None, names: Names | None) -> RuleBook:
+def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
     """Return the rules as far as they are right; names are checked only where the catalog could be read."""
     head = read(RulesShape, findings.root, (), findings)
     book = RuleBook(policy=head.policy if head else None)
@@ -75,11 +76,11 @@ def rules_of(findings: Findings, catalog: Catalog | None, names: Names | None) -
         if shape.id in seen:
             findings.at((*path, "id"), f"the rule `{shape.id}` stands twice")
         seen.add(shape.id)
-        if catalog is not None and names is not None:
-            _check_rule(shape, node, path, catalog, names, findings)
+        if offered is not None:
+            _check_rule(shape, node, path, offered, findings)
         if shape.enabled:
             book.enabled.append(shape)
-            _judge(shape, path, catalog, book, findings)
+            _judge(shape, path, offered, book, findings)
     return book
 
 
@@ -99,45 +100,43 @@ def _rule(node: Node, path: Path, findings: Findings) -> RuleShape | None:
     return None
 
 
-def _check_rule(  # noqa: PLR0913 -- a rule, where it stands, and all that it may name
-    shape: RuleShape, node: Node, path: Path, catalog: Catalog, names: Names, findings: Findings
-) -> None:
+def _check_rule(shape: RuleShape, node: Node, path: Path, offered: Offered, findings: Findings) -> None:
     meter = getattr(shape, "meter", None)
-    if meter is not None and meter not in names.meters:
-        findings.at((*path, "meter"), f"unknown meter {shown(meter)}{meant(meter, names.meters)}")
+    if meter is not None and meter not in offered.meters:
+        findings.at((*path, "meter"), f"unknown meter {shown(meter)}{meant(meter, offered.meters)}")
     feature = getattr(shape, "feature", None)
     starred = isinstance(shape, FeatureGatedShape) and feature == EVERY_FEATURE
-    if feature is not None and not starred and feature not in names.features:
-        findings.at((*path, "feature"), f"unknown feature {shown(feature)}{meant(feature, names.features)}")
-    _check_condition(shape.when, (*path, "when"), names, findings)
+    if feature is not None and not starred and feature not in offered.features:
+        findings.at((*path, "feature"), f"unknown feature {shown(feature)}{meant(feature, offered.features)}")
+    _check_condition(shape.when, (*path, "when"), offered, findings)
     if isinstance(shape, PqlShape):
-        _check_criteria(shape, path, names, findings)
+        _check_criteria(shape, path, offered, findings)
     if isinstance(shape, LimitReachedShape) and shape.meter == SEATS:
         findings.at((*path, "meter"), "seats have signals of their own; expected `signal: seat_limit_approached`")
     elif isinstance(shape, MilestoneShape):
-        check_milestones(node, (*path, "at"), shape.meter, catalog, findings)
+        check_milestones(node, (*path, "at"), shape.meter, offered.catalog, findings)
     elif "at" in type(shape).model_fields:
-        check_thresholds(node, (*path, "at"), str(meter or SEATS), catalog, findings)
+        check_thresholds(node, (*path, "at"), str(meter or SEATS), offered.catalog, findings)
 
 
-def _check_condition(condition: Condition | None, path: Path, names: Names, findings: Findings) -> None:
+def _check_condition(condition: Condition | None, path: Path, offered: Offered, findings: Findings) -> None:
     for comparison in facts_compared(condition) if condition is not None else ():
         if comparison.fact != "plan" and isinstance(comparison.value, str):
             findings.at(path, f"`{comparison.fact}` is a number; expected one, got {shown(comparison.value)}")
         elif comparison.fact == "plan" and comparison.operator not in ("==", "!="):
             findings.at(path, f"`plan` is a name; expected == or !=, got `{comparison.operator}`")
-        elif comparison.fact == "plan" and comparison.value not in names.plans:
+        elif comparison.fact == "plan" and comparison.value not in offered.plans:
             plan = str(comparison.value)
-            findings.at(path, f"unknown plan {shown(plan)}{meant(plan, names.plans)}")
+            findings.at(path, f"unknown plan {shown(plan)}{meant(plan, offered.plans)}")
 
 
-def _check_criteria(shape: PqlShape, path: Path, names: Names, findings: Findings) -> None:
+def _check_criteria(shape: PqlShape, path: Path, offered: Offered, findings: Findings) -> None:
     ids = [criterion.id for criterion in shape.criteria]
     for index, criterion in enumerate(shape.criteria):
         at: Path = (*path, "criteria", index)
         if criterion.id in ids[:index]:
             findings.at((*at, "id"), f"the criterion `{criterion.id}` stands twice")
-        _check_condition(criterion.when, (*at, "when"), names, findings)
+        _check_condition(criterion.when, (*at, "when"), offered, findings)
     reachable = sum(criterion.points for criterion in shape.criteria)
     if reachable < shape.qualify_at:
         said = f"all criteria together give {reachable} points, so `qualify_at: {shape.qualify_at}` is never reached"
@@ -151,8 +150,8 @@ def _check_policy(policy: PolicyShape, findings: Findings) -> None:
     findings.warn(("policy",), "policy is valid but this version does not apply it yet")
 
 
-def _judge(shape: RuleShape, path: Path, catalog: Catalog | None, book: RuleBook, findings: Findings) -> None:
-    meters = catalog.meters if catalog is not None else {}
+def _judge(shape: RuleShape, path: Path, offered: Offered | None, book: RuleBook, findings: Findings) -> None:
+    meters = offered.catalog.meters if offered is not None else {}
     reason = why_unjudged(shape, meters)
     if reason is not None:
         findings.warn(path, f"rule `{shape.id}`: {reason}")

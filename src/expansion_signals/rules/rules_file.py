@@ -9,8 +9,16 @@ from pydantic import Field
 from expansion_signals.model.instants import HOUR
 from expansion_signals.rules.conditions import When  # noqa: TC001 -- pydantic reads the annotations
 from expansion_signals.rules.shapes import Shape
-from expansion_signals.rules.spellings import Amount, Cap, Clock, Lasting, Name, Share, Window
-from expansion_signals.rules.thresholds import At
+from expansion_signals.rules.spellings import (  # noqa: TC001 -- the same
+    Amount,
+    Cap,
+    Clock,
+    Lasting,
+    Name,
+    Share,
+    Window,
+)
+from expansion_signals.rules.thresholds import At  # noqa: TC001 -- the same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -118,7 +118,7 @@ def _leave_out(tree: Any, path: Path) -> bool:  # noqa: ANN401 -- a YAML tree: m
     if isinstance(tree, dict):
         tree.pop(path[-1], None)
     elif isinstance(tree, list):
-        del tree[path[-1]]
+        del tree[int(path[-1])]
     return True
 
 

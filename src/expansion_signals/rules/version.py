@@ -30,13 +30,13 @@ def version_of(rule: RuleShape) -> str:
 
 def fingerprint_of(catalog: Catalog, rules: Sequence[RuleShape], policy: PolicyShape | None) -> str:
     """Return a hash over the meaning of both files; the order of plans is part of it, that of rules and keys is not."""
-    sold = asdict(catalog)
+    meanings = {rule.id: _meaning(rule) for rule in rules}
     return _hash(
         {
-            "catalog": sold,
+            "catalog": asdict(catalog),
             "plans": list(catalog.plans),
             "first_features": _first_features(catalog),
-            "rules": sorted((_meaning(rule) for rule in rules), key=_id),
+            "rules": meanings,
             "policy": policy.model_dump(exclude_defaults=True) if policy else {},
         }
     )
@@ -49,10 +49,6 @@ def _first_features(catalog: Catalog) -> Mapping[str, str]:
         if feature.meter is not None:
             first.setdefault(feature.meter, feature.key)
     return first
-
-
-def _id(meaning: Mapping[str, Any]) -> str:
-    return str(meaning["id"])
 
 
 def _meaning(rule: RuleShape) -> dict[str, Any]:
