@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from expansion_signals.detect.limits import ArmKey, Judgement, judge
+from expansion_signals.detect.limits import Judgement, judge
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.catalog import Meter
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.readings import Limit, Period, Reading
-from expansion_signals.model.thresholds import Arm, Threshold
+from expansion_signals.model.thresholds import Arm, ArmKey, Threshold
 from expansion_signals.rules.configuration import LimitRule
 
 if TYPE_CHECKING:
