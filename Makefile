@@ -2,9 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALLED := .venv/.installed
 ARGS ?=
-SHELL := /bin/bash
 
 # What is quick and needs no server: `make check` runs these, of the folders that exist.
 QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture)
@@ -25,11 +25,13 @@ $(INSTALLED): pyproject.toml requirements/dev.txt requirements/build.txt
 	  || { echo '$(PYTHON) is missing or older than 3.11; name another with: make PYTHON=python3.12 ...' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo '$(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
-	@echo 'Installing into .venv (the first time takes a minute) ...'
+	@echo 'Installing into .venv ...'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-	  -r requirements/dev.txt -r requirements/build.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements/build.txt
+	@# uv takes 2 s for what takes pip 40; pip is there for machines whose package index only pip is told of.
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt \
+	  || { echo 'uv could not; pip takes over, more slowly'; $(PIP) --require-hashes -r requirements/dev.txt; }
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 check: $(INSTALLED) ## lint, types, import contracts, and every test that needs no server
@@ -50,7 +52,6 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-annotate --no-header $(ARGS)
 
 lock: $(INSTALLED) ## work out requirements/*.txt anew, after a change in pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(COMPILE) -o requirements/worker.txt pyproject.toml
 	$(COMPILE) -o requirements/dev.txt -c requirements/worker.txt --extra local --group dev pyproject.toml
 	$(COMPILE) -o requirements/build.txt -c requirements/dev.txt requirements/build.in
