@@ -241,6 +241,9 @@ class BatchLogReader:
             if self._reading is not None:
                 self._reading.go_back()  # getmany has moved on in the partitions it read before it failed
             raise
+        finally:
+            # A getmany that is cut short counts as going on for ever, and a member that hangs would never be missed.
+            consumer._subscription._fetch_count = 0  # noqa: SLF001 -- there is no public way; a test holds it
         return fetched
 
     async def _listen(self, reading: Reading | None, waited: float) -> None:
