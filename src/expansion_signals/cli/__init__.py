@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from expansion_signals.cli import demo, dev, emit, watch, worker
+from expansion_signals.cli import config, demo, dev, emit, topics, watch, worker
 from expansion_signals.errors import Rejected, Retryable
 
 RETRYABLE = 1
@@ -31,6 +31,8 @@ app.command("dev")(dev.dev)
 app.command("emit")(emit.emit)
 app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
+app.add_typer(config.app, name="config")
+app.add_typer(topics.app, name="topics")
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value

@@ -17,6 +17,7 @@ from expansion_signals.local.leash import LeashedProcess
 from expansion_signals.local.metrics import is_ready
 from expansion_signals.local.redis import HOST, embedded_redis, free_port
 from expansion_signals.settings import ENVIRONMENT_PREFIX
+from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -26,16 +27,6 @@ FETCH_WAIT_SECONDS = 0.02
 
 SAMPLE = Path(__file__).with_name("sample")
 """The sample configuration: an API and project tool."""
-
-TOPICS = (
-    "usage-events",
-    "account-updates",
-    "expansion-signals",
-    "expansion-decisions",
-    "expansion-limit-reached",
-    "usage-events-dlq",
-)
-"""Every topic of `schemas/topics`: the embedded broker answers no `topics create`."""
 
 _READY_SECONDS = 30.0
 
@@ -82,7 +73,7 @@ async def local_stack(
     async with AsyncExitStack() as running:
         tell("starting an embedded Kafka broker and Redis")
         broker = running.enter_context(EmbeddedBroker())
-        broker.create_topics(TOPICS)
+        broker.create_topics(topic.name for topic in topics())  # it answers no `topics create`
         kafka = broker.servers
         if ports.kafka is not None:
             await running.enter_async_context(forward(ports.kafka, kafka))
