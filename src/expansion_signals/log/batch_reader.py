@@ -32,8 +32,8 @@ _FETCH_BYTES = 4 * 1024 * 1024
 _MEMBERSHIP_SECONDS = 300
 """A member that neither polls nor is `paused` for so long leaves the group: it hangs."""
 
-_SILENT_SECONDS = 5
-"""The broker answers a fetch within its wait, with records or without; after so long without it is away."""
+_ANSWER_SECONDS = 5
+"""Commits and look-ups are answered at once, fetches within their short wait; a broker silent for longer is away."""
 
 _STOP_SECONDS = 5
 
@@ -69,7 +69,7 @@ class BatchLogReader:
         self._listener = listener
         self._clock = clock
         # A join is answered when the last member has joined, at most a session timeout later.
-        self._answer_seconds = session_timeout_seconds + 5
+        self._join_seconds = session_timeout_seconds + _ANSWER_SECONDS
         self._options: dict[str, Any] = {
             "bootstrap_servers": servers,
             "group_id": prefix + group,
@@ -80,7 +80,7 @@ class BatchLogReader:
             "max_poll_interval_ms": _MEMBERSHIP_SECONDS * 1000,
             "session_timeout_ms": int(session_timeout_seconds * 1000),
             "heartbeat_interval_ms": int(session_timeout_seconds * 1000 / 4),
-            "request_timeout_ms": int(self._answer_seconds * 1000),
+            "request_timeout_ms": int(self._join_seconds * 1000),
             "fetch_max_wait_ms": int(fetch_wait_seconds * 1000),
             "max_partition_fetch_bytes": _FETCH_BYTES,
             **(security or {}),
@@ -147,7 +147,7 @@ class BatchLogReader:
             return False
         with kafka_failures(self._servers):
             try:
-                async with asyncio.timeout(self._answer_seconds):
+                async with asyncio.timeout(_ANSWER_SECONDS):
                     await self._consumer.commit(offsets)
             except (CommitFailedError, IllegalStateError):
                 return False
@@ -209,7 +209,7 @@ class BatchLogReader:
         if self._settled is not None or given is None:
             return
         with kafka_failures(self._servers):
-            async with asyncio.timeout(self._answer_seconds):
+            async with asyncio.timeout(_ANSWER_SECONDS):
                 committed = await asyncio.gather(*(consumer.committed(tp) for tp in given))
                 starts = await consumer.beginning_offsets(given)
                 ends = await consumer.end_offsets(given)
@@ -253,9 +253,9 @@ class BatchLogReader:
             self._last_answer, self._silence = last_answer, 0.0
             return
         self._silence += waited
-        if self._silence > 2 * self._answer_seconds:
+        if self._silence > 2 * self._join_seconds:
             await self.stop()
-        if self._silence > (_SILENT_SECONDS if reading is not None else 2 * self._answer_seconds):
+        if self._silence > (_ANSWER_SECONDS if reading is not None else 2 * self._join_seconds):
             raise LogUnavailable(f"Kafka at {self._servers} has not answered for {self._silence:.0f} s")
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed, RecordListTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from expansion_signals.errors import LogUnavailable
 from expansion_signals.log.failures import kafka_failures
@@ -162,5 +162,6 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
     with suppress(TimeoutError, asyncio.CancelledError):
         async with asyncio.timeout(_STOP_SECONDS):
             await producer._sender.close()  # noqa: SLF001 -- there is no public way to give records up
-    producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 -- the same
+    producer._message_accumulator._batches.clear()  # noqa: SLF001 -- the same
+    producer._message_accumulator._pending_batches.clear()  # noqa: SLF001 -- the same
     await producer.stop()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 async def log(kafka: Kafka, prefix: str) -> AsyncIterator[Log]:
     """A topic of its own for each test."""
-    log = Log(kafka.bootstrap, prefix, LogPublisher(kafka.bootstrap, prefix=prefix, answer_seconds=5))
+    log = Log(kafka.bootstrap, prefix, LogPublisher(kafka.bootstrap, prefix=prefix, answer_seconds=2))
     await log.create("events", 4)
     yield log
     for reader in log.readers:
