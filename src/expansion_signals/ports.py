@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from expansion_signals.model.accounts import Account
+    from expansion_signals.model.accounts import AccountUpdate, Profile
+    from expansion_signals.model.batches import AccountFacts, AccountMark, Answer, HourTotals, ShardBatch
     from expansion_signals.model.decisions import Decision
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.triggers import Trigger
 
+Asked = ParamSpec("Asked")
+Answered = TypeVar("Answered")
 
-class Codec(Protocol):
-    """Bytes to nouns and back, for metering; knows no client library. Every reading method raises `RejectedRecord`."""
 
-    def usage_event(self, record: Record) -> UsageEvent:
-        """Decode and validate one record of `usage-events`."""
-
-    def account_update(self, record: Record) -> tuple[str, Account | None]:
-        """Decode one record of `account-updates` to its account; None is a tombstone."""
-
-    def signal(self, signal: Signal, recorded: int) -> Outgoing:
-        """Encode a signal for `expansion-signals`; `recorded` is the instant it was decided at."""
+class LetterCodec(Protocol):
+    """Dead letters to bytes."""
 
     def dead_letter(self, letter: DeadLetter, failed: int) -> Outgoing:
         """Encode a dead letter: bytes and headers untouched, the cause in further headers (semantics 10.1)."""
@@ -34,7 +29,20 @@ class Codec(Protocol):
         """Encode a dead letter that the broker refused as too large: its first 64 KiB (semantics 10.1)."""
 
 
-class DecidingCodec(Protocol):
+class Codec(LetterCodec, Protocol):
+    """Bytes to nouns and back, for metering; knows no client library. Every reading method raises `RejectedRecord`."""
+
+    def usage_event(self, record: Record) -> UsageEvent:
+        """Decode and validate one record of `usage-events`."""
+
+    def account_update(self, record: Record) -> AccountUpdate:
+        """Decode one record of `account-updates`; a null value is a tombstone."""
+
+    def signal(self, signal: Signal, recorded: int) -> Outgoing:
+        """Encode a signal for `expansion-signals`; `recorded` is the instant it was decided at."""
+
+
+class DecidingCodec(LetterCodec, Protocol):
     """Bytes to nouns and back, for deciding. The reading method raises `RejectedRecord`."""
 
     def read_signal(self, record: Record) -> Signal:
@@ -46,12 +54,6 @@ class DecidingCodec(Protocol):
     def decision(self, decision: Decision, recorded: int) -> Outgoing:
         """Encode a decision for `expansion-decisions`."""
 
-    def dead_letter(self, letter: DeadLetter, failed: int) -> Outgoing:
-        """Encode a dead letter, as `Codec` does."""
-
-    def truncated(self, letter: DeadLetter, failed: int) -> Outgoing:
-        """Encode a dead letter that the broker refused as too large, as `Codec` does."""
-
 
 class Publisher(Protocol):
     """Writes to the log."""
@@ -62,3 +64,41 @@ class Publisher(Protocol):
         Raises:
             LogUnavailable: not all are acknowledged; publishing the same records again is safe.
         """
+
+
+class Store(Protocol):
+    """Counters, watermarks, marks and identities, in shards. Every method may be repeated after `StateUnavailable`."""
+
+    async def apply(self, batches: Sequence[ShardBatch]) -> Sequence[Answer]:
+        """Apply each batch to its shard whole, or say what is wrong with it; answers in the order of the batches."""
+
+    async def mark(self, marks: Sequence[AccountMark]) -> Sequence[AccountFacts]:
+        """Mark what was judged and acknowledged; return what is left to judge of those accounts."""
+
+    async def facts(self, accounts: Sequence[str]) -> Sequence[AccountFacts]:
+        """Return the unmarked facts of those of these accounts that have any."""
+
+    async def profiles(self, accounts: Sequence[str]) -> Mapping[str, Profile | None]:
+        """Return the profile of each account, None where it has none."""
+
+    async def hours(self, account: str) -> HourTotals | None:
+        """Return the hour buckets of an account not yet known, None where there are none."""
+
+    async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
+        """Return every standing shard's watermarks: partition → next offset."""
+
+
+class Archive(Protocol):
+    """Texts of every configuration that was accepted."""
+
+    async def texts(self, epoch: int) -> Mapping[str, str]:
+        """Return file name → text of the configuration accepted under this epoch; `RejectedState` if there is none."""
+
+
+class Patience(Protocol):
+    """Repeats a step in place until it answers (semantics 10.2)."""
+
+    async def __call__(
+        self, step: Callable[Asked, Awaitable[Answered]], *arguments: Asked.args, **named: Asked.kwargs
+    ) -> Answered:
+        """Return the step's answer; a `Retryable` failure is waited out, any other is raised."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PlainSerializer
 
 from expansion_signals.model.amounts import plain
-from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import Instant, format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from expansion_signals.model.events import Evidence
 
 PeriodUnit = Literal["day", "week", "month", "quarter", "year"]
 AccountStatus = Literal["active", "trialing", "past_due", "paused", "cancelled", "internal"]

@@ -16,6 +16,9 @@ LARGEST = 2**63 - 1
 _DIGITS = 400
 """A decimal with more digits than this is refused unread: parsing cost must not be the sender's choice."""
 
+_BITS = 1_328
+"""A whole number of more bits has more than 400 digits, and Python may refuse to print it."""
+
 _EXACT = Context(prec=_DIGITS + 32)
 _UTILIZATION = Decimal("0.0001")
 
@@ -66,12 +69,16 @@ def utilization(usage: int, limit: int | None) -> str | None:
 def _finite(value: Decimal | int | str) -> Decimal:
     if isinstance(value, str) and len(value) > _DIGITS:
         raise RejectedRecord("invalid_data", f"value has {len(value)} characters; at most {_DIGITS} are read")
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        raise RejectedRecord("overflow", f"value has more than {_DIGITS} digits")
     try:
         number = Decimal(value)
     except InvalidOperation:
         raise RejectedRecord("invalid_data", f"value {_shown(value)} is not a decimal number") from None
     if not number.is_finite():
         raise RejectedRecord("invalid_data", f"value {_shown(value)} is not a finite number")
+    if len(number.as_tuple().digits) > _DIGITS:
+        raise RejectedRecord("invalid_data", f"value has more than {_DIGITS} digits")
     return number
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from expansion_signals.model.amounts import plain
 
@@ -42,6 +42,13 @@ class Threshold:
         if self.after_usage is not None:
             return f"every {number} after {plain(self.after_usage)}"
         return f"every {number}"
+
+
+class ArmKey(NamedTuple):
+    """Which arm: a rule, and its threshold in the form of rules.yaml; written twice in a rule, it is one."""
+
+    rule: str
+    threshold: str
 
 
 ArmState = Literal["armed", "fired", "already_past"]

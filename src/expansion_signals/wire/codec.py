@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from expansion_signals.errors import RejectedRecord
-from expansion_signals.model.accounts import Account
-from expansion_signals.model.events import ACCOUNT_UPDATED, UsageEvent
+from expansion_signals.model.accounts import Account, AccountUpdate
+from expansion_signals.model.events import ACCOUNT_UPDATED, Evidence, UsageEvent
 from expansion_signals.model.instants import DAY, MINUTE, SECOND, Duration, Instant, format_instant
 from expansion_signals.wire import attributes, contracts, dead_letters, decisions, signals, triggers
 from expansion_signals.wire.cloudevents import open_envelope
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CLOCK_SKEW: Duration = 5 * MINUTE
 """How far ahead of the broker a producer's clock may be (semantics 1.3)."""
+
+TOMBSTONE_SOURCE = "/account-updates"
 
 _ANY_ACCOUNT_UPDATE = ACCOUNT_UPDATED.removesuffix("1")
 
@@ -54,15 +56,18 @@ class CloudEventsCodec:
             attributes.traceparent(envelope),
         )
 
-    def account_update(self, record: Record) -> tuple[str, Account | None]:
-        """Decode one record of `account-updates` to its account; None is a tombstone (semantics 2.8).
+    def account_update(self, record: Record) -> AccountUpdate:
+        """Decode one record of `account-updates`; a null value is a tombstone (semantics 2.8).
+
+        A tombstone is no event: its coordinates stand for its id, its append time for its time.
 
         Raises:
             RejectedRecord: also `key_mismatch`, because compaction keeps the last record of each key.
         """
         key = _key(record)
         if record.value is None:
-            return key, None
+            coordinates = f"{record.topic}/{record.partition}/{record.offset}"
+            return AccountUpdate(key, None, Evidence(coordinates, TOMBSTONE_SOURCE, record.appended))
         envelope = open_envelope(record)
         event = attributes.required(envelope)
         if event.type != ACCOUNT_UPDATED:
@@ -73,9 +78,11 @@ class CloudEventsCodec:
         if event.account != key:
             raise RejectedRecord("key_mismatch", f"key {key[:64]!r} is not the subject {event.account[:64]!r}")
         try:
-            return key, Account.model_validate(envelope.get("data"))
+            snapshot = Account.model_validate(envelope.get("data"))
         except ValidationError as error:
             raise RejectedRecord("invalid_data", contracts.explained(error)) from None
+        traceparent = attributes.traceparent(envelope)
+        return AccountUpdate(key, snapshot, Evidence(event.id, event.source, event.time, traceparent=traceparent))
 
     def signal(self, signal: Signal, recorded: Instant) -> Outgoing:
         """Encode a signal for `expansion-signals`; `recorded` is the instant it was decided at (semantics 9.2)."""

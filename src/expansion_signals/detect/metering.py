@@ -1,0 +1,63 @@
+"""What an event adds to which meter (semantics 1.2, 2.1)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.amounts import scale
+from expansion_signals.model.events import BUILT_IN_PREFIX, LIMIT_HIT, USAGE_RECORDED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.model.catalog import Meter
+    from expansion_signals.model.events import UsageEvent
+    from expansion_signals.rules.configuration import Configuration
+
+
+class Contribution(NamedTuple):
+    """What one event adds to one meter, scaled by its precision."""
+
+    meter: Meter
+    amount: int
+
+
+def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[Contribution] | None:
+    """Return what the event adds to each meter it feeds; None where nothing names it: `unmatched`.
+
+        usage.recorded, meter known to the catalog     what it adds
+        usage.recorded or limit.hit, meter unknown     None
+        any other built-in type                        what it adds, mostly nothing: counted all the same
+        a product's own type, fed to a meter           what it adds
+        a product's own type that no meter names       None
+
+    Raises:
+        RejectedRecord: `invalid_data` where a meter's value property is missing or no number, `precision`, `overflow`.
+    """
+    fed = [meter for meter in configuration.meters_by_event.get(event.type, ()) if _is_for(meter, event.data)]
+    if not fed and not _known(event, configuration):
+        return None
+    return [Contribution(meter, _amount(meter, event.data)) for meter in fed]
+
+
+def _known(event: UsageEvent, configuration: Configuration) -> bool:
+    if event.type == LIMIT_HIT:
+        return event.data.get("meter") in configuration.catalog.meters
+    return event.type.startswith(BUILT_IN_PREFIX) and event.type != USAGE_RECORDED
+
+
+def _is_for(meter: Meter, data: Mapping[str, object]) -> bool:
+    return all(data.get(name) == value for name, value in meter.where.items())
+
+
+def _amount(meter: Meter, data: Mapping[str, object]) -> int:
+    if meter.aggregation == "count":
+        return scale(1, meter.precision)
+    name = meter.value or "value"
+    value = data.get(name)
+    # A bool is an int to Python, and no amount to anyone else.
+    if value is None or isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise RejectedRecord("invalid_data", f"data.{name}: meter `{meter.key}` counts it and needs a decimal number")
+    return scale(value, meter.precision)

@@ -1,0 +1,286 @@
+"""What one poll asks of one shard, and what the shard answers: the nouns of the state protocol.
+
+A shard either applies a whole `ShardBatch` or writes nothing and says what was wrong with it (architecture, The
+apply script). Levels and amounts are scaled whole numbers; instants are microseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.events import Evidence
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.readings import Counter
+    from expansion_signals.model.thresholds import Arm, ArmKey, Guard
+
+# ------------------------------------------------------------------------------------------------ asked
+
+
+class Range(NamedTuple):
+    """The records of one partition that this batch passes: from the end of the last acknowledged range up to `end`.
+
+    `start` None says that the shard has never applied a record of the partition. `reached` is the append time reached
+    there. The tallies count the records of this shard in the range; they add up to all of them (semantics 1.5).
+    """
+
+    partition: str
+    start: int | None
+    end: int
+    reached: Instant
+    counted: int = 0
+    duplicate: int = 0
+    unmatched: int = 0
+    dead_lettered: int = 0
+
+
+class Identity(NamedTuple):
+    """An event's identity within its account: a signed 64-bit hash of account, source and id.
+
+    `hour` is the UTC hour embedded in the id, None where it carries none; `appended` the record's append time;
+    `check` four bytes of a hash over identity and payload, by which a conflict is told from a duplicate.
+    """
+
+    number: int
+    check: bytes
+    hour: int | None
+    appended: Instant
+
+
+class Move(NamedTuple):
+    """`add`: a counter moves by `quiet` (may not fire; applied first) and then by `firing`.
+
+    `watched` False says that no rule looks at the counter under this epoch, so no fact is wanted.
+    """
+
+    counter: Counter
+    quiet: int
+    firing: int
+    watched: bool
+    evidence: Evidence
+    appended: Instant
+
+
+class DayMove(NamedTuple):
+    """A day bucket moves: `day` is the number of the UTC day."""
+
+    meter: str
+    day: int
+    amount: int
+
+
+class HourMove(NamedTuple):
+    """An hour bucket of an account not yet known moves (semantics 2.7): `hour` is the number of the UTC hour."""
+
+    meter: str
+    hour: int
+    quiet: int
+    firing: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """A new profile (None: a tombstone), written together with the facts that follow from it.
+
+    `hours` are the hour buckets that the account's moves and days replace; the shard refuses if there are others now.
+    """
+
+    profile: Profile | None
+    evidence: Evidence
+    appended: Instant
+    hours: HourTotals | None = None
+
+
+@dataclass(slots=True)
+class AccountBatch:
+    """All that a batch asks of one account, under the profile it assumes (None: not known).
+
+    Counters of periods that start before `keep_from` are dropped when a new one is made: absolute expiry, judged by
+    the append time reached (semantics 2.3).
+    """
+
+    account: str
+    profile: Profile | None
+    moves: Sequence[Move] = ()
+    days: Sequence[DayMove] = ()
+    hours: Sequence[HourMove] = ()
+    keep_from: Instant = 0
+    change: ProfileChange | None = None
+
+
+@dataclass(slots=True)
+class ShardBatch:
+    """One poll's work for one shard. `nonce` tells this call's facts from those of any other call."""
+
+    shard: int
+    epoch: int
+    nonce: str
+    ranges: Sequence[Range]
+    identities: Sequence[Identity] = ()
+    accounts: Sequence[AccountBatch] = ()
+
+
+# ----------------------------------------------------------------------------------------------- reported
+
+
+class Moved(NamedTuple):
+    """A fact: a counter passed its guard, or had none. It went from `before` by `quiet`, then by `firing`."""
+
+    number: int
+    nonce: str
+    epoch: int
+    counter: Counter
+    before: int
+    quiet: int
+    firing: int
+    evidence: Evidence
+    appended: Instant
+
+
+class Changed(NamedTuple):
+    """A fact: the account's profile changed. Its counters follow, each as `Moved` by nothing from its level then."""
+
+    number: int
+    nonce: str
+    epoch: int
+    before: Profile | None
+    after: Profile | None
+    evidence: Evidence
+    appended: Instant
+
+
+Fact: TypeAlias = Moved | Changed
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is remembered of a counter's last judgement: the limit it was under (scaled; None: none), and its arms."""
+
+    limit: int | None = None
+    arms: Mapping[ArmKey, Arm] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """All unmarked facts of one account, in order, with the marks before them.
+
+    `profile` is the profile now; the one in force at a fact follows from the `Changed` facts before it. A counter
+    without an entry in `marks` was never judged.
+    """
+
+    account: str
+    marked: int
+    facts: Sequence[Fact]
+    marks: Mapping[Counter, Marks]
+    profile: Profile | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMark:
+    """What has been judged and acknowledged: facts after `marked` up to `number`, whose last has this `nonce`.
+
+    Anything else found there, and the shard does nothing. `marks` replaces what is remembered of each counter. A guard
+    stands with the epoch it was computed under, and is set only where no later fact of its counter waits.
+    """
+
+    account: str
+    marked: int
+    number: int
+    nonce: str
+    marks: Mapping[Counter, Marks]
+    guards: Mapping[Counter, tuple[int, Guard]]
+
+
+class HourTotals(NamedTuple):
+    """The hour buckets of an account not yet known: meter and UTC hour → quiet and firing sums.
+
+    `revision` rises with each change; `days` are the UTC days that may have buckets.
+    """
+
+    revision: int
+    days: Sequence[int]
+    totals: Mapping[tuple[str, int], tuple[int, int]]
+
+
+# ---------------------------------------------------------------------------------------------- answered
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """All is written. `facts` holds every account whose facts must now be judged."""
+
+    facts: Sequence[AccountFacts] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StaleEpoch:
+    """The shard is judged under a later configuration epoch."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A range starts below the watermark: part of it is applied already. `facts` may wait since then."""
+
+    watermarks: Mapping[str, int | None]
+    facts: Sequence[AccountFacts] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A range starts above the watermark: Redis lost what this worker had acknowledged. Rewind all it names."""
+
+    watermarks: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherProfiles:
+    """These accounts have another profile, or other hour buckets, than the batch assumes."""
+
+    accounts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Identities seen before, by their index in the batch; True where the payload was another (semantics 1.4)."""
+
+    conflicts: Mapping[int, bool]
+
+
+class Bucket(NamedTuple):
+    """A day or hour bucket, by the number of its UTC day or hour."""
+
+    width: Literal["day", "hour"]
+    number: int
+
+
+class Full(NamedTuple):
+    """A counter or a bucket at this level that cannot take what was asked of it."""
+
+    account: str
+    meter: str
+    place: Counter | Bucket
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """These would pass 63 bits; nothing is written."""
+
+    full: Sequence[Full]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The shard is empty where the others are not: it must be rebuilt before it serves."""
+
+    shard: int
+
+
+Answer: TypeAlias = Applied | StaleEpoch | Behind | Gap | OtherProfiles | Seen | Overflow | Lost
+Outcome = Literal["counted", "duplicate", "unmatched", "dead_lettered"]

@@ -1,0 +1,3 @@
+"""The order of steps, from a poll of the log to a commit; I/O only through ports."""
+
+from __future__ import annotations

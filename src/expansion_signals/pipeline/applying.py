@@ -1,0 +1,233 @@
+"""Step 4: a poll's work is applied shard by shard, and what a shard answers is heeded until nothing is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.errors import RejectedState
+from expansion_signals.model.amounts import LARGEST
+from expansion_signals.model.batches import (
+    Applied,
+    Behind,
+    Bucket,
+    Gap,
+    Lost,
+    OtherProfiles,
+    Overflow,
+    Seen,
+    ShardBatch,
+    StaleEpoch,
+)
+from expansion_signals.model.instants import day_of, hour_of
+from expansion_signals.model.records import DeadLetter
+from expansion_signals.pipeline.asking import claim, updates_asked, usage_asked
+from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
+from expansion_signals.pipeline.places import counter_for, period_in
+from expansion_signals.pipeline.work import ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.batches import AccountBatch, AccountFacts, Answer, Full, Identity, Range
+    from expansion_signals.model.instants import Duration
+    from expansion_signals.model.readings import Counter
+    from expansion_signals.model.records import Partition
+    from expansion_signals.pipeline.burial import Burial
+    from expansion_signals.pipeline.decoding import Decoding
+    from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.profiles import Profiles
+    from expansion_signals.pipeline.watermarks import Watermarks
+    from expansion_signals.pipeline.work import Item, Work
+    from expansion_signals.ports import Patience, Store
+
+
+class Asked(NamedTuple):
+    """What one call asked of one shard."""
+
+    work: Work
+    part: Sequence[Item]
+    identities: Sequence[Identity]
+    ends: Mapping[Partition, int]
+    profiles: Mapping[str, Profile | None]
+
+
+class Applying:
+    """Applies work through the store. `nonce` gives a text that no other call has; `acceptance` as in `Metering`."""
+
+    def __init__(  # noqa: PLR0913 -- the parts of step 4, each used
+        self,
+        store: Store,
+        *,
+        decoding: Decoding,
+        burial: Burial,
+        profiles: Profiles,
+        watermarks: Watermarks,
+        epochs: Epochs,
+        patience: Patience,
+        nonce: Callable[[], str],
+        acceptance: Duration,
+    ) -> None:
+        self._store = store
+        self._decoding = decoding
+        self._burial = burial
+        self._profiles = profiles
+        self._watermarks = watermarks
+        self._epochs = epochs
+        self._patience = patience
+        self._nonce = nonce
+        self._acceptance = acceptance
+        self._unfit: set[tuple[str, Counter]] = set()
+        self.facts: dict[str, AccountFacts] = {}
+        self.rewind: set[Partition] = set()
+
+    async def apply(self, works: Sequence[Work]) -> None:
+        """Apply all of this work; `facts` and `rewind` gather what the answers brought.
+
+        Raises:
+            RejectedState: a shard is lost, or the state does not fit this worker.
+        """
+        waiting = [work for work in works if work]
+        while waiting:
+            asked = [await self._ask(work) for work in waiting]
+            batches = [self._batch(one, await self._accounts(one)) for one in asked]
+            for one, answer in zip(asked, await self._patience(self._store.apply, batches), strict=True):
+                await self._heed(one, answer)
+            waiting = [work for work in waiting if work]
+
+    async def pass_idle(self, positions: Mapping[Partition, int]) -> None:
+        """Move the watermarks of shards that no poll touched up to these positions, by the same script and checks.
+
+        A shard that answers anything else is left: the next poll's records meet the same answer and heed it.
+        """
+        ends = {
+            shard: {partition: positions[partition] for partition in below}
+            for shard, below in self._watermarks.behind(positions).items()
+        }
+        batches = [
+            ShardBatch(shard, self._epochs.current, self._nonce(), self._ranges(shard, (), ends[shard]))
+            for shard in ends
+        ]
+        answers = await self._patience(self._store.apply, batches) if batches else ()
+        for batch, answer in zip(batches, answers, strict=True):
+            if isinstance(answer, Applied):
+                self._watermarks.acknowledge(batch.shard, ends[batch.shard])
+
+    # ------------------------------------------------------------------------------------------- ask
+
+    async def _ask(self, work: Work) -> Asked:
+        if work.epoch != self._epochs.current:
+            await self._burial.bury(self._decoding.again(work.items()))
+            work.epoch = self._epochs.current
+        part = work.part()
+        return Asked(work, part, claim(part), work.ends(part), await self._profiles.of(work.accounts()))
+
+    async def _accounts(self, asked: Asked) -> Sequence[AccountBatch]:
+        configuration = self._epochs.configuration
+        if asked.part[0].partition.topic == ACCOUNT_UPDATES:
+            hours = await self._profiles.hours(item.update.account for item in asked.part if item.update)
+            return updates_asked(asked.part, asked.profiles, hours, configuration, self._unfit)
+        return usage_asked(asked.part, asked.profiles, configuration, self._acceptance)
+
+    def _batch(self, asked: Asked, accounts: Sequence[AccountBatch]) -> ShardBatch:
+        shard = asked.work.shard
+        passed = self._ranges(shard, asked.part, asked.ends)
+        return ShardBatch(shard, self._epochs.current, self._nonce(), passed, asked.identities, accounts)
+
+    def _ranges(self, shard: int, part: Sequence[Item], ends: Mapping[Partition, int]) -> Sequence[Range]:
+        return ranges(part, self._watermarks.of(shard, ends), ends, self._watermarks.names)
+
+    # ------------------------------------------------------------------------------------------ heed
+
+    async def _heed(self, asked: Asked, answer: Answer) -> None:
+        """Do what the answer asks for (architecture, The apply script); what is not applied stays in the work."""
+        match answer:
+            case Applied():
+                self._take(asked, answer)
+            case Behind():
+                self._report(answer.facts)
+                asked.work.drop_below(self._watermarks.learn(asked.work.shard, answer.watermarks))
+                await self._burial.bury(self._decoding.again(asked.work.items()))
+            case Gap():
+                self.rewind.update(asked.ends)
+                asked.work.applied(asked.work.items())
+            case OtherProfiles():
+                await self._profiles.refresh(answer.accounts)
+                await self._burial.bury(self._decoding.again(asked.part))
+            case Seen():
+                await self._burial.bury(_take_out_seen(asked, answer))
+            case Overflow():
+                await self._burial.bury(self._take_out_unfit(asked, answer.full))
+            case StaleEpoch():
+                await self._patience(self._epochs.advance, answer.epoch)
+            case Lost():
+                raise RejectedState(
+                    f"shard {answer.shard} is empty in Redis while others are not: its keys were deleted. "
+                    "Restore them from a backup, or begin anew under another EXPANSION_SIGNALS_PREFIX"
+                )
+
+    def _take(self, asked: Asked, answer: Applied) -> None:
+        self._watermarks.acknowledge(asked.work.shard, asked.ends)
+        self._report(answer.facts)
+        for item in asked.part:
+            if item.update is not None:
+                self._profiles.forget(item.update.account)
+        asked.work.applied(asked.part)
+
+    def _report(self, facts: Sequence[AccountFacts]) -> None:
+        # A later answer holds all that is unmarked, so it stands for the earlier one.
+        self.facts.update({account.account: account for account in facts})
+
+    def _take_out_unfit(self, asked: Asked, full: Sequence[Full]) -> list[DeadLetter]:
+        """Walk the events of what would overflow, in order; those that do not fit become dead letters.
+
+        Hour buckets that do not fit together into a period are left out of it: the account is hostile or broken.
+        """
+        letters: list[DeadLetter] = []
+        for target in full:
+            if asked.part[0].update is not None and not isinstance(target.place, Bucket):
+                self._unfit.add((target.account, target.place))
+                continue
+            level = target.level
+            for item, amount in self._toward(target, asked):
+                if abs(level + amount) <= LARGEST:
+                    level += amount
+                    continue
+                item.outcome = "dead_lettered"
+                message = f"meter `{target.meter}` stands at {level}; adding {amount} passes what a counter holds"
+                letters.append(DeadLetter(item.record, "overflow", message))
+        return letters
+
+    def _toward(self, target: Full, asked: Asked) -> Sequence[tuple[Item, int]]:
+        """Return the counted events that add to the target, with how much."""
+        return [
+            (item, contribution.amount)
+            for item in asked.part
+            if item.outcome == "counted" and item.event is not None and item.event.account == target.account
+            for contribution in item.contributions
+            if contribution.meter.key == target.meter and self._adds(target, item, asked.profiles)
+        ]
+
+    def _adds(self, target: Full, item: Item, profiles: Mapping[str, Profile | None]) -> bool:
+        assert item.event is not None  # noqa: S101 -- the caller looks at events only
+        time = item.event.time
+        if isinstance(target.place, Bucket):
+            return target.place.number == (day_of(time) if target.place.width == "day" else hour_of(time))
+        profile = profiles[target.account]
+        meter = self._epochs.configuration.catalog.meters[target.meter]
+        return profile is not None and counter_for(meter, period_in(meter.per, profile, time)) == target.place
+
+
+def _take_out_seen(asked: Asked, seen: Seen) -> list[DeadLetter]:
+    """Count duplicates as such; return conflicts, to be out before the apply that passes them (semantics 1.4)."""
+    verdicts = {asked.identities[index].number: conflict for index, conflict in seen.conflicts.items()}
+    letters = []
+    for item in asked.part:
+        conflict = verdicts.get(item.identity.number) if item.identity and item.outcome != "dead_lettered" else None
+        if conflict is None:
+            continue
+        item.outcome = "dead_lettered" if conflict else "duplicate"
+        if conflict:
+            message = "source and id were used before with another payload; the first one stands"
+            letters.append(DeadLetter(item.record, "identity_conflict", message))
+    return letters

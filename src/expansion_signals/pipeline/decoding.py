@@ -1,0 +1,102 @@
+"""Step 2: records become items, each in the shard of its account; what can never succeed becomes a dead letter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from expansion_signals.detect.metering import contributions
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.records import DeadLetter, Partition
+from expansion_signals.pipeline.identity import identity_of_event
+from expansion_signals.pipeline.work import Item, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from expansion_signals.model.records import Poll, Record
+    from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.watermarks import Watermarks
+    from expansion_signals.ports import Codec
+
+USAGE_EVENTS = "usage-events"
+ACCOUNT_UPDATES = "account-updates"
+
+
+class Decoding:
+    """Reads records under the current epoch; `shard_of` names the shard of an account."""
+
+    def __init__(self, codec: Codec, epochs: Epochs, watermarks: Watermarks, shard_of: Callable[[str], int]) -> None:
+        self._codec = codec
+        self._epochs = epochs
+        self._watermarks = watermarks
+        self._shard_of = shard_of
+
+    def grouped(self, poll: Poll) -> tuple[Sequence[list[Work]], list[DeadLetter]]:
+        """Return the poll's work, account updates before usage, and its dead letters.
+
+        Records that their shard has applied are passed over, dead letters among them.
+        """
+        grouped: dict[str, defaultdict[int, list[Item]]] = {
+            ACCOUNT_UPDATES: defaultdict(list),
+            USAGE_EVENTS: defaultdict(list),
+        }
+        letters: list[DeadLetter] = []
+        for record in poll.records:
+            item, letter = self._decoded(record)
+            shard = self._shard_of(_account_of(item))
+            if record.offset >= self._watermarks.at(shard, item.partition):
+                grouped[record.topic][shard].append(item)
+                letters += letter
+        epoch = self._epochs.current
+        works = [
+            [Work(shard, epoch, items, poll.positions) for shard, items in by_shard.items()]
+            for by_shard in grouped.values()
+        ]
+        return works, letters
+
+    def again(self, items: Iterable[Item]) -> list[DeadLetter]:
+        """Judge items anew, because an assumption was corrected; what is a dead letter already stays one."""
+        letters: list[DeadLetter] = []
+        for item in items:
+            if item.outcome != "dead_lettered":
+                item.outcome = "counted"
+                letters += self._tried(item, self._take_event) if item.event else ()
+        return letters
+
+    def _decoded(self, record: Record) -> tuple[Item, Sequence[DeadLetter]]:
+        item = Item(record, Partition(record.topic, record.partition), "counted")
+        return item, self._tried(item, self._take_update if record.topic == ACCOUNT_UPDATES else self._take_record)
+
+    def _tried(self, item: Item, take: Callable[[Item], None]) -> Sequence[DeadLetter]:
+        try:
+            take(item)
+        except RejectedRecord as rejected:
+            item.outcome = "dead_lettered"
+            return (DeadLetter(item.record, rejected.code, rejected.message),)
+        return ()
+
+    def _take_update(self, item: Item) -> None:
+        item.update = self._codec.account_update(item.record)
+
+    def _take_record(self, item: Item) -> None:
+        item.event = self._codec.usage_event(item.record)
+        self._take_event(item)
+
+    def _take_event(self, item: Item) -> None:
+        assert item.event is not None  # noqa: S101 -- taken before, or just now
+        named = contributions(item.event, self._epochs.configuration)
+        if named is None:
+            item.outcome = "unmatched"
+            return
+        item.contributions = named
+        item.identity = identity_of_event(item.event, item.record.appended)
+
+
+def _account_of(item: Item) -> str:
+    """Return whose shard it is in; without an account, that of its key, or of its bytes (semantics 10.1)."""
+    if item.event is not None:
+        return item.event.account
+    if item.update is not None:
+        return item.update.account
+    return (item.record.key or item.record.value or b"").decode("utf-8", "replace")

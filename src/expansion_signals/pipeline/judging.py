@@ -1,0 +1,127 @@
+"""Facts to signals: the only file that knows all of `detect/`.
+
+Facts of an account are judged in their order, each under the epoch written in it and the profile in force at it, so
+any two workers derive the same signals with the same ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from expansion_signals.detect.entitlements import limit_in_force
+from expansion_signals.detect.limits import judge
+from expansion_signals.model.batches import AccountFacts, AccountMark, Changed, Marks, Moved
+from expansion_signals.model.identities import identity_of
+from expansion_signals.model.periods import closed
+from expansion_signals.model.readings import Reading
+from expansion_signals.model.signals import Signal
+from expansion_signals.model.thresholds import Guard
+from expansion_signals.pipeline.places import period_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.catalog import Meter
+    from expansion_signals.model.readings import Cause, Counter
+    from expansion_signals.rules.configuration import Configuration
+
+_UNGUARDED = Guard(low=None, high=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What to publish for an account, and the mark to set once that is acknowledged."""
+
+    signals: list[Signal]
+    mark: AccountMark
+
+
+def judge_facts(facts: AccountFacts, configurations: Mapping[int, Configuration]) -> Judged:
+    """Judge all unmarked facts of one account; `configurations` holds every epoch that they name."""
+    course = _Course(facts)
+    for fact in facts.facts:
+        if isinstance(fact, Changed):
+            course.change(fact)
+        else:
+            course.move(fact, configurations[fact.epoch])
+    last = facts.facts[-1]
+    mark = AccountMark(facts.account, facts.marked, last.number, last.nonce, course.judged, course.guards)
+    return Judged(course.signals, mark)
+
+
+class _Course:
+    """The course of one account's facts: what is known before each."""
+
+    def __init__(self, facts: AccountFacts) -> None:
+        first_change = next((fact for fact in facts.facts if isinstance(fact, Changed)), None)
+        self._account = facts.account
+        self._profile = first_change.before if first_change else facts.profile
+        self._arrival: str | None = None
+        self._marks = dict(facts.marks)
+        self.judged: dict[Counter, Marks] = {}
+        self.guards: dict[Counter, tuple[int, Guard]] = {}
+        self.signals: list[Signal] = []
+
+    def change(self, fact: Changed) -> None:
+        """Take the new profile; what its call also reports has arrived with it."""
+        self._arrival = fact.nonce if fact.before is None else None
+        self._profile = fact.after
+        self.signals.append(_account_changed(self._account, fact))
+
+    def move(self, fact: Moved, configuration: Configuration) -> None:
+        """Judge one counter's change; what no catalog or no profile explains fires nothing and needs no second look."""
+        meter = configuration.catalog.meters.get(fact.counter.meter)
+        if meter is None or self._profile is None:
+            self.guards[fact.counter] = (fact.epoch, _UNGUARDED)
+            return
+        marks = self._marks.get(fact.counter)
+        reading = self._reading(fact, meter, self._profile, marks, configuration)
+        rules = configuration.limit_rules_by_meter.get(meter.key, ())
+        judgement = judge(reading, rules, marks.arms if marks else {}, closed=closed(reading.period, fact.appended))
+        self.signals += judgement.signals
+        self.guards[fact.counter] = (fact.epoch, judgement.guard)
+        after = Marks(reading.limit.amount if reading.limit else None, judgement.arms)
+        self._marks[fact.counter] = self.judged[fact.counter] = after
+
+    def _reading(
+        self, fact: Moved, meter: Meter, profile: Profile, marks: Marks | None, configuration: Configuration
+    ) -> Reading:
+        start = fact.counter.start
+        return Reading(
+            account=self._account,
+            profile=profile.account,
+            meter=meter,
+            dimension=fact.counter.dimension,
+            period=period_in(meter.per, profile, start) if start is not None else None,
+            before=fact.before,
+            quiet=fact.quiet,
+            firing=fact.firing,
+            evidence=fact.evidence,
+            cause=self._cause(fact, marks),
+            limit=limit_in_force(configuration.catalog, profile.account, meter.key),
+            last_limit=marks.limit if marks else None,
+            judged=marks is not None,
+        )
+
+    def _cause(self, fact: Moved, marks: Marks | None) -> Cause:
+        if fact.nonce == self._arrival:
+            return "profile_arrived"
+        # A counter that stood somewhere and was never judged has only now got a rule that looks at it.
+        return "rule_added" if marks is None and fact.before != 0 else "usage"
+
+
+def _account_changed(account: str, fact: Changed) -> Signal:
+    """Return the signal from which outcomes are told: the profile before and after."""
+    version = "" if fact.after is None else str(fact.after.version)
+    return Signal(
+        id=identity_of("account_changed", account, version, fact.evidence.source, fact.evidence.id),
+        type="account.changed",
+        account=account,
+        evidence=fact.evidence,
+        data={
+            "from": fact.before.document() if fact.before else None,
+            "to": fact.after.document() if fact.after else None,
+        },
+    )

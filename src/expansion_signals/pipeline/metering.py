@@ -1,0 +1,125 @@
+"""Metering: from a poll of the log to acknowledged signals, in numbered steps.
+
+    1. poll a batch                      the reader's
+    2. decode and group                  by shard of the account
+    3. dead letters out, acknowledged
+    4. apply                             one call a shard, all or nothing
+    5. detect on facts
+    6. publish signals, acknowledged
+    7. mark                              fired, guards, pending cleared
+    8. commit the offset                 the reader's
+
+A crash after 3: dead letters may repeat, with the same coordinates. After 4: nothing is counted twice, and the facts
+that wait are published by whoever finds them. After 6: the same ids are published once more. After 7: a few records
+are read again, and passed over. Every call to the outside may be repeated, and is until it answers (`Patience`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.errors import RejectedState
+from expansion_signals.pipeline.applying import Applying
+from expansion_signals.pipeline.burial import Burial
+from expansion_signals.pipeline.decoding import Decoding
+from expansion_signals.pipeline.judging import judge_facts
+from expansion_signals.pipeline.profiles import Profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from expansion_signals.model.batches import AccountFacts
+    from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.model.records import Partition, Poll
+    from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.watermarks import Watermarks
+    from expansion_signals.ports import Codec, Patience, Publisher, Store
+
+
+class Outside(NamedTuple):
+    """What metering needs from outside; `clock` tells the time, `nonce` a text that no other call has."""
+
+    store: Store
+    codec: Codec
+    publisher: Publisher
+    epochs: Epochs
+    patience: Patience
+    clock: Callable[[], Instant]
+    nonce: Callable[[], str]
+    shard_of: Callable[[str], int]
+
+
+class Metering:
+    """One worker's metering: counts what its reader brings, and publishes what follows from it.
+
+    `acceptance` is how old an event may be at its append time.
+    """
+
+    def __init__(self, outside: Outside, watermarks: Watermarks, *, acceptance: Duration) -> None:
+        self._outside = outside
+        self._watermarks = watermarks
+        self._patience = outside.patience
+        self._burial = Burial(outside.codec, outside.publisher, outside.patience, outside.clock)
+        self._decoding = Decoding(outside.codec, outside.epochs, watermarks, outside.shard_of)
+        self._applying = Applying(
+            outside.store,
+            decoding=self._decoding,
+            burial=self._burial,
+            profiles=Profiles(outside.store, outside.patience),
+            watermarks=watermarks,
+            epochs=outside.epochs,
+            patience=outside.patience,
+            nonce=outside.nonce,
+            acceptance=acceptance,
+        )
+
+    async def absorb(self, poll: Poll) -> Mapping[Partition, int]:
+        """Do steps 2 to 7 for a poll; return where to read again from, where a shard lost what it had acknowledged.
+
+        Raises:
+            RejectedState: the state does not fit this worker; nothing further is acknowledged.
+        """
+        # 2. Decode and group.
+        works, letters = self._decoding.grouped(poll)
+        # 3. Dead letters out.
+        await self._burial.bury(letters)
+        # 4. Apply: profiles before the usage that may depend on them.
+        for queue in works:
+            await self._applying.apply(queue)
+        facts, self._applying.facts = self._applying.facts, {}
+        rewind, self._applying.rewind = self._applying.rewind, set()
+        # 5. to 7.
+        await self.settle(facts.values())
+        return await self._patience(self._watermarks.again, rewind) if rewind else {}
+
+    async def settle(self, facts: Iterable[AccountFacts]) -> None:
+        """Judge facts, publish their signals, mark them; until no fact of these accounts is left."""
+        waiting: Sequence[AccountFacts] = [account for account in facts if account.facts]
+        while waiting:
+            # 5. Detect.
+            epochs = {fact.epoch for account in waiting for fact in account.facts}
+            configurations = {epoch: await self._patience(self._outside.epochs.at, epoch) for epoch in epochs}
+            judged = [judge_facts(account, configurations) for account in waiting]
+            # 6. Publish.
+            now = self._outside.clock()
+            records: Sequence[Outgoing] = [
+                self._outside.codec.signal(signal, now) for account in judged for signal in account.signals
+            ]
+            refused = await self._patience(self._outside.publisher.publish, records) if records else ()
+            if refused:
+                raise RejectedState(
+                    "a signal is larger than expansion-signals takes; its max.message.bytes is too small: "
+                    "run `expansion-signals topics check`"
+                )
+            # 7. Mark.
+            marks = [account.mark for account in judged]
+            waiting = await self._patience(self._outside.store.mark, marks)
+
+    async def pass_idle(self, positions: Mapping[Partition, int]) -> None:
+        """Move the watermarks of shards that no poll touched up to these positions."""
+        await self._applying.pass_idle(positions)
+
+    async def settle_waiting(self, accounts: Sequence[str]) -> None:
+        """Settle facts that some worker left unmarked."""
+        if accounts:
+            await self.settle(await self._patience(self._outside.store.facts, accounts))

@@ -1,0 +1,118 @@
+"""One poll's records of one shard on their way to be applied: what is known of each, and the batch they ask for."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from expansion_signals.model.batches import Range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from expansion_signals.detect.metering import Contribution
+    from expansion_signals.model.accounts import AccountUpdate
+    from expansion_signals.model.batches import Identity, Outcome
+    from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.records import Partition, Record
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One record and what has become of it so far."""
+
+    record: Record
+    partition: Partition
+    outcome: Outcome
+    event: UsageEvent | None = None
+    identity: Identity | None = None
+    contributions: Sequence[Contribution] = ()
+    update: AccountUpdate | None = None
+
+
+class Work:
+    """The records of one shard that wait, in the order they were read.
+
+    They are applied part by part. A part never holds two payloads of one identity (which of them stands is for the
+    shard to say, one after the other), nor two updates of one account. `epoch` is the one its events were read under.
+    """
+
+    def __init__(self, shard: int, epoch: int, items: list[Item], positions: Mapping[Partition, int]) -> None:
+        self.shard = shard
+        self.epoch = epoch
+        self._items = items
+        self._positions = positions
+
+    def __bool__(self) -> bool:
+        """Say whether anything is left."""
+        return bool(self._items)
+
+    def accounts(self) -> Iterator[str]:
+        """Return the accounts of what is left."""
+        for item in self._items:
+            if item.event:
+                yield item.event.account
+            elif item.update:
+                yield item.update.account
+
+    def items(self) -> Sequence[Item]:
+        """Return what is left."""
+        return self._items
+
+    def part(self) -> Sequence[Item]:
+        """Return the longest beginning that can be applied at once."""
+        payloads: dict[int, bytes] = {}
+        updated: set[str] = set()
+        for place, item in enumerate(self._items):
+            if item.identity and item.outcome == "counted":
+                if payloads.setdefault(item.identity.number, item.identity.check) != item.identity.check:
+                    return self._items[:place]
+            elif item.update:
+                if item.update.account in updated:
+                    return self._items[:place]
+                updated.add(item.update.account)
+        return self._items
+
+    def ends(self, part: Sequence[Item]) -> Mapping[Partition, int]:
+        """Return how far each partition is passed: to its next record that waits, or to the poll's position."""
+        ends = {item.partition: self._positions[item.partition] for item in part}
+        for item in reversed(self._items[len(part) :]):
+            if item.partition in ends:
+                ends[item.partition] = item.record.offset
+        return ends
+
+    def applied(self, part: Sequence[Item]) -> None:
+        """Take out what has been applied."""
+        del self._items[: len(part)]
+
+    def drop_below(self, offsets: Mapping[Partition, int]) -> None:
+        """Take out what is applied already."""
+        self._items = [item for item in self._items if item.record.offset >= offsets.get(item.partition, 0)]
+
+
+def ranges(
+    part: Sequence[Item],
+    starts: Mapping[Partition, int | None],
+    ends: Mapping[Partition, int],
+    names: Mapping[Partition, str],
+) -> list[Range]:
+    """Return what the part passes, with its tallies; `names` are the partitions as the state knows them."""
+    tallies: dict[Partition, Tally[Outcome]] = {partition: Tally() for partition in ends}
+    reached = dict.fromkeys(ends, 0)
+    for item in part:
+        tallies[item.partition][item.outcome] += 1
+        reached[item.partition] = max(reached[item.partition], item.record.appended)
+    return [
+        Range(
+            names[partition],
+            starts[partition],
+            end,
+            reached[partition],
+            tallies[partition]["counted"],
+            tallies[partition]["duplicate"],
+            tallies[partition]["unmatched"],
+            tallies[partition]["dead_lettered"],
+        )
+        for partition, end in ends.items()
+    ]

@@ -1,0 +1,121 @@
+"""What all workers of a deployment share in Redis: state format, shard count, and configuration epochs.
+
+An epoch is a whole number that stands for one accepted configuration. Only an explicit accept makes one: a worker
+started with files never seen before, or an operator's word. Shards move forward only, so two workers with different
+files never fight over limits (architecture, Configuration epochs). The texts are kept under their epoch: a fact
+is judged under the epoch written in it, by whichever worker finds it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from expansion_signals.errors import RejectedState
+from expansion_signals.state.keys import STATE_FORMAT, configurations_key, deployment_key, shard_keys
+from expansion_signals.state.redis import redis_failures, script
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redis.asyncio import Redis
+
+    from expansion_signals.rules.configuration import Configuration
+
+
+class Accepted(NamedTuple):
+    """The epoch of the configuration that was asked for, and the epoch in force."""
+
+    epoch: int
+    in_force: int
+
+
+class Deployment:
+    """One deployment in Redis, named by its prefix."""
+
+    def __init__(self, client: Redis, *, prefix: str, shards: int) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._shards = shards
+
+    async def open(self) -> None:
+        """Make the deployment's shards, or check that those that stand fit this worker.
+
+        Raises:
+            StateUnavailable: Redis does not answer.
+            RejectedState: eviction is on, or format or shard count differ from what this worker was started with.
+        """
+        with redis_failures("opening the deployment"):
+            await self._refuse_eviction()
+            key = deployment_key(self._prefix)
+            # 1. Whoever comes first says how the deployment is cut; a crash before 2 is mended by the next start.
+            if await self._run("HSETNX", key, "shards", self._shards):
+                await self._run("HSET", key, "format", STATE_FORMAT)
+            await self._check(dict(_decoded(await self._run("HGETALL", key))))
+            # 2. Only a deployment that never was complete is given shards; later, a shard without `m` is lost.
+            if not await self._run("HEXISTS", key, "complete"):
+                for shard in range(self._shards):
+                    await self._run("HSETNX", shard_keys(self._prefix, shard).state, "format", STATE_FORMAT)
+                await self._run("HSET", key, "complete", 1)
+
+    async def accept(self, configuration: Configuration, *, force: bool = False) -> Accepted:
+        """Give this configuration an epoch, or find the one it has.
+
+        `force` makes a configuration that was replaced the newest again: a roll-back by an operator's word.
+        """
+        texts = [part for name, text in sorted(configuration.texts.items()) for part in (name, text)]
+        keys = (deployment_key(self._prefix), configurations_key(self._prefix))
+        arguments = (configuration.fingerprint, 1 if force else 0, *texts)
+        with redis_failures("accepting the configuration"):
+            epoch, in_force = await self._run("EVAL", script("accept"), len(keys), *keys, *arguments)
+        return Accepted(int(epoch), int(in_force))
+
+    async def texts(self, epoch: int) -> Mapping[str, str]:
+        """Return file name → text of the configuration accepted under this epoch.
+
+        Raises:
+            RejectedState: no such epoch is known here.
+        """
+        with redis_failures("reading a configuration"):
+            fields = dict(_decoded(await self._run("HGETALL", configurations_key(self._prefix))))
+        start = f"{epoch}:"
+        found = {name.removeprefix(start): text for name, text in fields.items() if name.startswith(start)}
+        if not found:
+            raise RejectedState(
+                f"configuration epoch {epoch} is named in the state but its texts are gone; "
+                "restart a worker with the newest files and --accept"
+            )
+        return found
+
+    async def _refuse_eviction(self) -> None:
+        # INFO, not CONFIG GET: managed offerings forbid the latter.
+        memory = await self._run("INFO", "memory")
+        policy = _text(memory.get("maxmemory_policy", "noeviction"))
+        if policy != "noeviction":
+            raise RejectedState(
+                f"Redis has maxmemory-policy {policy}: it would drop counters when memory is short. "
+                "Set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction"
+            )
+
+    async def _check(self, stands: Mapping[str, str]) -> None:
+        if int(stands.get("shards", self._shards)) != self._shards:
+            raise RejectedState(
+                f"this deployment has {stands['shards']} shards, the worker was started with {self._shards}; "
+                f"the number is fixed: set EXPANSION_SIGNALS_SHARDS={stands['shards']}"
+            )
+        if int(stands.get("format", STATE_FORMAT)) != STATE_FORMAT:
+            raise RejectedState(
+                f"the state in Redis has format {stands['format']}, this worker knows {STATE_FORMAT}; "
+                "run the version that wrote it, or another prefix: EXPANSION_SIGNALS_PREFIX"
+            )
+
+    async def _run(self, *command: Any) -> Any:  # noqa: ANN401 -- Redis commands and their answers
+        return await cast("Any", self._client).execute_command(*command)
+
+
+def _decoded(flat: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- what redis-py hands out
+    pairs = flat.items() if isinstance(flat, dict) else zip(flat[::2], flat[1::2], strict=True)
+    return [(_text(name), _text(value)) for name, value in pairs]
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,139 @@
+"""Where identities are kept and looked for: slices of time, each cut into small buckets.
+
+An id that carries its time (UUIDv7, ULID) lives in the slice of that hour: one probe finds it, whatever `time` a
+retry claims. Where that hour is off from the append time by more than an hour, or the id carries none, it lives in
+the slice of its append time (a quarter of the window), and every existing slice within one window before and after
+is probed: a lagging partition may hold the original. An id with an hour that is off leaves a copy in its hour's
+slice, so that a fresher-looking retry, which probes only there, finds it too.
+
+    window 24 h            a-slices of 6 h:   ... | a3 | a4 | a5 | a6 | ...
+    plain id in a5         probes             a1 ... a9, lives in a5
+    UUIDv7 of 10:59, appended 11:01           probes and lives in h10
+    UUIDv7 of 07:30, appended 11:01           probes a1 ... a9 and h7, lives in a5, copy in h7
+
+Buckets stay below 512 members, or a set of integers loses its compact form (9 bytes a member become 78). A slice
+whose bucket fills up opens a further generation with four times the buckets; all generations are probed, the last
+one takes what is new.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.model.instants import HOUR, Duration, Instant, hour_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from expansion_signals.model.batches import Identity
+
+_QUARTERS = 4
+_EXPECTED_IN_BUCKET = 300
+_GROWTH = 4
+
+Layout = tuple[int, ...]
+"""Bucket counts of a slice's generations, oldest first; empty where the slice does not exist."""
+
+
+class Bucket(NamedTuple):
+    """One bucket of one generation of a slice."""
+
+    slice_name: str
+    buckets: int
+    bucket: int
+
+
+class Probe(NamedTuple):
+    """The identities (by index) to look for in one bucket, and whether they will live there."""
+
+    bucket: Bucket
+    lives: bool
+    indexes: Sequence[int]
+
+
+class Plan(NamedTuple):
+    """What to send: for each slice the layout assumed and the layout wanted, and the probes."""
+
+    slices: Sequence[tuple[str, Layout, Layout]]
+    probes: Sequence[Probe]
+
+
+class IdentitySlices:
+    """What this worker believes of one shard's slices. The shard corrects it: a layout is checked by each apply."""
+
+    def __init__(self, window: Duration) -> None:
+        self._window = window
+        self._quarter = window // _QUARTERS
+        self._layouts: dict[str, Layout] = {}
+        self._full: set[str] = set()
+
+    def learn(self, layouts: Mapping[str, Layout]) -> None:
+        """Take the shard's word for these slices."""
+        self._layouts.update(layouts)
+
+    def fill(self, slice_name: str) -> None:
+        """Note that a bucket of this slice is full: the next plan opens a further generation."""
+        self._full.add(slice_name)
+
+    def expired(self, reached: Instant) -> list[tuple[str, Layout]]:
+        """Return known slices that no record appended from `reached` on can ask for."""
+        return [
+            (name, layout)
+            for name, layout in self._layouts.items()
+            if layout and self._end(name) + self._window < reached
+        ]
+
+    def plan(self, identities: Sequence[Identity]) -> Plan:
+        """Return where to look for these identities and where they will live."""
+        homes: defaultdict[str, list[int]] = defaultdict(list)
+        visits: defaultdict[str, list[int]] = defaultdict(list)
+        for index, identity in enumerate(identities):
+            for name, lives in self._places(identity):
+                (homes if lives else visits)[name].append(index)
+        slices: list[tuple[str, Layout, Layout]] = []
+        probes: list[Probe] = []
+        # A slice that seems not to exist is named as well: the shard knows better, and says so.
+        for name in homes.keys() | visits.keys():
+            assumed = self._layouts.get(name, ())
+            wanted = self._wanted(name, assumed, len(homes[name])) if name in homes else assumed
+            slices.append((name, assumed, wanted))
+            probes.extend(_probes(name, wanted, homes.get(name, ()), identities, lives=True))
+            probes.extend(_probes(name, wanted, visits.get(name, ()), identities, lives=False))
+        return Plan(slices, probes)
+
+    def _places(self, identity: Identity) -> Iterable[tuple[str, bool]]:
+        if identity.hour is not None:
+            lag = hour_of(identity.appended) - identity.hour
+            if abs(lag) <= 1:
+                yield f"h{identity.hour}", True
+                return
+            if abs(lag) * HOUR <= self._window:
+                yield f"h{identity.hour}", True
+        own = identity.appended // self._quarter
+        for quarter in range(own - _QUARTERS, own + _QUARTERS + 1):
+            yield f"a{quarter}", quarter == own
+
+    def _wanted(self, name: str, assumed: Layout, count: int) -> Layout:
+        if not assumed:
+            before = self._layouts.get(f"{name[0]}{int(name[1:]) - 1}", (1,))
+            return (max(before[-1], -(-count // _EXPECTED_IN_BUCKET)),)
+        if name in self._full:
+            self._full.discard(name)
+            return (*assumed, assumed[-1] * _GROWTH)
+        return assumed
+
+    def _end(self, name: str) -> Instant:
+        number = int(name[1:]) + 1
+        return number * (HOUR if name[0] == "h" else self._quarter)
+
+
+def _probes(
+    name: str, layout: Layout, indexes: Sequence[int], identities: Sequence[Identity], *, lives: bool
+) -> Iterable[Probe]:
+    for buckets in layout:
+        by_bucket: defaultdict[int, list[int]] = defaultdict(list)
+        for index in indexes:
+            by_bucket[identities[index].number % buckets].append(index)
+        for bucket, members in by_bucket.items():
+            yield Probe(Bucket(name, buckets, bucket), lives and buckets == layout[-1], members)

@@ -1,0 +1,117 @@
+"""Names of keys in Redis. All keys of a shard share a hash tag, so that one script sees them atomically."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+from zlib import crc32
+
+from expansion_signals.model.instants import SECOND
+from expansion_signals.model.readings import Counter
+
+STATE_FORMAT = 1
+"""Raised when a worker that knows only the older form must not touch the state."""
+
+_FIRST_DAY = date(1970, 1, 1)
+
+
+def shard_of(account: str, shards: int) -> int:
+    """Return the shard an account belongs to, whatever partition its events came from."""
+    return crc32(account.encode()) % shards
+
+
+class ShardKeys(NamedTuple):
+    """The keys of one shard; `tag` is its prefix, hash tag included."""
+
+    tag: str
+
+    @property
+    def state(self) -> str:
+        """Format, epoch and identity layouts."""
+        return f"{self.tag}:m"
+
+    @property
+    def watermarks(self) -> str:
+        """Partition → next offset, append time reached and tallies."""
+        return f"{self.tag}:wm"
+
+    @property
+    def names(self) -> str:
+        """Meter → its number in this shard."""
+        return f"{self.tag}:n"
+
+    @property
+    def pending(self) -> str:
+        """Fact number and account → fact not yet marked."""
+        return f"{self.tag}:pending"
+
+    def account(self, account: str) -> str:
+        """Fact numbers, counters, guards and marks of an account."""
+        return f"{self.tag}:a:{account}"
+
+    def profile(self, account: str) -> str:
+        """The profile of an account, as JSON."""
+        return f"{self.tag}:p:{account}"
+
+    def month(self, account: str, day: int) -> str:
+        """Day buckets of the month in which this UTC day lies."""
+        return f"{self.tag}:b:{account}:{_calendar_day(day):%Y-%m}"
+
+    def hours(self, account: str, day: int) -> str:
+        """Hour buckets of one UTC day of an account not yet known."""
+        return f"{self.tag}:h:{account}:{day}"
+
+    def identities(self, slice_name: str, buckets: int, bucket: int) -> str:
+        """One bucket of a slice's identities."""
+        return f"{self.tag}:i:{slice_name}:{buckets}:{bucket}"
+
+    def checks(self, slice_name: str, buckets: int, bucket: int) -> str:
+        """Four bytes for each identity of that bucket, by which a conflict is told from a duplicate."""
+        return f"{self.tag}:c:{slice_name}:{buckets}:{bucket}"
+
+
+def shard_keys(prefix: str, shard: int) -> ShardKeys:
+    """Return the keys of a shard of the deployment with this prefix."""
+    return ShardKeys(f"{prefix}es:{{{shard}}}")
+
+
+def deployment_key(prefix: str) -> str:
+    """Return the key that holds state format, shard count and epochs."""
+    return f"{prefix}es:{{deployment}}"
+
+
+def configurations_key(prefix: str) -> str:
+    """Return the key that holds the texts of every accepted configuration."""
+    return f"{prefix}es:{{deployment}}:configurations"
+
+
+def day_of_month(day: int) -> int:
+    """Return the day of the month of a UTC day number: its field in the month's hash."""
+    return _calendar_day(day).day
+
+
+def _calendar_day(day: int) -> date:
+    return _FIRST_DAY + timedelta(days=day)
+
+
+def suffix_of(counter: Counter) -> str:
+    """Return what stands behind a counter's meter number: where its period starts, and its dimension.
+
+    Starts are whole seconds in all sane calendars; one that is not carries its microseconds behind a `u`.
+    """
+    if counter.start is None:
+        start = ""
+    elif counter.start % SECOND == 0:
+        start = str(counter.start // SECOND)
+    else:
+        start = f"{counter.start // SECOND}u{counter.start % SECOND}"
+    return f"{start}:{counter.dimension}" if counter.dimension else start
+
+
+def counter_of(meter: str, suffix: str) -> Counter:
+    """Return the counter that a suffix stands for: the inverse of `suffix_of`."""
+    start, _, dimension = suffix.partition(":")
+    if not start:
+        return Counter(meter, dimension, None)
+    seconds, _, micros = start.partition("u")
+    return Counter(meter, dimension, int(seconds) * SECOND + int(micros or 0))

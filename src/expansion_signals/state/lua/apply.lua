@@ -1,0 +1,373 @@
+-- Apply one poll's work to one shard: all of it, or nothing with the reason.
+--
+-- KEYS  1 m (state)  2 wm (watermarks)  3 n (names)  4 pending  5.. every further key, named by index in the request
+-- ARGV  1 the request, packed:
+--   { epoch, nonce, names, ranges, slices, groups, identities, checks, accounts }
+--   ranges     { {partition, start or '', end, reached, counted, duplicate, unmatched, dead-lettered}, ... }
+--   slices     { name, layout assumed, layout wanted, ... }       a layout lists bucket counts, as in "8,32"
+--   groups     { {set key, checks key or 0, write 0|1, identity, ...}, ... }   the identities probed in one bucket
+--   accounts   { {account, a key, version or '', keep from, moves, days, hours, change}, ... }
+--     moves    { name, suffix, quiet, firing, watched 0|1, evidence, appended, ... }
+--     days     { b key, field, name, amount, ... }                hours  { h key, day, field, name, amount, ... }
+--     change   {} or {p key, version or '', profile, evidence, appended, revision of hours or '', h key, ...}
+-- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
+--
+-- Answers, in the order of the checks; only the last writes:
+--   {'lost'}                           the shard is empty
+--   {'epoch', epoch}                   judged under a later configuration
+--   {'gap', {partition, offset, ...}}  a range starts above the watermark
+--   {'behind', {partition, offset..}}  a range starts below it
+--   {'profile', {account, ...}}        another profile, or other hour buckets, than assumed
+--   {'layout', {slice, layout, ...}}   identity slices stand otherwise
+--   {'seen', {identity, conflict 0|1, ...}}
+--   {'overflow', {account, name, place, level, ...}}
+--   {'ok', {facts of an account, ...}, {slice that is full, ...}}
+
+local FULL_SET = 440 -- members; past 512 a set of integers loses its compact form
+
+local state, watermarks, names_key, pending = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local request = cmsgpack.unpack(ARGV[1])
+local epoch, nonce, names, ranges, slices = request[1], request[2], request[3], request[4], request[5]
+local groups, identities, checks, accounts = request[6], request[7], request[8], request[9]
+
+-- 1. The shard stands, under no later epoch.
+local stands = redis.call('HMGET', state, 'format', 'epoch')
+if not stands[1] then
+  return { 'lost' }
+end
+local epoch_before = tonumber(stands[2] or '0')
+if epoch_before > epoch then
+  return { 'epoch', tostring(epoch_before) }
+end
+
+-- 2. Every range starts where its partition's watermark stands.
+local gap, behind, offsets = false, false, {}
+for index, range in ipairs(ranges) do
+  local offset = redis.call('HGET', watermarks, range[1])
+  offsets[#offsets + 1] = range[1]
+  offsets[#offsets + 1] = offset or ''
+  if offset ~= (range[2] ~= '' and range[2]) then
+    if not offset or (range[2] ~= '' and less(offset, range[2])) then
+      gap = true
+    else
+      behind = true
+    end
+  end
+end
+if gap then
+  return { 'gap', offsets }
+end
+if behind then
+  return { 'behind', offsets }
+end
+
+-- 3. Names have numbers; new ones are written with everything else.
+local numbers, new_names = {}, {}
+if #names > 0 then
+  local known = redis.call('HMGET', names_key, unpack(names))
+  local last = redis.call('HLEN', names_key)
+  for index, name in ipairs(names) do
+    numbers[index] = known[index]
+    if not known[index] then
+      last = last + 1
+      numbers[index] = tostring(last)
+      new_names[#new_names + 1] = name
+      new_names[#new_names + 1] = tostring(last)
+    end
+  end
+end
+
+-- 4. Every account has the profile that was assumed. One read brings all that its moves need.
+local kept, others = {}, {}
+for index, account in ipairs(accounts) do
+  local fields = { 'v', 'q', 'j', 'H' }
+  local moves = account[5]
+  for move = 1, #moves, 7 do
+    local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
+    fields[#fields + 1] = counter
+    fields[#fields + 1] = 'g' .. counter
+  end
+  local values = redis.call('HMGET', KEYS[account[2]], unpack(fields))
+  kept[index] = values
+  local change = account[8]
+  local revision = values[4] and string.match(values[4], '^%d+') or ''
+  if (values[1] or '') ~= account[3] or (#change > 0 and revision ~= change[6]) then
+    others[#others + 1] = account[1]
+  end
+end
+if #others > 0 then
+  return { 'profile', others }
+end
+
+-- 5. Identity slices stand as assumed, and no identity has been seen.
+local layout_fields = {}
+for slice = 1, #slices, 3 do
+  layout_fields[#layout_fields + 1] = 'i' .. slices[slice]
+end
+if #layout_fields > 0 then
+  local layouts, same = {}, true
+  for index, layout in ipairs(redis.call('HMGET', state, unpack(layout_fields))) do
+    local slice = 3 * index - 2
+    layout = layout or ''
+    layouts[#layouts + 1] = slices[slice]
+    layouts[#layouts + 1] = layout
+    same = same and (layout == slices[slice + 1] or layout == slices[slice + 2])
+  end
+  if not same then
+    return { 'layout', layouts }
+  end
+end
+
+local function contains(text, check)
+  for place = 1, #text, 4 do
+    if string.sub(text, place, place + 3) == check then
+      return true
+    end
+  end
+  return false
+end
+
+local conflicts = {}
+for _, group in ipairs(groups) do
+  local members = {}
+  for place = 4, #group do
+    members[#members + 1] = identities[group[place]]
+  end
+  local found = redis.call('SMISMEMBER', KEYS[group[1]], unpack(members))
+  local remembered = nil
+  for place, hit in ipairs(found) do
+    if hit == 1 then
+      local identity = group[place + 3]
+      local conflict = 0
+      if group[2] > 0 then
+        remembered = remembered or redis.call('GET', KEYS[group[2]]) or ''
+        conflict = contains(remembered, checks[identity]) and 0 or 1
+      end
+      -- Copies stand in two slices: one that knows the payload is enough.
+      conflicts[identity] = math.min(conflicts[identity] or 1, conflict)
+    end
+  end
+end
+local seen = {}
+for identity, conflict in pairs(conflicts) do
+  seen[#seen + 1] = identity
+  seen[#seen + 1] = conflict
+end
+if #seen > 0 then
+  return { 'seen', seen }
+end
+
+-- 6. Levels after the batch, and whether they can be held.
+local full, sums = {}, {}
+
+-- Sum into a bucket of another hash than the account's own; `place` names it in an overflow.
+local function sum(account, key, field, name, amount, place)
+  sums[key] = sums[key] or {}
+  local before = sums[key][field] or redis.call('HGET', KEYS[key], field) or '0'
+  local after = add(before, amount)
+  if not fits(after) then
+    full[#full + 1] = account
+    full[#full + 1] = names[name]
+    full[#full + 1] = place
+    full[#full + 1] = before
+  end
+  sums[key][field] = after
+end
+
+local levels = {}
+for index, account in ipairs(accounts) do
+  local moves, days, hours = account[5], account[6], account[7]
+  local after = {}
+  for move = 1, #moves, 7 do
+    local before = kept[index][5 + (move - 1) / 7 * 2] or '0'
+    local level = add(add(before, moves[move + 2]), moves[move + 3])
+    if not fits(level) then
+      full[#full + 1] = account[1]
+      full[#full + 1] = names[moves[move]]
+      full[#full + 1] = 'c' .. moves[move + 1]
+      full[#full + 1] = before
+    end
+    after[#after + 1] = level
+  end
+  levels[index] = after
+  for day = 1, #days, 5 do
+    sum(account[1], days[day], numbers[days[day + 2]] .. '.' .. days[day + 1], days[day + 2], days[day + 3], 'd' .. days[day + 4])
+  end
+  for hour = 1, #hours, 6 do
+    sum(account[1], hours[hour], numbers[hours[hour + 3]] .. '.' .. hours[hour + 2], hours[hour + 3], hours[hour + 4], 'h' .. hours[hour + 5])
+  end
+end
+if #full > 0 then
+  return { 'overflow', full }
+end
+
+-- 7. Everything is well: write. Nothing below can fail.
+if epoch > epoch_before then
+  redis.call('HSET', state, 'epoch', epoch)
+end
+if #new_names > 0 then
+  redis.call('HSET', names_key, unpack(new_names))
+end
+for slice = 1, #slices, 3 do
+  if slices[slice + 2] ~= slices[slice + 1] then
+    redis.call('HSET', state, 'i' .. slices[slice], slices[slice + 2])
+  end
+end
+local full_slices = {}
+for _, group in ipairs(groups) do
+  if group[3] > 0 then
+    local members, text = {}, {}
+    for place = 4, #group do
+      members[#members + 1] = identities[group[place]]
+      text[#text + 1] = checks[group[place]]
+    end
+    redis.call('SADD', KEYS[group[1]], unpack(members))
+    if group[2] > 0 then
+      redis.call('APPEND', KEYS[group[2]], table.concat(text))
+    end
+    if redis.call('SCARD', KEYS[group[1]]) >= FULL_SET then
+      full_slices[#full_slices + 1] = KEYS[group[1]]
+    end
+  end
+end
+for key, buckets in pairs(sums) do
+  local values = {}
+  for field, value in pairs(buckets) do
+    values[#values + 1] = field
+    values[#values + 1] = value
+  end
+  redis.call('HSET', KEYS[key], unpack(values))
+end
+
+-- A guard of another epoch counts as none; a guard that is passed by either part must be judged.
+local function passed(guard, quiet_level, level)
+  local of, low, high = string.match(guard or '', '^(%d+):(-?%d*):(-?%d*)$')
+  if not of or tonumber(of) ~= epoch then
+    return true
+  end
+  if low ~= '' and (less(level, low) or less(quiet_level, low)) then
+    return true
+  end
+  return high ~= '' and not (less(level, high) and less(quiet_level, high))
+end
+
+local reports = {}
+for index, account in ipairs(accounts) do
+  local name, key, moves, hours, change = account[1], KEYS[account[2]], account[5], account[7], account[8]
+  local values = kept[index]
+  local written, marked = tonumber(values[2] or '0'), tonumber(values[3] or '0')
+  local sets, drops, first = {}, {}, written
+
+  local function fact(body)
+    written = written + 1
+    redis.call('HSET', pending, pending_field(written, name), cmsgpack.pack(body))
+  end
+
+  -- The profile first: the facts after it are judged under it.
+  if #change > 0 then
+    local before = redis.call('GET', KEYS[change[1]]) or ''
+    fact({ 'c', nonce, epoch, before, change[3], change[4], change[5] })
+    if change[2] == '' then
+      redis.call('DEL', KEYS[change[1]])
+      drops[#drops + 1] = 'v'
+    else
+      redis.call('SET', KEYS[change[1]], change[3])
+      sets[#sets + 1] = 'v'
+      sets[#sets + 1] = change[2]
+    end
+    if values[4] then
+      drops[#drops + 1] = 'H'
+      for place = 7, #change do
+        redis.call('DEL', KEYS[change[place]])
+      end
+    end
+    -- Every counter that stands is judged again under the new profile; those with moves below report themselves.
+    local moving = {}
+    for move = 1, #moves, 7 do
+      moving[numbers[moves[move]] .. ':' .. moves[move + 1]] = true
+    end
+    local by_number = {}
+    local all = redis.call('HGETALL', names_key)
+    for place = 1, #all, 2 do
+      by_number[all[place + 1]] = all[place]
+    end
+    local fields = redis.call('HGETALL', key)
+    for place = 1, #fields, 2 do
+      local number, suffix = string.match(fields[place], '^(%d+):(.*)$')
+      if number then
+        drops[#drops + 1] = 'g' .. fields[place]
+        if not moving[fields[place]] then
+          fact({ 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5] })
+        end
+      end
+    end
+  end
+
+  local made = false
+  for move = 1, #moves, 7 do
+    local place = 5 + (move - 1) / 7 * 2
+    local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
+    local before, level = values[place] or '0', levels[index][(move - 1) / 7 + 1]
+    made = made or not values[place]
+    sets[#sets + 1] = counter
+    sets[#sets + 1] = level
+    if moves[move + 4] == 1 then
+      local guard = #change == 0 and values[place + 1] or nil
+      if passed(guard, add(before, moves[move + 2]), level) then
+        fact({ 'm', nonce, epoch, names[moves[move]], moves[move + 1], before,
+               moves[move + 2], moves[move + 3], moves[move + 5], moves[move + 6] })
+        drops[#drops + 1] = 'g' .. counter
+      end
+    end
+  end
+
+  if #hours > 0 then
+    local revision, first_day, last_day = string.match(values[4] or '', '^(%d+)|(%d+)|(%d+)$')
+    for hour = 1, #hours, 6 do
+      local day = hours[hour + 1]
+      first_day = math.min(tonumber(first_day or day), day)
+      last_day = math.max(tonumber(last_day or day), day)
+    end
+    sets[#sets + 1] = 'H'
+    sets[#sets + 1] = (tonumber(revision or 0) + 1) .. '|' .. first_day .. '|' .. last_day
+  end
+
+  -- Counters of periods long closed go when a new one comes: absolute expiry, never by the clock.
+  if made and account[4] > 0 then
+    for _, field in ipairs(redis.call('HKEYS', key)) do
+      local start = string.match(field, '^[gk]?%d+:(%d+)')
+      if start and tonumber(start) < account[4] then
+        drops[#drops + 1] = field
+      end
+    end
+  end
+
+  if written > first then
+    sets[#sets + 1] = 'q'
+    sets[#sets + 1] = written
+  end
+  if #drops > 0 then
+    redis.call('HDEL', key, unpack(drops))
+  end
+  if #sets > 0 then
+    redis.call('HSET', key, unpack(sets))
+  end
+  if written > first then
+    reports[#reports + 1] = unmarked(pending, names_key, key, name, marked, written)
+  end
+end
+
+for _, range in ipairs(ranges) do
+  local partition = range[1]
+  redis.call('HSET', watermarks, partition, range[3])
+  if range[4] > tonumber(redis.call('HGET', watermarks, partition .. '|t') or '0') then
+    redis.call('HSET', watermarks, partition .. '|t', string.format('%.0f', range[4]))
+  end
+  for place, tally in ipairs({ 'c', 'd', 'u', 'x' }) do
+    if range[4 + place] > 0 then
+      redis.call('HINCRBY', watermarks, partition .. '|' .. tally, range[4 + place])
+    end
+  end
+end
+
+return { 'ok', reports, full_slices }

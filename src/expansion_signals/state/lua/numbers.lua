@@ -1,0 +1,52 @@
+-- Whole numbers of up to 64 bit as decimal strings. Lua's own numbers are doubles: exact to 2^53 only.
+-- A number is split into billions and rest, both with its sign, and each part is exact.
+
+local BILLION = 1000000000
+local SAFE_LENGTH = 15 -- ten digits to the fifteenth and their sums stay below 2^53
+
+local function split(text)
+  local sign, digits = 1, text
+  if string.sub(text, 1, 1) == '-' then
+    sign, digits = -1, string.sub(text, 2)
+  end
+  if #digits <= 9 then
+    return 0, sign * tonumber(digits)
+  end
+  return sign * tonumber(string.sub(digits, 1, -10)), sign * tonumber(string.sub(digits, -9))
+end
+
+local function add(a, b)
+  if #a <= SAFE_LENGTH and #b <= SAFE_LENGTH then
+    return string.format('%.0f', tonumber(a) + tonumber(b))
+  end
+  local a_high, a_low = split(a)
+  local b_high, b_low = split(b)
+  local carry = math.floor((a_low + b_low) / BILLION)
+  local high, low = a_high + b_high + carry, a_low + b_low - carry * BILLION
+  if high < 0 and low > 0 then
+    high, low = high + 1, low - BILLION
+  end
+  if high == 0 then
+    return string.format('%.0f', low)
+  end
+  return string.format('%.0f%09.0f', high, math.abs(low))
+end
+
+local function less(a, b)
+  if #a <= SAFE_LENGTH and #b <= SAFE_LENGTH then
+    return tonumber(a) < tonumber(b)
+  end
+  local a_high, a_low = split(a)
+  local b_high, b_low = split(b)
+  return a_high < b_high or (a_high == b_high and a_low < b_low)
+end
+
+-- Whether a counter may stand at this level: at most 2^63 - 1 in size.
+local function fits(text)
+  if #text < 19 then
+    return true
+  end
+  local high, low = split(text)
+  high, low = math.abs(high), math.abs(low)
+  return high < 9223372036 or (high == 9223372036 and low <= 854775807)
+end

@@ -1,0 +1,126 @@
+"""How nouns stand in Redis and in the arguments of its scripts: MessagePack, JSON and short texts.
+
+Amounts travel as decimal strings, because Lua's numbers are doubles; strings travel raw, because Redis 7.0 does not
+know MessagePack's `bin`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+
+from expansion_signals.model.accounts import Profile
+from expansion_signals.model.batches import AccountFacts, Changed, Fact, Marks, Moved
+from expansion_signals.model.events import Evidence
+from expansion_signals.model.thresholds import Arm, ArmKey, Guard
+from expansion_signals.state.keys import counter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from expansion_signals.model.readings import Counter
+
+_CHUNK = 64
+_STATES = {"a": "armed", "f": "fired", "p": "already_past"}
+_LETTERS = {state: letter for letter, state in _STATES.items()}
+
+
+def pack(value: object) -> bytes:
+    """Pack for a script: strings and bytes alike become raw strings."""
+    packed: bytes = msgpack.packb(value, use_bin_type=False)
+    return packed
+
+
+def pack_evidence(evidence: Evidence) -> bytes:
+    """Pack evidence to an opaque text that scripts store and hand back unread."""
+    return pack(tuple(evidence))
+
+
+def pack_profile(profile: Profile | None) -> bytes:
+    """Return the JSON of a profile, empty for none."""
+    return b"" if profile is None else profile.model_dump_json(exclude_defaults=True).encode()
+
+
+def read_profile(text: bytes | None) -> Profile | None:
+    """Read what `pack_profile` wrote."""
+    return Profile.model_validate_json(text) if text else None
+
+
+def guard_text(epoch: int, guard: Guard) -> str:
+    """Return a guard as scripts read it: `epoch:low:high`, without a number where it has no end."""
+    return f"{epoch}:{'' if guard.low is None else guard.low}:{'' if guard.high is None else guard.high}"
+
+
+def marks_chunks(marks: Marks) -> list[str]:
+    """Return marks as texts of at most 64 bytes, so that the account's hash keeps its compact form.
+
+    The last chunk is shorter than 64 bytes; a text that fills its last chunk is followed by an empty one.
+    """
+    arms = [
+        [
+            key.rule,
+            key.threshold,
+            _LETTERS[arm.state],
+            arm.generation,
+            *([arm.falls, arm.step] if arm.falls or arm.step else []),
+        ]
+        for key, arm in sorted(marks.arms.items())
+    ]
+    text = json.dumps([marks.limit, *arms], separators=(",", ":"))
+    return [text[place : place + _CHUNK] for place in range(0, len(text) + 1, _CHUNK)]
+
+
+def read_marks(text: str) -> Marks:
+    """Read what `marks_chunks` wrote, joined."""
+    limit, *arms = json.loads(text)
+    return Marks(limit, {ArmKey(rule, threshold): _arm(letter, rest) for rule, threshold, letter, *rest in arms})
+
+
+def _arm(letter: str, rest: Sequence[Any]) -> Arm:
+    generation, *more = rest
+    falls, step = more or ((), None)
+    return Arm(_STATES[letter], generation, tuple(falls), step)  # type: ignore[arg-type]
+
+
+def read_facts(answer: Sequence[Any], profile: Profile | None) -> AccountFacts:
+    """Read the facts of one account as `facts_kept.lua` hands them out."""
+    account, marked, facts, marks = answer[:4]
+    numbered = zip(facts[::2], facts[1::2], strict=True)
+    known: dict[Counter, Marks] = {
+        counter_of(meter.decode(), suffix.decode()): read_marks(text.decode())
+        for meter, suffix, text in zip(marks[::3], marks[1::3], marks[2::3], strict=True)
+        if text
+    }
+    return AccountFacts(
+        account=account.decode(),
+        marked=int(marked),
+        facts=[_fact(int(number), msgpack.unpackb(packed, raw=True)) for number, packed in numbered],
+        marks=known,
+        profile=profile,
+    )
+
+
+def _fact(number: int, body: Sequence[Any]) -> Fact:
+    if body[0] == b"c":
+        _, nonce, epoch, before, after, evidence, appended = body
+        return Changed(
+            number, nonce.decode(), epoch, read_profile(before), read_profile(after), _evidence(evidence), appended
+        )
+    _, nonce, epoch, meter, suffix, before, quiet, firing, evidence, appended = body
+    return Moved(
+        number,
+        nonce.decode(),
+        epoch,
+        counter_of(meter.decode(), suffix.decode()),
+        int(before),
+        int(quiet),
+        int(firing),
+        _evidence(evidence),
+        int(appended),
+    )
+
+
+def _evidence(packed: bytes) -> Evidence:
+    return Evidence(*msgpack.unpackb(packed, raw=False))

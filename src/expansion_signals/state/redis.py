@@ -1,0 +1,318 @@
+"""The store in Redis: scripts that apply, mark and read, one pipeline for all shards of a poll.
+
+Boundaries: knows the state protocol (`model/batches.py`) and how it stands in keys; knows neither rules nor Kafka.
+The only importer of redis besides `deployment.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, RedisError, TimeoutError  # noqa: A004 -- redis-py's own names
+
+from expansion_signals.errors import RejectedState, StateUnavailable
+from expansion_signals.model.batches import (
+    Answer,
+    Applied,
+    Behind,
+    Bucket,
+    Full,
+    Gap,
+    HourTotals,
+    Lost,
+    OtherProfiles,
+    Overflow,
+    Seen,
+    StaleEpoch,
+)
+from expansion_signals.state.identity_slices import IdentitySlices
+from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
+from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_profile
+from expansion_signals.state.requests import ApplyRequest, read_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from redis.asyncio import Redis
+
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, ShardBatch
+    from expansion_signals.model.instants import Duration
+    from expansion_signals.model.readings import Counter
+
+_PRELUDES = {"apply": ("numbers", "facts_kept"), "mark": ("facts_kept",), "facts": ("facts_kept",), "accept": ()}
+_REFUSED_FOR_NOW = (
+    "OOM",
+    "READONLY",
+    "LOADING",
+    "MASTERDOWN",
+    "TRYAGAIN",
+    "CLUSTERDOWN",
+    "MISCONF",
+    "NOREPLICAS",
+    "BUSY",
+)
+
+
+@functools.cache
+def script(name: str) -> str:
+    """Return the text of a script with what it shares before it."""
+    folder = files("expansion_signals.state") / "lua"
+    return "\n".join((folder / f"{part}.lua").read_text() for part in (*_PRELUDES[name], name))
+
+
+@contextmanager
+def redis_failures(what: str) -> Iterator[None]:
+    """Turn redis-py's exceptions into ours: what may pass is `StateUnavailable`, the rest a `RejectedState`."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
+        raise StateUnavailable(f"Redis does not answer ({what}): {error}") from error
+    except RedisError as error:
+        if str(error).startswith(_REFUSED_FOR_NOW):
+            raise StateUnavailable(f"Redis cannot serve now ({what}): {error}") from error
+        raise RejectedState(f"Redis refused {what}: {error}") from error
+
+
+class RedisStore:
+    """Counters, watermarks, marks and identities of one deployment (port `Store`).
+
+    One instance belongs to one task: it remembers the layout of identity slices of each shard.
+    """
+
+    def __init__(self, client: Redis, *, prefix: str, shards: int, window: Duration, conflicts: bool = True) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._shards = shards
+        self._conflicts = conflicts
+        self._slices = {shard: IdentitySlices(window) for shard in range(shards)}
+        self._digests: dict[str, str] = {}
+
+    async def apply(self, batches: Sequence[ShardBatch]) -> Sequence[Answer]:
+        """Apply each batch to its shard, all in one round trip; answers stand in the order of the batches.
+
+        Raises:
+            StateUnavailable: some may be applied, some not; asking again is safe, the watermarks tell.
+        """
+        answers: dict[int, Answer] = {}
+        waiting = dict(enumerate(batches))
+        while waiting:
+            requests = {place: self._request(batch) for place, batch in waiting.items()}
+            raw = await self._call("apply", [(request.keys, request.argument) for request in requests.values()])
+            for place, answer in zip(requests, raw, strict=True):
+                batch = waiting[place]
+                if answer[0] == b"layout":
+                    self._slices[batch.shard].learn(_layouts(answer[1]))
+                else:
+                    answers[place] = await self._read(batch, answer)
+                    del waiting[place]
+        return [answers[place] for place in range(len(batches))]
+
+    async def mark(self, marks: Sequence[AccountMark]) -> Sequence[AccountFacts]:
+        """Mark what was judged and acknowledged; return the facts of accounts where something is left to judge."""
+        by_shard: dict[int, list[AccountMark]] = {}
+        for mark in marks:
+            by_shard.setdefault(shard_of(mark.account, self._shards), []).append(mark)
+        calls = [
+            (
+                self._fact_keys(shard, [mark.account for mark in marked]),
+                pack([_mark_argument(mark) for mark in marked]),
+            )
+            for shard, marked in by_shard.items()
+        ]
+        return [_facts_with_profile(left) for answer in await self._call("mark", calls) for left in answer]
+
+    async def facts(self, accounts: Sequence[str]) -> Sequence[AccountFacts]:
+        """Return the unmarked facts of those of these accounts that have any."""
+        by_shard: dict[int, list[str]] = {}
+        for account in accounts:
+            by_shard.setdefault(shard_of(account, self._shards), []).append(account)
+        calls = [(self._fact_keys(shard, members), *members) for shard, members in by_shard.items()]
+        return [_facts_with_profile(found) for answer in await self._call("facts", calls) for found in answer]
+
+    async def waiting(self) -> Mapping[str, str]:
+        """Return accounts with unmarked facts, each with a text that changes when they are marked."""
+        fields = await self._pipeline(
+            [("HKEYS", self._keys(shard).pending) for shard in range(self._shards)], "pending facts"
+        )
+        waiting: dict[str, str] = {}
+        for field in (field.decode() for shard_fields in fields for field in shard_fields):
+            number, _, account = field.partition(":")
+            waiting[account] = min(waiting.get(account, number), number, key=int)
+        return waiting
+
+    async def profiles(self, accounts: Sequence[str]) -> Mapping[str, Profile | None]:
+        """Return the profile of each account, None where it has none."""
+        commands = [("GET", self._account_keys(account).profile(account)) for account in accounts]
+        found = await self._pipeline(commands, "profiles")
+        return {account: read_profile(text) for account, text in zip(accounts, found, strict=True)}
+
+    async def hours(self, account: str) -> HourTotals | None:
+        """Return the hour buckets of an account not yet known, None where there are none."""
+        keys = self._account_keys(account)
+        (kept,), (names,) = (
+            await self._pipeline([("HGET", keys.account(account), "H")], "hour buckets"),
+            await self._pipeline([("HGETALL", keys.names)], "names"),
+        )
+        if not kept:
+            return None
+        revision, first, last = (int(part) for part in kept.split(b"|"))
+        days = range(first, last + 1)
+        found = await self._pipeline([("HGETALL", keys.hours(account, day)) for day in days], "hour buckets")
+        meters = {number: name.decode() for name, number in _pairs(names)}
+        totals: dict[tuple[str, int], tuple[int, int]] = {}
+        for day, buckets in zip(days, found, strict=True):
+            for field, amount in _pairs(buckets):
+                number, _, half_hour = field.partition(b".")
+                hour, firing = divmod(int(half_hour), 2)
+                place = (meters[number], day * 24 + hour)
+                quiet_sum, firing_sum = totals.get(place, (0, 0))
+                totals[place] = (quiet_sum, int(amount)) if firing else (int(amount), firing_sum)
+        return HourTotals(revision, days, totals)
+
+    async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
+        """Return every shard's watermarks: partition → next offset. A shard that is lost is not in the answer."""
+        commands = [("HGETALL", self._keys(shard).watermarks) for shard in range(self._shards)]
+        stands = [("HEXISTS", self._keys(shard).state, "format") for shard in range(self._shards)]
+        found = await self._pipeline([*commands, *stands], "watermarks")
+        return {
+            shard: {field.decode(): int(value) for field, value in _pairs(found[shard]) if b"|" not in field}
+            for shard in range(self._shards)
+            if found[self._shards + shard]
+        }
+
+    # ------------------------------------------------------------------------------------------ inside
+
+    def _keys(self, shard: int) -> ShardKeys:
+        return shard_keys(self._prefix, shard)
+
+    def _account_keys(self, account: str) -> ShardKeys:
+        return self._keys(shard_of(account, self._shards))
+
+    def _fact_keys(self, shard: int, accounts: Sequence[str]) -> list[str]:
+        keys = self._keys(shard)
+        each = [key for account in accounts for key in (keys.account(account), keys.profile(account))]
+        return [keys.state, keys.names, keys.pending, *each]
+
+    def _request(self, batch: ShardBatch) -> ApplyRequest:
+        plan = self._slices[batch.shard].plan(batch.identities)
+        return ApplyRequest(self._keys(batch.shard), batch, plan, conflicts=self._conflicts)
+
+    async def _read(self, batch: ShardBatch, answer: Sequence[Any]) -> Answer:
+        """Read one answer of `apply.lua`; see the list at its top."""
+        finding = answer[0].decode()
+        if finding == "ok":
+            return self._applied(batch, answer)
+        if finding == "behind":
+            facts = await self.facts([account.account for account in batch.accounts])
+            return Behind(_watermarks(answer[1]), facts)
+        return Lost(batch.shard) if finding == "lost" else _FINDINGS[finding](answer[1])
+
+    def _applied(self, batch: ShardBatch, answer: Sequence[Any]) -> Applied:
+        profiles = {account.account: _profile_after(account) for account in batch.accounts}
+        for key in answer[2]:
+            self._slices[batch.shard].fill(key.decode().rsplit(":", 3)[1])
+        return Applied([read_facts(facts, profiles[facts[0].decode()]) for facts in answer[1]])
+
+    async def _call(self, name: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Run a script once for each of `calls` (keys, arguments...) in one pipeline; load it where it is missing.
+
+        In one pipeline one shard may apply while another has lost the script: each answer is judged by itself.
+        """
+        if not calls:
+            return []
+        with redis_failures(f"script {name}"):
+            if name not in self._digests:
+                self._digests[name] = await self._load(name)
+            answers = await self._evaluate(name, calls)
+            missing = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if missing:
+                await self._load(name)
+                again = await self._evaluate(name, [calls[place] for place in missing])
+                for place, answer in zip(missing, again, strict=True):
+                    answers[place] = answer
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
+        return answers
+
+    async def _load(self, name: str) -> str:
+        return await self._client.script_load(script(name))
+
+    async def _evaluate(self, name: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for keys, *arguments in calls:
+            pipeline.execute_command("EVALSHA", self._digests[name], len(keys), *keys, *arguments)
+        return list(await pipeline.execute(raise_on_error=False))
+
+    async def _pipeline(self, commands: Iterable[tuple[str, ...]], what: str) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        with redis_failures(what):
+            return list(await pipeline.execute())
+
+
+def _pairs(flat: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 -- what redis-py hands out: a list, or a dict already
+    return flat.items() if isinstance(flat, dict) else zip(flat[::2], flat[1::2], strict=True)
+
+
+def _profile_after(account: AccountBatch) -> Profile | None:
+    return account.change.profile if account.change else account.profile
+
+
+def _facts_with_profile(answer: Sequence[Any]) -> AccountFacts:
+    return read_facts(answer, read_profile(answer[4]))
+
+
+def _watermarks(flat: Sequence[bytes]) -> dict[str, int | None]:
+    return {partition.decode(): int(offset) if offset else None for partition, offset in _pairs(flat)}
+
+
+def _layouts(flat: Sequence[bytes]) -> dict[str, tuple[int, ...]]:
+    return {name.decode(): read_layout(layout) for name, layout in _pairs(flat)}
+
+
+def _full(flat: Sequence[bytes]) -> list[Full]:
+    found = []
+    for account, meter, place, level in zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True):
+        found.append(Full(account.decode(), meter.decode(), _place(meter.decode(), place.decode()), int(level)))
+    return found
+
+
+def _place(meter: str, text: str) -> Counter | Bucket:
+    kind, where = text[0], text[1:]
+    if kind == "c":
+        return counter_of(meter, where)
+    return Bucket("day" if kind == "d" else "hour", int(where))
+
+
+def _mark_argument(mark: AccountMark) -> tuple[object, ...]:
+    return (
+        mark.account,
+        mark.marked,
+        mark.number,
+        mark.nonce,
+        [
+            part
+            for counter, marks in mark.marks.items()
+            for part in (counter.meter, suffix_of(counter), marks_chunks(marks))
+        ],
+        [
+            part
+            for counter, (epoch, guard) in mark.guards.items()
+            for part in (counter.meter, suffix_of(counter), guard_text(epoch, guard))
+        ],
+    )
+
+
+_FINDINGS: Mapping[str, Callable[[Any], Answer]] = {
+    "gap": lambda watermarks: Gap(_watermarks(watermarks)),
+    "epoch": lambda epoch: StaleEpoch(int(epoch)),
+    "profile": lambda accounts: OtherProfiles([account.decode() for account in accounts]),
+    "seen": lambda seen: Seen({index - 1: conflict == 1 for index, conflict in _pairs(seen)}),
+    "overflow": lambda full: Overflow(_full(full)),
+}
