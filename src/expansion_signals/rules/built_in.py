@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 
 from expansion_signals.model.events import BUILT_IN_PREFIX
 
@@ -31,6 +31,10 @@ _NOUNS = (
 
 EVENT_TYPES = tuple(f"{BUILT_IN_PREFIX}{noun}.v1" for noun in _NOUNS)
 
+_SHORTENED = {
+    **{noun: f"{BUILT_IN_PREFIX}{noun}.v1" for noun in _NOUNS},
+    **{f"{noun}.v1": f"{BUILT_IN_PREFIX}{noun}.v1" for noun in _NOUNS},
+}
 _NEAR = 0.92
 
 
@@ -42,15 +46,7 @@ def misspelt(event_type: str) -> str | None:
     """
     if event_type in EVENT_TYPES:
         return None
-    similar = [(SequenceMatcher(a=event_type, b=known).ratio(), known) for known in EVENT_TYPES]
-    shortened = [
-        known for known in EVENT_TYPES if event_type in (known[len(BUILT_IN_PREFIX) :], known[:-3], _noun(known))
-    ]
-    if shortened:
-        return shortened[0]
-    ratio, nearest = max(similar)
-    return nearest if ratio >= _NEAR or event_type.startswith(BUILT_IN_PREFIX) else None
-
-
-def _noun(event_type: str) -> str:
-    return event_type[len(BUILT_IN_PREFIX) : -len(".v1")]
+    if event_type in _SHORTENED:
+        return _SHORTENED[event_type]
+    cutoff = 0.0 if event_type.startswith(BUILT_IN_PREFIX) else _NEAR
+    return next(iter(get_close_matches(event_type, EVENT_TYPES, n=1, cutoff=cutoff)), None)

@@ -8,7 +8,8 @@ from expansion_signals.errors import Problem, RejectedConfiguration
 from expansion_signals.rules.catalog_checks import catalog_of
 from expansion_signals.rules.configuration import Configuration
 from expansion_signals.rules.findings import Findings
-from expansion_signals.rules.rule_checks import Offered, rules_of
+from expansion_signals.rules.offered import Offered
+from expansion_signals.rules.rule_checks import rules_of
 from expansion_signals.rules.version import fingerprint_of
 from expansion_signals.rules.yaml_source import parse
 

@@ -106,7 +106,7 @@ def _check_plan(shape: PlanShape, path: Path, measured: Measured) -> None:
 
 def _check_entitlement(name: str, entitlement: EntitlementShape, path: Path, measured: Measured) -> None:
     findings = measured.findings
-    if name not in findings.names("features"):
+    if name not in findings.members("features"):
         findings.at_key(path, f"unknown feature {shown(name)}{meant(name, findings.names('features'))}")
         return
     if name not in measured.features:
@@ -131,7 +131,7 @@ def _check_entitlement(name: str, entitlement: EntitlementShape, path: Path, mea
 
 def _check_addition(name: str, amount: Decimal, path: Path, measured: Measured) -> None:
     findings = measured.findings
-    if name not in findings.names("features"):
+    if name not in findings.members("features"):
         findings.at_key(path, f"unknown feature {shown(name)}{meant(name, findings.names('features'))}")
     elif name in measured.features:
         meter = measured.features[name].meter

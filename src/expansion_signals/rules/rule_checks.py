@@ -24,32 +24,13 @@ from expansion_signals.rules.unjudged import why_unjudged
 from expansion_signals.rules.version import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from expansion_signals.model.catalog import Catalog
     from expansion_signals.rules.conditions import Condition
     from expansion_signals.rules.findings import Findings
+    from expansion_signals.rules.offered import Offered
     from expansion_signals.rules.rules_file import PolicyShape
     from expansion_signals.rules.yaml_source import Node, Path
 
 EVERY_FEATURE = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """The catalog as far as it is right, and all that its file names: no rule is blamed for the catalog's mistakes."""
-
-    catalog: Catalog
-    meters: Sequence[str]
-    features: Sequence[str]
-    plans: Sequence[str]
-
-    @classmethod
-    def of(cls, catalog: Catalog, findings: Findings) -> Offered:
-        """Return what the catalog read with these findings offers to rules."""
-        keys = (plan.child("key") for plan in findings.entries("plans"))
-        plans = tuple(str(key.value) for key in keys if key is not None)
-        return cls(catalog, (*findings.names("meters"), SEATS), findings.names("features"), plans)
 
 
 @dataclass(slots=True)
@@ -114,9 +95,9 @@ def _check_rule(shape: RuleShape, node: Node, path: Path, offered: Offered, find
     if isinstance(shape, LimitReachedShape) and shape.meter == SEATS:
         findings.at((*path, "meter"), "seats have signals of their own; expected `signal: seat_limit_approached`")
     elif isinstance(shape, MilestoneShape):
-        check_milestones(node, (*path, "at"), shape.meter, offered.catalog, findings)
+        check_milestones(node, (*path, "at"), shape.meter, offered, findings)
     elif "at" in type(shape).model_fields:
-        check_thresholds(node, (*path, "at"), str(meter or SEATS), offered.catalog, findings)
+        check_thresholds(node, (*path, "at"), str(meter or SEATS), offered, findings)
 
 
 def _check_condition(condition: Condition | None, path: Path, offered: Offered, findings: Findings) -> None:

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from decimal import Decimal
 
-    from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.thresholds import Threshold
     from expansion_signals.rules.findings import Findings
+    from expansion_signals.rules.offered import Offered
     from expansion_signals.rules.yaml_source import Node, Path
 
 ReadT = TypeVar("ReadT")
 
 
-def check_thresholds(rule: Node, path: Path, meter: str, catalog: Catalog, findings: Findings) -> None:
+def check_thresholds(rule: Node, path: Path, meter: str, offered: Offered, findings: Findings) -> None:
     """Report thresholds that stand twice, that no plan's limit gives a place, or that the meter cannot count."""
-    limited = meter not in catalog.meters or _is_limited(meter, catalog)
+    limited = meter not in offered.catalog.meters or meter in offered.limited
     seen: set[Threshold] = set()
     for index, threshold in _readable(rule, read_threshold):
         at: Path = (*path, index)
@@ -33,16 +33,16 @@ def check_thresholds(rule: Node, path: Path, meter: str, catalog: Catalog, findi
             findings.at(at, f"`{threshold}` is never reached: no plan gives the meter `{meter}` a limit")
         seen.add(threshold)
         for amount in _absolute(threshold):
-            wrong = unfit(amount, meter, catalog.meters)
+            wrong = unfit(amount, meter, offered.catalog.meters)
             if wrong:
                 findings.at(at, wrong)
 
 
-def check_milestones(rule: Node, path: Path, meter: str, catalog: Catalog, findings: Findings) -> None:
+def check_milestones(rule: Node, path: Path, meter: str, offered: Offered, findings: Findings) -> None:
     """Report milestones that stand twice, are zero, or that the meter cannot count."""
     seen: set[Decimal] = set()
     for index, amount in _readable(rule, read_amount):
-        wrong = unfit(amount, meter, catalog.meters)
+        wrong = unfit(amount, meter, offered.catalog.meters)
         if amount == 0:
             wrong = "expected a milestone above zero, got `0`"
         elif amount in seen:
@@ -60,15 +60,6 @@ def _readable(rule: Node, reader: Callable[[object], ReadT]) -> Iterator[tuple[i
             yield index, reader(node.plain())
         except ValueError:
             continue
-
-
-def _is_limited(meter: str, catalog: Catalog) -> bool:
-    measuring = {feature.key for feature in catalog.features.values() if feature.meter == meter}
-    return any(
-        name in measuring and entitlement.limit is not None
-        for plan in catalog.plans.values()
-        for name, entitlement in plan.includes.items()
-    )
 
 
 def _absolute(threshold: Threshold) -> Iterator[Decimal]:

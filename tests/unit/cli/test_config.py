@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import expansion_signals.local
+from expansion_signals.cli.config import app
+from expansion_signals.configuration_files import read_directory
+from expansion_signals.errors import RejectedConfiguration
+
+SAMPLE = Path(str(expansion_signals.local.__file__)).parent / "sample"
+
+
+def _run(*arguments: object, **environment: str) -> Result:
+    return CliRunner().invoke(app, [str(each) for each in arguments], env={"NO_COLOR": "1", **environment})
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    catalog, rules = ((SAMPLE / name).read_text() for name in ("catalog.yaml", "rules.yaml"))
+    (tmp_path / "catalog.yaml").write_text(catalog.replace("aggregation: sum", "aggregation: summ", 1))
+    (tmp_path / "rules.yaml").write_text(rules.replace("meter: api_calls", "meter: api_cals"))
+    return tmp_path
+
+
+def test_check_of_what_is_right_says_so_and_exits_with_0() -> None:
+    result = _run("check", SAMPLE)
+    assert (result.exit_code, "4 meters, 7 features, 4 plans, 3 add-ons, 4 rules" in result.stdout) == (0, True)
+
+
+def test_check_tells_every_problem_with_a_path_that_editors_open(broken: Path) -> None:
+    lines = _run("check", broken).stdout.splitlines()
+    assert [line.rsplit(":", 3)[0] for line in lines] == [f"{broken}/catalog.yaml", f"{broken}/rules.yaml"]
+
+
+def test_check_of_what_is_wrong_exits_with_2(broken: Path) -> None:
+    assert _run("check", broken).exit_code == 2
+
+
+def test_check_as_json_gives_each_problem_its_place(broken: Path) -> None:
+    problems = json.loads(_run("check", broken, "--json").stdout)["problems"]
+    assert problems[0] == {
+        "file": f"{broken}/catalog.yaml",
+        "line": 15,
+        "column": 18,
+        "message": "unknown `summ`; did you mean `sum`?",
+    }
+
+
+def test_check_as_json_of_what_is_right() -> None:
+    assert json.loads(_run("check", SAMPLE, "--json").stdout) == {"valid": True, "problems": [], "warnings": []}
+
+
+def test_the_directory_is_the_setting_where_none_is_given() -> None:
+    assert _run("check", EXPANSION_SIGNALS_CONFIG=str(SAMPLE)).exit_code == 0
+
+
+def test_show_has_the_plans_with_their_limits() -> None:
+    assert "20,000 soft, then upgrade" in _run("show", SAMPLE).stdout
+
+
+def test_show_writes_no_colour_where_none_is_wanted() -> None:
+    assert "\x1b" not in _run("show", SAMPLE).stdout
+
+
+def test_show_as_json_has_each_rule_with_its_version() -> None:
+    rules = json.loads(_run("show", SAMPLE, "--json").stdout)["rules"]
+    assert [(rule["id"], len(rule["version"])) for rule in rules] == [
+        ("api-quota", 8),
+        ("storage-nearly-full", 8),
+        ("exports-left", 8),
+        ("projects-full", 8),
+    ]
+
+
+def test_show_writes_brackets_as_they_stand(tmp_path: Path) -> None:
+    catalog = (SAMPLE / "catalog.yaml").read_text().replace("unit: call", 'unit: "[bold]call"')
+    (tmp_path / "catalog.yaml").write_text(catalog)
+    (tmp_path / "rules.yaml").write_text((SAMPLE / "rules.yaml").read_text())
+    assert "[bold]call" in _run("show", tmp_path).stdout
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_help_has_an_example(command: str) -> None:
+    assert f"Example: expansion-signals config {command} config" in _run(command, "--help").stdout
+
+
+def test_a_directory_that_is_not_there_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(RejectedConfiguration, match=r"nowhere:1:1: does not exist; expected a directory with catalog"):
+        read_directory(tmp_path / "nowhere")
+
+
+def test_each_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RejectedConfiguration) as rejected:
+        read_directory(tmp_path)
+    assert [problem.message for problem in rejected.value.problems] == ["the file is missing"] * 2
+
+
+def test_a_file_that_is_not_utf_8_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").write_bytes(b"currency: EUR\nmeters: \xe4\n")
+    (tmp_path / "rules.yaml").write_text("rules: []\n")
+    with pytest.raises(RejectedConfiguration, match=r"catalog.yaml:2:9: expected UTF-8 text"):
+        read_directory(tmp_path)
+
+
+def test_a_file_that_is_a_directory_is_told(tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").mkdir()
+    (tmp_path / "rules.yaml").write_text("rules: []\n")
+    with pytest.raises(RejectedConfiguration, match=r"catalog.yaml:1:1: the file cannot be read: Is a directory"):
+        read_directory(tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").write_bytes(b"\xef\xbb\xbfcurrency: EUR\n")
+    (tmp_path / "rules.yaml").write_text("rules: []\n")
+    assert read_directory(tmp_path)["catalog.yaml"] == "currency: EUR\n"
