@@ -35,7 +35,7 @@ _MEMBERSHIP_SECONDS = 300
 _ANSWER_SECONDS = 5
 """Commits and look-ups are answered at once, fetches within their short wait; a broker silent for longer is away."""
 
-_STOP_SECONDS = 5
+_STOP_SECONDS = 3
 
 _NO_PARTITION = TopicPartition("", 0)
 """Asked for this one, the driver counts a poll and tells what ails the group, but hands out no record."""
@@ -267,6 +267,14 @@ async def _stay(consumer: AIOKafkaConsumer) -> None:
 
 
 async def _close(consumer: AIOKafkaConsumer) -> None:
-    with suppress(KafkaError, TimeoutError):  # a broker that is away notices by the session timeout
-        async with asyncio.timeout(_STOP_SECONDS):
-            await consumer.stop()
+    """Leave the group and close every connection, in a bounded time, whatever the broker does."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping], timeout=_STOP_SECONDS)
+    # It may still wait for a silent broker, or have been cancelled by a fetch of its own that just failed.
+    await consumer._client.close()  # noqa: SLF001 -- there is no public way
+    _, waiting = await asyncio.wait([stopping], timeout=_STOP_SECONDS)
+    if waiting:
+        stopping.cancel()
+    elif not stopping.cancelled():
+        with suppress(KafkaError):  # the broker will notice by the session timeout
+            stopping.result()

@@ -82,7 +82,7 @@ class Log:
 
     def reader(self, listener: Listener | None = None, **settings: Any) -> BatchLogReader:  # noqa: ANN401 -- what the reader takes
         """Return a member of the one group, stopped when the test ends."""
-        usual = {
+        usual: dict[str, Any] = {
             "servers": self.bootstrap,
             "group": "readers",
             "topics": ["events"],

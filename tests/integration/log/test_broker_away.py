@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,7 @@ from integration.log.harness import read, settle
 from servers.waiting import until_async
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from integration.log.harness import Log
     from servers.kafka import KafkaProcess
@@ -44,13 +46,27 @@ async def test_a_frozen_broker_does_not_hold_a_publisher_longer_than_it_waits_fo
     log: Log, own_kafka: KafkaProcess
 ) -> None:
     await log.publisher.publish([RECORD])
-    assert own_kafka.pid is not None
-    os.kill(own_kafka.pid, signal.SIGSTOP)
+    with _frozen(own_kafka), pytest.raises(LogUnavailable):
+        await log.publisher.publish([RECORD])
+
+
+async def test_a_reader_leaves_a_frozen_broker_in_time(log: Log, own_kafka: KafkaProcess) -> None:
+    reader = log.reader()
+    await settle(reader, 4)
+    with _frozen(own_kafka):
+        began = time.monotonic()
+        await reader.stop()
+        assert time.monotonic() - began < 10
+
+
+@contextmanager
+def _frozen(kafka: KafkaProcess) -> Iterator[None]:
+    assert kafka.pid is not None
+    os.kill(kafka.pid, signal.SIGSTOP)
     try:
-        with pytest.raises(LogUnavailable):
-            await log.publisher.publish([RECORD])
+        yield
     finally:
-        os.kill(own_kafka.pid, signal.SIGCONT)
+        os.kill(kafka.pid, signal.SIGCONT)
 
 
 async def _unavailable(call: Callable[[], Awaitable[object]]) -> None:
