@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -141,12 +142,12 @@ def _fields(shape: type[Shape]) -> dict[str, FieldInfo]:
 
 
 def _arms(annotation: Any) -> Sequence[Any]:  # noqa: ANN401 -- type annotations have no common type
-    """Return the parts of a union with their annotations taken off; of anything else, itself."""
+    """Return the parts of a union, or the type itself, with their annotations taken off."""
     if hasattr(annotation, "__metadata__"):
-        annotation = get_args(annotation)[0]
-    return (
-        [annotation] if get_origin(annotation) in (dict, list) or isinstance(annotation, type) else get_args(annotation)
-    )
+        return _arms(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [arm for part in get_args(annotation) for arm in _arms(part)]
+    return [annotation]
 
 
 def _model(annotation: Any) -> type[Shape] | None:  # noqa: ANN401 -- type annotations have no common type

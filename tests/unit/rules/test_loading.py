@@ -263,6 +263,23 @@ def test_a_mistake_in_a_rule_is_one_problem_at_its_place(rule: str, problem: str
     assert [found[: len(expected)] for found in _problems(rules=f"rules:\n  - {{{rule}}}\n")] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("{price: 12.50}", "{prise: 12.50}", "unknown key `prise`; did you mean `price`?"),
+        ("{to: 50,", "{to: 5,", "tiers rise: expected more than 10, got `5`"),
+        ("{to: 10, ", "{", "only the last tier may go without `to`"),
+        ('{bundle: 5, price: "50"}', "{bundle: 5}", "expected a price a seat, `tiers`, or `bundle` with `price`"),
+        ("amount: 10000", "amont: 10000", "unknown key `amont`; did you mean `amount`?"),
+        ("capacity: [{meter: api_calls", "capacity: [{meter: api_cals", "unknown meter `api_cals`; did you mean"),
+    ],
+)
+def test_a_mistake_deep_in_a_plan_is_one_problem(old: str, new: str, problem: str) -> None:
+    assert old in RICH_CATALOG
+    changed = RICH_CATALOG.replace(old, new, 1)
+    assert [found.split(": ", 1)[1][: len(problem)] for found in _problems(changed)] == [problem]
+
+
 def test_two_rules_of_one_id_are_a_problem() -> None:
     assert _problems(rules=RULES + RULES.splitlines()[1]) == ["rules.yaml:3:10: the rule `api-quota` stands twice"]
 
