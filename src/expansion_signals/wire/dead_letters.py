@@ -37,6 +37,7 @@ def write_truncated(letter: DeadLetter, failed: Instant) -> Outgoing:
     """
     record = letter.record
     value = record.value or b""
+    # A record cut before says how long it was then.
     cause = {"dlq_truncated": str(len(value)).encode(), **_cause(letter, failed)}
     key = record.key and record.key[:KEPT_WHEN_TRUNCATED]
     return Outgoing(TOPIC, key, value[:KEPT_WHEN_TRUNCATED], (*_first_headers(record), *cause.items()))

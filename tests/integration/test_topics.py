@@ -1,0 +1,91 @@
+"""Topics as they are written in `schemas/topics/`, on a real broker."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from expansion_signals.cli.topics import app
+from expansion_signals.errors import LogUnavailable, RejectedState
+from expansion_signals.log.topics import check_topics, create_topics, topic_ids
+from expansion_signals.wire.topic_files import topics
+
+if TYPE_CHECKING:
+    from servers.chosen import GivenKafka, Kafka
+
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.fixture
+def created(kafka: GivenKafka | Kafka, prefix: str) -> list[str]:
+    return create_topics(kafka.bootstrap, prefix, topics())
+
+
+@pytest.fixture
+def settings(kafka: GivenKafka | Kafka, prefix: str) -> dict[str, str]:
+    return {"EXPANSION_SIGNALS_KAFKA": kafka.bootstrap, "EXPANSION_SIGNALS_PREFIX": prefix}
+
+
+def test_every_topic_is_created_under_its_prefix(created: list[str], prefix: str) -> None:
+    assert sorted(created) == sorted(prefix + topic.name for topic in topics())
+
+
+def test_created_topics_are_as_their_files_say(kafka: GivenKafka | Kafka, prefix: str, created: list[str]) -> None:
+    assert created
+    assert check_topics(kafka.bootstrap, prefix, topics()) == []
+
+
+def test_creating_twice_creates_nothing(kafka: GivenKafka | Kafka, prefix: str, created: list[str]) -> None:
+    assert created
+    assert create_topics(kafka.bootstrap, prefix, topics()) == []
+
+
+def test_missing_topics_are_differences(kafka: GivenKafka | Kafka, prefix: str) -> None:
+    assert {each.found for each in check_topics(kafka.bootstrap, prefix, topics())} == {None}
+
+
+def test_fewer_partitions_and_other_settings_are_differences(kafka: GivenKafka | Kafka, prefix: str) -> None:
+    [usage] = [topic for topic in topics() if topic.name == "usage-events"]
+    other = usage.model_copy(update={"partitions": 2, "config": {**usage.config, "retention.ms": "1000"}})
+    create_topics(kafka.bootstrap, prefix, [other])
+
+    assert [(each.setting, each.found) for each in check_topics(kafka.bootstrap, prefix, [usage])] == [
+        ("partitions", "2"),
+        ("retention.ms", "1000"),
+    ]
+
+
+def test_a_setting_that_the_broker_refuses_is_told(kafka: GivenKafka | Kafka, prefix: str) -> None:
+    usage = topics()[0]
+    wrong = usage.model_copy(update={"config": {"retention.ms": "soon"}})
+
+    with pytest.raises(RejectedState, match=r"retention\.ms"):
+        create_topics(kafka.bootstrap, prefix, [wrong])
+
+
+def test_a_topic_has_an_id_and_one_that_is_missing_has_none(
+    kafka: GivenKafka | Kafka, prefix: str, created: list[str]
+) -> None:
+    ids = topic_ids(kafka.bootstrap, [created[0], prefix + "missing"])
+
+    assert [ids[created[0]] is None, ids[prefix + "missing"] is None] == [False, True]
+
+
+def test_a_broker_that_is_away_is_told() -> None:
+    with pytest.raises(LogUnavailable, match=NOWHERE):
+        topic_ids(NOWHERE, ["usage-events"])
+
+
+def test_check_exits_1_and_names_what_is_missing(settings: dict[str, str], prefix: str) -> None:
+    result = CliRunner().invoke(app, ["check", "--json"], env=settings)
+
+    assert (result.exit_code, json.loads(result.stdout)["differences"][0]["topic"]) == (1, f"{prefix}account-updates")
+
+
+def test_check_exits_0_after_create(settings: dict[str, str]) -> None:
+    CliRunner().invoke(app, ["create", "--replication", "3"], env=settings)
+
+    assert CliRunner().invoke(app, ["check"], env=settings).exit_code == 0
