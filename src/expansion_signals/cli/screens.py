@@ -123,14 +123,14 @@ def chosen_screen(*, as_json: bool) -> Screen:
 
 
 def trigger_line(sighting: Sighting, at: Instant, latency: Duration | None = None) -> Text:
-    """Return a trigger as one line: when, whose, what, why, and how long after the event it arrived."""
+    """Return a trigger as one line: when, how long after its event, whose, what and why."""
     line = Text()
     line.append(datetime.fromtimestamp(at / SECOND).astimezone().strftime("%H:%M:%S"), style="dim")
+    if latency is not None:
+        line.append(f"  {latency // MILLISECOND:>5,} ms", style="dim")
     line.append(f"  {sighting.account:<14}", style="bold")
     line.append(f"  {sighting.type:<16}", style=_COLOURS.get(sighting.family, "blue"))
     line.append(f"  {sighting.why}")
-    if latency is not None:
-        line.append(f"  {latency // MILLISECOND} ms", style="dim")
     return line
 
 

@@ -22,6 +22,10 @@ _LEISURE = (600.0, 6_000.0)
 _FASTEST_COUNT = 5.0
 """Events a second of one customer for a meter that counts events: people do not click faster."""
 
+_UNHURRIED_COUNT = 0.02
+_STEPS_TO_A_LIMIT = 10
+"""No limit is reached in a single leap."""
+
 _NAMES = (
     "acorn",
     "birch",
@@ -76,12 +80,17 @@ class Customer:
 
 @dataclass
 class Habit:
-    """How one customer uses one meter: how many events a second, of which `amount` each on average."""
+    """How one customer uses one meter: `pace` units a second, in so many events."""
 
     customer: Customer
     meter: Meter
     events_per_second: float
-    amount: float
+    pace: float
+
+    @property
+    def amount(self) -> float:
+        """Units of one event, on average."""
+        return self.pace / self.events_per_second
 
 
 def found_customers(catalog: Catalog, count: int, started: Instant, chance: random.Random) -> list[Customer]:
@@ -115,7 +124,6 @@ def habits_of(catalog: Catalog, customers: list[Customer], rate: float, chance: 
     for habit in habits:
         if habit.meter.aggregation == "sum":
             habit.events_per_second *= factor
-            habit.amount /= factor
     return habits
 
 
@@ -137,6 +145,7 @@ def _habit(customer: Customer, meter: Meter, right: Entitlement | None, place: i
     used_up_in = chance.uniform(*(_RUSH if chance.random() < SHARE_IN_A_RUSH else _LEISURE))
     pace = limit / used_up_in if limit is not None else chance.uniform(0.5, 50.0)
     if meter.aggregation == "count":
-        return Habit(customer, meter, min(pace, _FASTEST_COUNT) if limit is not None else 0.02, 1.0)
-    frequency = chance.lognormvariate(0, 0.5) / (1 + 4 * place)
-    return Habit(customer, meter, frequency, pace / frequency)
+        pace = min(pace, _FASTEST_COUNT) if limit is not None else _UNHURRIED_COUNT
+        return Habit(customer, meter, pace, pace)
+    often = max(chance.lognormvariate(0, 0.5) / (1 + 4 * place), _STEPS_TO_A_LIMIT / used_up_in)
+    return Habit(customer, meter, often, pace)

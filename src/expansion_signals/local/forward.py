@@ -22,12 +22,12 @@ async def forward(port: int, target: str) -> AsyncIterator[None]:
         RejectedSettings: the port is taken.
     """
     host, _, target_port = target.rpartition(":")
-    connections: set[asyncio.Task[None]] = set()
+    connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 -- a server's callback always runs in a task
-        connections.add(task)
+        connections[task] = writer
         try:
             far_reader, far_writer = await asyncio.open_connection(host, int(target_port))
         except OSError:
@@ -35,7 +35,7 @@ async def forward(port: int, target: str) -> AsyncIterator[None]:
         else:
             await asyncio.gather(_carry(reader, far_writer), _carry(far_reader, writer))
         finally:
-            connections.discard(task)
+            del connections[task]
 
     try:
         server = await asyncio.start_server(connect, "127.0.0.1", port)
@@ -45,9 +45,10 @@ async def forward(port: int, target: str) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
-        for task in connections:
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+        # Closed, not cancelled: asyncio would report a cancelled connection as a failure of its own.
+        for writer in connections.values():
+            writer.close()
+        await asyncio.gather(*connections)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,7 +1,7 @@
-"""A child process that cannot outlive us, however we end: a shell between us holds the leash.
+"""A child process that cannot outlive us, however we end: a keeper beside it holds the leash.
 
-The shell's input is a pipe of ours. When we die, even by SIGKILL, the pipe closes and the shell ends the child;
-no signal handler, no `atexit` and no feature of one platform is needed for it.
+The keeper's input is a pipe of ours. When we die, even by SIGKILL, the pipe closes and the keeper ends its process
+group, which is the child and itself; no signal handler, no `atexit` and no feature of one platform is needed for it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 
 _LEASH = """
 exec 3<&0
-"$@" 3<&- </dev/null & child=$!
-{ read -r nothing; kill -TERM $child; } <&3 2>/dev/null & keeper=$!
-exec 3<&-
-wait $child; outcome=$?
-kill $keeper 2>/dev/null
-exit $outcome
+{ read -r nothing; kill -TERM 0; } <&3 2>/dev/null &
+exec "$@" 3<&- </dev/null
 """
 
 _PATIENCE = 5.0
@@ -61,8 +57,6 @@ class LeashedProcess:
 
     async def stop(self) -> None:
         """Let it end in good order, or, where that takes too long, at once."""
-        if self._process.returncode is not None:
-            return
         leash = self._process.stdin
         assert leash is not None  # noqa: S101 -- started with a pipe
         leash.close()

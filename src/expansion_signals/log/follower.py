@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _DISCOVERY_SECONDS = 1.0
+_STOP_SECONDS = 5.0
 
 
 class LogFollower:
@@ -127,7 +129,9 @@ class LogFollower:
         )
 
     async def _close(self) -> None:
+        closing = [self._client.close()] if self._client is not None else []
         if self._consumer is not None:
-            await self._consumer.stop()
-        if self._client is not None:
-            await self._client.close()
+            closing.append(self._consumer.stop())
+        # A driver that is waiting to try again ends in a cancellation of its own, which must not look like ours.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), _STOP_SECONDS)

@@ -35,7 +35,7 @@ def _outcome() -> Outcome:
 
 def test_a_trigger_reads_as_one_line() -> None:
     line = trigger_line(SIGHTING, SIGHTING.time, 12 * MILLISECOND).plain
-    assert line.endswith("  acct-1          limit.reached     800 of 1,000 calls used (80 %)  12 ms")
+    assert line.endswith("     12 ms  acct-1          limit.reached     800 of 1,000 calls used (80 %)")
 
 
 def test_the_books_balance_on_screen() -> None:
