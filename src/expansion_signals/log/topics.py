@@ -109,10 +109,22 @@ def topic_ids(servers: str, names: Sequence[str]) -> dict[str, str | None]:
     return {name: None if ids.get(name) is None else str(ids[name]) for name in names}
 
 
+class _Admin(KafkaAdminClient):  # type: ignore[misc]
+    """A client that ends with its construction if the broker is away; kafka-python 3.0's leaves a thread running."""
+
+    def __init__(self, **config: Any) -> None:  # noqa: ANN401 -- kafka-python has no types
+        try:
+            super().__init__(**config)
+        except errors.KafkaError:
+            self._closed = False  # so that close() believes there is something to close
+            self.close()
+            raise
+
+
 @contextmanager
 def _admin(servers: str, protocol: tuple[int, int] | None = None) -> Iterator[Any]:
     try:
-        admin = KafkaAdminClient(
+        admin = _Admin(
             bootstrap_servers=servers.split(","),
             client_id="expansion-signals",
             api_version=protocol,
