@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from expansion_signals.decide.decided import Decided, Reservation
     from expansion_signals.model.accounts import AccountUpdate, Profile
     from expansion_signals.model.batches import AccountFacts, AccountMark, Answer, HourTotals, ShardBatch
     from expansion_signals.model.decisions import Decision
@@ -78,14 +79,31 @@ class Store(Protocol):
     async def facts(self, accounts: Sequence[str]) -> Sequence[AccountFacts]:
         """Return the unmarked facts of those of these accounts that have any."""
 
+    async def waiting(self) -> Mapping[str, str]:
+        """Return accounts with unmarked facts, each with a text that changes when they are marked."""
+
+    async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
+        """Return every standing shard's watermarks: partition → next offset."""
+
+
+class Accounts(Protocol):
+    """What is kept of accounts besides their counters."""
+
     async def profiles(self, accounts: Sequence[str]) -> Mapping[str, Profile | None]:
         """Return the profile of each account, None where it has none."""
 
     async def hours(self, account: str) -> HourTotals | None:
         """Return the hour buckets of an account not yet known, None where there are none."""
 
-    async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
-        """Return every standing shard's watermarks: partition → next offset."""
+
+class PolicyStore(Protocol):
+    """What is decided, for each account with a revision."""
+
+    async def decided(self, accounts: Sequence[str]) -> Mapping[str, Decided]:
+        """Return what is decided for each of these accounts."""
+
+    async def reserve(self, reservations: Sequence[Reservation]) -> Sequence[str]:
+        """Remember decisions; return the accounts that changed since they were read: nothing is remembered of those."""
 
 
 class Archive(Protocol):

@@ -1,8 +1,8 @@
 """The command `expansion-signals`: one file for each command.
 
-Exit codes: 0 done; 1 what was asked for did not come about, or a server is away: the same command may succeed later;
-2 the input is wrong: it never will; 130 stopped by Ctrl-C. A command's file imports what it needs when it runs, so
-that `--help` answers at once.
+Exit codes: 0 done; 1 what was asked for did not come about, because a server is away or holds what does not fit: the
+same command may succeed later; 2 the input is wrong: it never will; 130 stopped by Ctrl-C. A command's file imports
+what it needs when it runs, so that `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from expansion_signals.cli import config, demo, dev, emit, topics, watch, worker
-from expansion_signals.errors import Rejected, Retryable
+from expansion_signals.errors import Rejected, RejectedState, Retryable
 
-RETRYABLE = 1
+FAILED = 1
 REJECTED = 2
 
 app = typer.Typer(
@@ -59,10 +59,10 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app()
+    except (Retryable, RejectedState) as error:
+        _fail(error, FAILED)
     except Rejected as error:
         _fail(error, REJECTED)
-    except Retryable as error:
-        _fail(error, RETRYABLE)
     sys.exit()
 
 

@@ -12,6 +12,10 @@ def worker(
         float | None,
         typer.Option(min=0, metavar="SECONDS", help="Exit with 0 after so long with nothing left to read."),
     ] = None,
+    *,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Go back to this configuration, which a later one has replaced.")
+    ] = False,
 ) -> None:
     """Count usage events and publish triggers.
 
@@ -22,4 +26,4 @@ def worker(
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- `--help` answers at once
     from expansion_signals.worker.run import run_worker  # noqa: PLC0415 -- the same
 
-    raise typer.Exit(run_worker(load_settings(), once_idle))
+    run_worker(load_settings(), once_idle, force=accept)

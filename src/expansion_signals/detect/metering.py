@@ -39,7 +39,12 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
     fed = [meter for meter in configuration.meters_by_event.get(event.type, ()) if _is_for(meter, event.data)]
     if not fed and not _known(event, configuration):
         return None
-    return [Contribution(meter, _amount(meter, event.data)) for meter in fed]
+    return [Contribution(meter, _amount(meter, event.data)) for meter in fed if _is_counted(meter)]
+
+
+def _is_counted(meter: Meter) -> bool:
+    """Say whether this version counts the meter; loading it has warned if not."""
+    return meter.aggregation in ("sum", "count") and meter.per in ("period", "never")
 
 
 def _known(event: UsageEvent, configuration: Configuration) -> bool:

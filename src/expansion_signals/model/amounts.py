@@ -6,6 +6,7 @@ same way, so comparing two of them is comparing two integers.
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from expansion_signals.errors import RejectedRecord
@@ -19,6 +20,7 @@ _DIGITS = 400
 _BITS = 1_328
 """A whole number of more bits has more than 400 digits, and Python may refuse to print it."""
 
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _EXACT = Context(prec=_DIGITS + 32)
 _UTILIZATION = Decimal("0.0001")
 
@@ -33,6 +35,8 @@ def scale(value: Decimal | int | str, precision: int) -> int:
     number = _finite(value)
     if number.adjusted() + precision > _DIGITS:
         raise RejectedRecord("overflow", f"value {_shown(value)} is larger than a counter can hold")
+    if number and number.adjusted() + _DIGITS < 0:
+        raise RejectedRecord("precision", f"value {_shown(value)} has more than {precision} digits after the point")
     scaled = number.scaleb(precision, _EXACT)
     whole = scaled.to_integral_value()
     if whole != scaled:
@@ -71,6 +75,9 @@ def _finite(value: Decimal | int | str) -> Decimal:
         raise RejectedRecord("invalid_data", f"value has {len(value)} characters; at most {_DIGITS} are read")
     if isinstance(value, int) and value.bit_length() > _BITS:
         raise RejectedRecord("overflow", f"value has more than {_DIGITS} digits")
+    # Decimal itself would also take underscores, spaces and the digits of other scripts.
+    if isinstance(value, str) and not _DECIMAL.fullmatch(value):
+        raise RejectedRecord("invalid_data", f"value {_shown(value)} is not a decimal number")
     try:
         number = Decimal(value)
     except InvalidOperation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.errors import RejectedState
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import (
     Applied,
@@ -22,20 +21,21 @@ from expansion_signals.model.instants import day_of, hour_of
 from expansion_signals.model.records import DeadLetter
 from expansion_signals.pipeline.asking import claim, updates_asked, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
+from expansion_signals.pipeline.passing import lost
 from expansion_signals.pipeline.places import counter_for, period_in
-from expansion_signals.pipeline.work import ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import AccountBatch, AccountFacts, Answer, Full, Identity, Range
+    from expansion_signals.model.batches import AccountBatch, AccountFacts, Answer, Full, Identity
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.records import Partition
     from expansion_signals.pipeline.burial import Burial
     from expansion_signals.pipeline.decoding import Decoding
     from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.passing import Passing
     from expansion_signals.pipeline.profiles import Profiles
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.pipeline.work import Item, Work
@@ -65,6 +65,7 @@ class Applying:
         watermarks: Watermarks,
         epochs: Epochs,
         patience: Patience,
+        passing: Passing,
         nonce: Callable[[], str],
         acceptance: Duration,
     ) -> None:
@@ -75,6 +76,7 @@ class Applying:
         self._watermarks = watermarks
         self._epochs = epochs
         self._patience = patience
+        self._passing = passing
         self._nonce = nonce
         self._acceptance = acceptance
         self._unfit: set[tuple[str, Counter]] = set()
@@ -95,24 +97,6 @@ class Applying:
                 await self._heed(one, answer)
             waiting = [work for work in waiting if work]
 
-    async def pass_idle(self, positions: Mapping[Partition, int]) -> None:
-        """Move the watermarks of shards that no poll touched up to these positions, by the same script and checks.
-
-        A shard that answers anything else is left: the next poll's records meet the same answer and heed it.
-        """
-        ends = {
-            shard: {partition: positions[partition] for partition in below}
-            for shard, below in self._watermarks.behind(positions).items()
-        }
-        batches = [
-            ShardBatch(shard, self._epochs.current, self._nonce(), self._ranges(shard, (), ends[shard]))
-            for shard in ends
-        ]
-        answers = await self._patience(self._store.apply, batches) if batches else ()
-        for batch, answer in zip(batches, answers, strict=True):
-            if isinstance(answer, Applied):
-                self._watermarks.acknowledge(batch.shard, ends[batch.shard])
-
     # ------------------------------------------------------------------------------------------- ask
 
     async def _ask(self, work: Work) -> Asked:
@@ -131,11 +115,8 @@ class Applying:
 
     def _batch(self, asked: Asked, accounts: Sequence[AccountBatch]) -> ShardBatch:
         shard = asked.work.shard
-        passed = self._ranges(shard, asked.part, asked.ends)
+        passed = self._passing.ranges(shard, asked.part, asked.ends)
         return ShardBatch(shard, self._epochs.current, self._nonce(), passed, asked.identities, accounts)
-
-    def _ranges(self, shard: int, part: Sequence[Item], ends: Mapping[Partition, int]) -> Sequence[Range]:
-        return ranges(part, self._watermarks.of(shard, ends), ends, self._watermarks.names)
 
     # ------------------------------------------------------------------------------------------ heed
 
@@ -161,10 +142,7 @@ class Applying:
             case StaleEpoch():
                 await self._patience(self._epochs.advance, answer.epoch)
             case Lost():
-                raise RejectedState(
-                    f"shard {answer.shard} is empty in Redis while others are not: its keys were deleted. "
-                    "Restore them from a backup, or begin anew under another EXPANSION_SIGNALS_PREFIX"
-                )
+                raise lost(answer.shard)
 
     def _take(self, asked: Asked, answer: Applied) -> None:
         self._watermarks.acknowledge(asked.work.shard, asked.ends)

@@ -23,6 +23,8 @@ from expansion_signals.pipeline.applying import Applying
 from expansion_signals.pipeline.burial import Burial
 from expansion_signals.pipeline.decoding import Decoding
 from expansion_signals.pipeline.judging import judge_facts
+from expansion_signals.pipeline.overdue import Overdue
+from expansion_signals.pipeline.passing import Passing
 from expansion_signals.pipeline.profiles import Profiles
 
 if TYPE_CHECKING:
@@ -33,13 +35,14 @@ if TYPE_CHECKING:
     from expansion_signals.model.records import Partition, Poll
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
-    from expansion_signals.ports import Codec, Patience, Publisher, Store
+    from expansion_signals.ports import Accounts, Codec, Patience, Publisher, Store
 
 
 class Outside(NamedTuple):
     """What metering needs from outside; `clock` tells the time, `nonce` a text that no other call has."""
 
     store: Store
+    accounts: Accounts
     codec: Codec
     publisher: Publisher
     epochs: Epochs
@@ -59,16 +62,19 @@ class Metering:
         self._outside = outside
         self._watermarks = watermarks
         self._patience = outside.patience
+        self._overdue = Overdue()
         self._burial = Burial(outside.codec, outside.publisher, outside.patience, outside.clock)
         self._decoding = Decoding(outside.codec, outside.epochs, watermarks, outside.shard_of)
+        self._passing = Passing(outside.store, watermarks, outside.epochs, outside.patience, outside.nonce)
         self._applying = Applying(
             outside.store,
             decoding=self._decoding,
             burial=self._burial,
-            profiles=Profiles(outside.store, outside.patience),
+            profiles=Profiles(outside.accounts, outside.patience),
             watermarks=watermarks,
             epochs=outside.epochs,
             patience=outside.patience,
+            passing=self._passing,
             nonce=outside.nonce,
             acceptance=acceptance,
         )
@@ -102,9 +108,7 @@ class Metering:
             judged = [judge_facts(account, configurations) for account in waiting]
             # 6. Publish.
             now = self._outside.clock()
-            records: Sequence[Outgoing] = [
-                self._outside.codec.signal(signal, now) for account in judged for signal in account.signals
-            ]
+            records = [self._outside.codec.signal(signal, now) for account in judged for signal in account.signals]
             refused = await self._patience(self._outside.publisher.publish, records) if records else ()
             if refused:
                 raise RejectedState(
@@ -115,11 +119,11 @@ class Metering:
             marks = [account.mark for account in judged]
             waiting = await self._patience(self._outside.store.mark, marks)
 
-    async def pass_idle(self, positions: Mapping[Partition, int]) -> None:
-        """Move the watermarks of shards that no poll touched up to these positions."""
-        await self._applying.pass_idle(positions)
-
-    async def settle_waiting(self, accounts: Sequence[str]) -> None:
-        """Settle facts that some worker left unmarked."""
-        if accounts:
-            await self.settle(await self._patience(self._outside.store.facts, accounts))
+    async def sweep(self, positions: Mapping[Partition, int]) -> bool:
+        """Move idle shards up to these positions and settle facts that wait for too long; say whether none is left."""
+        await self._passing.idle(positions)
+        waiting = await self._patience(self._outside.store.waiting)
+        overdue = self._overdue.among(waiting, self._outside.clock())
+        if overdue:
+            await self.settle(await self._patience(self._outside.store.facts, overdue))
+        return len(overdue) == len(waiting)

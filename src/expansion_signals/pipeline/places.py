@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.instants import DAY, HOUR, Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import period_of
-from expansion_signals.model.readings import Counter, Period
+from expansion_signals.model.readings import Counter
 
 if TYPE_CHECKING:
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.catalog import Meter, Per
     from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.model.readings import Period
     from expansion_signals.rules.configuration import Configuration
 
 
 def period_in(per: Per, profile: Profile, instant: Instant) -> Period | None:
     """Return the period that a level is counted for at this instant; None for a stock that no period resets."""
-    match per:
-        case "period":
-            return period_of(profile.anchors, profile.account.time_zone, instant)
-        case "day":
-            return Period(day_of(instant) * DAY, (day_of(instant) + 1) * DAY)
-        case "hour":
-            return Period(hour_of(instant) * HOUR, (hour_of(instant) + 1) * HOUR)
-        case "never":
-            return None
+    return None if per == "never" else period_of(profile.anchors, profile.account.time_zone, instant)
 
 
 def counter_for(meter: Meter, period: Period | None) -> Counter:

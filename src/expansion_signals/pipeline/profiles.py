@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import HourTotals
-    from expansion_signals.ports import Patience, Store
+    from expansion_signals.ports import Accounts, Patience
 
 _KEPT = 200_000
 """Some 400 MB with profiles of 2 KB: above that, all but the needed ones are forgotten and read again."""
@@ -18,8 +18,8 @@ _KEPT = 200_000
 class Profiles:
     """A cache of profiles."""
 
-    def __init__(self, store: Store, patience: Patience) -> None:
-        self._store = store
+    def __init__(self, accounts: Accounts, patience: Patience) -> None:
+        self._accounts = accounts
         self._patience = patience
         self._known: dict[str, Profile | None] = {}
 
@@ -34,7 +34,7 @@ class Profiles:
     async def refresh(self, accounts: Sequence[str]) -> None:
         """Read these again."""
         if accounts:
-            self._known.update(await self._patience(self._store.profiles, accounts))
+            self._known.update(await self._patience(self._accounts.profiles, accounts))
 
     def forget(self, account: str) -> None:
         """Read this one again when it is next needed."""
@@ -43,4 +43,4 @@ class Profiles:
     async def hours(self, accounts: Iterable[str]) -> Mapping[str, HourTotals | None]:
         """Return the hour buckets of those of these accounts that are not known."""
         unknown = [account for account in accounts if self._known[account] is None]
-        return {account: await self._patience(self._store.hours, account) for account in unknown}
+        return {account: await self._patience(self._accounts.hours, account) for account in unknown}

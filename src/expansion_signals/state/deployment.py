@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from expansion_signals.errors import RejectedState
 from expansion_signals.state.keys import STATE_FORMAT, configurations_key, deployment_key, shard_keys
-from expansion_signals.state.redis import redis_failures, script
+from expansion_signals.state.scripts import redis_failures, script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

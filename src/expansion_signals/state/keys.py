@@ -53,6 +53,10 @@ class ShardKeys(NamedTuple):
         """The profile of an account, as JSON."""
         return f"{self.tag}:p:{account}"
 
+    def policy(self, account: str) -> str:
+        """What is decided for an account, with a revision."""
+        return f"{self.tag}:d:{account}"
+
     def month(self, account: str, day: int) -> str:
         """Day buckets of the month in which this UTC day lies."""
         return f"{self.tag}:b:{account}:{_calendar_day(day):%Y-%m}"

@@ -1,19 +1,12 @@
 """The store in Redis: scripts that apply, mark and read, one pipeline for all shards of a poll.
 
 Boundaries: knows the state protocol (`model/batches.py`) and how it stands in keys; knows neither rules nor Kafka.
-The only importer of redis besides `deployment.py`.
 """
 
 from __future__ import annotations
 
-import functools
-from contextlib import contextmanager
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, RedisError, TimeoutError  # noqa: A004 -- redis-py's own names
-
-from expansion_signals.errors import RejectedState, StateUnavailable
 from expansion_signals.model.batches import (
     Answer,
     Applied,
@@ -32,49 +25,20 @@ from expansion_signals.state.identity_slices import IdentitySlices
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
 from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_profile
 from expansion_signals.state.requests import ApplyRequest, read_layout
+from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from redis.asyncio import Redis
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, ShardBatch
+    from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, Outcome, ShardBatch
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.readings import Counter
 
-_PRELUDES = {"apply": ("numbers", "facts_kept"), "mark": ("facts_kept",), "facts": ("facts_kept",), "accept": ()}
-_REFUSED_FOR_NOW = (
-    "OOM",
-    "READONLY",
-    "LOADING",
-    "MASTERDOWN",
-    "TRYAGAIN",
-    "CLUSTERDOWN",
-    "MISCONF",
-    "NOREPLICAS",
-    "BUSY",
-)
 
-
-@functools.cache
-def script(name: str) -> str:
-    """Return the text of a script with what it shares before it."""
-    folder = files("expansion_signals.state") / "lua"
-    return "\n".join((folder / f"{part}.lua").read_text() for part in (*_PRELUDES[name], name))
-
-
-@contextmanager
-def redis_failures(what: str) -> Iterator[None]:
-    """Turn redis-py's exceptions into ours: what may pass is `StateUnavailable`, the rest a `RejectedState`."""
-    try:
-        yield
-    except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
-        raise StateUnavailable(f"Redis does not answer ({what}): {error}") from error
-    except RedisError as error:
-        if str(error).startswith(_REFUSED_FOR_NOW):
-            raise StateUnavailable(f"Redis cannot serve now ({what}): {error}") from error
-        raise RejectedState(f"Redis refused {what}: {error}") from error
+_OUTCOMES: Mapping[str, Outcome] = {"c": "counted", "d": "duplicate", "u": "unmatched", "x": "dead_lettered"}
 
 
 class RedisStore:
@@ -84,12 +48,11 @@ class RedisStore:
     """
 
     def __init__(self, client: Redis, *, prefix: str, shards: int, window: Duration, conflicts: bool = True) -> None:
-        self._client = client
+        self._scripts = Scripts(client)
         self._prefix = prefix
         self._shards = shards
         self._conflicts = conflicts
         self._slices = {shard: IdentitySlices(window) for shard in range(shards)}
-        self._digests: dict[str, str] = {}
 
     async def apply(self, batches: Sequence[ShardBatch]) -> Sequence[Answer]:
         """Apply each batch to its shard, all in one round trip; answers stand in the order of the batches.
@@ -101,7 +64,7 @@ class RedisStore:
         waiting = dict(enumerate(batches))
         while waiting:
             requests = {place: self._request(batch) for place, batch in waiting.items()}
-            raw = await self._call("apply", [(request.keys, request.argument) for request in requests.values()])
+            raw = await self._scripts.call("apply", [(request.keys, request.argument) for request in requests.values()])
             for place, answer in zip(requests, raw, strict=True):
                 batch = waiting[place]
                 if answer[0] == b"layout":
@@ -123,7 +86,7 @@ class RedisStore:
             )
             for shard, marked in by_shard.items()
         ]
-        return [_facts_with_profile(left) for answer in await self._call("mark", calls) for left in answer]
+        return [_facts_with_profile(left) for answer in await self._scripts.call("mark", calls) for left in answer]
 
     async def facts(self, accounts: Sequence[str]) -> Sequence[AccountFacts]:
         """Return the unmarked facts of those of these accounts that have any."""
@@ -131,11 +94,11 @@ class RedisStore:
         for account in accounts:
             by_shard.setdefault(shard_of(account, self._shards), []).append(account)
         calls = [(self._fact_keys(shard, members), *members) for shard, members in by_shard.items()]
-        return [_facts_with_profile(found) for answer in await self._call("facts", calls) for found in answer]
+        return [_facts_with_profile(found) for answer in await self._scripts.call("facts", calls) for found in answer]
 
     async def waiting(self) -> Mapping[str, str]:
         """Return accounts with unmarked facts, each with a text that changes when they are marked."""
-        fields = await self._pipeline(
+        fields = await self._scripts.commands(
             [("HKEYS", self._keys(shard).pending) for shard in range(self._shards)], "pending facts"
         )
         waiting: dict[str, str] = {}
@@ -147,21 +110,21 @@ class RedisStore:
     async def profiles(self, accounts: Sequence[str]) -> Mapping[str, Profile | None]:
         """Return the profile of each account, None where it has none."""
         commands = [("GET", self._account_keys(account).profile(account)) for account in accounts]
-        found = await self._pipeline(commands, "profiles")
+        found = await self._scripts.commands(commands, "profiles")
         return {account: read_profile(text) for account, text in zip(accounts, found, strict=True)}
 
     async def hours(self, account: str) -> HourTotals | None:
         """Return the hour buckets of an account not yet known, None where there are none."""
         keys = self._account_keys(account)
         (kept,), (names,) = (
-            await self._pipeline([("HGET", keys.account(account), "H")], "hour buckets"),
-            await self._pipeline([("HGETALL", keys.names)], "names"),
+            await self._scripts.commands([("HGET", keys.account(account), "H")], "hour buckets"),
+            await self._scripts.commands([("HGETALL", keys.names)], "names"),
         )
         if not kept:
             return None
         revision, first, last = (int(part) for part in kept.split(b"|"))
         days = range(first, last + 1)
-        found = await self._pipeline([("HGETALL", keys.hours(account, day)) for day in days], "hour buckets")
+        found = await self._scripts.commands([("HGETALL", keys.hours(account, day)) for day in days], "hour buckets")
         meters = {number: name.decode() for name, number in _pairs(names)}
         totals: dict[tuple[str, int], tuple[int, int]] = {}
         for day, buckets in zip(days, found, strict=True):
@@ -177,12 +140,24 @@ class RedisStore:
         """Return every shard's watermarks: partition → next offset. A shard that is lost is not in the answer."""
         commands = [("HGETALL", self._keys(shard).watermarks) for shard in range(self._shards)]
         stands = [("HEXISTS", self._keys(shard).state, "format") for shard in range(self._shards)]
-        found = await self._pipeline([*commands, *stands], "watermarks")
+        found = await self._scripts.commands([*commands, *stands], "watermarks")
         return {
             shard: {field.decode(): int(value) for field, value in _pairs(found[shard]) if b"|" not in field}
             for shard in range(self._shards)
             if found[self._shards + shard]
         }
+
+    async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
+        """Return what became of the records of each partition, over all shards (semantics 1.5)."""
+        commands = [("HGETALL", self._keys(shard).watermarks) for shard in range(self._shards)]
+        tallies: dict[str, dict[Outcome, int]] = {}
+        for fields in await self._scripts.commands(commands, "tallies"):
+            for field, value in _pairs(fields):
+                partition, _, letter = field.decode().rpartition("|")
+                if letter in _OUTCOMES and partition:
+                    of = tallies.setdefault(partition, dict.fromkeys(_OUTCOMES.values(), 0))
+                    of[_OUTCOMES[letter]] += int(value)
+        return tallies
 
     # ------------------------------------------------------------------------------------------ inside
 
@@ -216,44 +191,6 @@ class RedisStore:
         for key in answer[2]:
             self._slices[batch.shard].fill(key.decode().rsplit(":", 3)[1])
         return Applied([read_facts(facts, profiles[facts[0].decode()]) for facts in answer[1]])
-
-    async def _call(self, name: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Run a script once for each of `calls` (keys, arguments...) in one pipeline; load it where it is missing.
-
-        In one pipeline one shard may apply while another has lost the script: each answer is judged by itself.
-        """
-        if not calls:
-            return []
-        with redis_failures(f"script {name}"):
-            if name not in self._digests:
-                self._digests[name] = await self._load(name)
-            answers = await self._evaluate(name, calls)
-            missing = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-            if missing:
-                await self._load(name)
-                again = await self._evaluate(name, [calls[place] for place in missing])
-                for place, answer in zip(missing, again, strict=True):
-                    answers[place] = answer
-            for answer in answers:
-                if isinstance(answer, Exception):
-                    raise answer
-        return answers
-
-    async def _load(self, name: str) -> str:
-        return await self._client.script_load(script(name))
-
-    async def _evaluate(self, name: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
-        for keys, *arguments in calls:
-            pipeline.execute_command("EVALSHA", self._digests[name], len(keys), *keys, *arguments)
-        return list(await pipeline.execute(raise_on_error=False))
-
-    async def _pipeline(self, commands: Iterable[tuple[str, ...]], what: str) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
-        with redis_failures(what):
-            return list(await pipeline.execute())
 
 
 def _pairs(flat: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 -- what redis-py hands out: a list, or a dict already

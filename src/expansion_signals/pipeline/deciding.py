@@ -1,0 +1,161 @@
+"""Deciding: from signals to decisions and triggers, in numbered steps.
+
+    1. poll a batch                        the reader's
+    2. decode and group                    by shard of the account
+    3. dead letters out, acknowledged
+    4. reserve                             decide in the order of each account, remember under the keys
+    5. publish triggers and decisions, acknowledged
+    6. pass                                watermarks, by the apply script with nothing but ranges
+    7. commit the offset                   the reader's
+
+A crash after 4: the same records are read again, meet their own entries, and get the same answer. After 5: the same
+ids are published once more. After 6: a few records are read again, and passed over.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.decide.decided import reserve
+from expansion_signals.decide.limits import candidate_in, decide_limit
+from expansion_signals.errors import RejectedRecord, RejectedState
+from expansion_signals.model.records import DeadLetter, Partition
+from expansion_signals.pipeline.burial import Burial
+from expansion_signals.pipeline.passing import Passing
+from expansion_signals.pipeline.work import Item, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from expansion_signals.decide.decided import Decided, Reservation
+    from expansion_signals.decide.limits import Candidate, Outcome
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.records import Outgoing, Poll
+    from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.watermarks import Watermarks
+    from expansion_signals.ports import DecidingCodec, Patience, PolicyStore, Publisher, Store
+
+
+class DecidingOutside(NamedTuple):
+    """What deciding needs from outside; `clock` tells the time, `nonce` a text that no other call has."""
+
+    store: Store
+    policy: PolicyStore
+    codec: DecidingCodec
+    publisher: Publisher
+    epochs: Epochs
+    patience: Patience
+    clock: Callable[[], Instant]
+    nonce: Callable[[], str]
+    shard_of: Callable[[str], int]
+
+
+class Deciding:
+    """One worker's deciding: each signal its reader brings ends in one decision."""
+
+    def __init__(self, outside: DecidingOutside, watermarks: Watermarks) -> None:
+        self._outside = outside
+        self._watermarks = watermarks
+        self._patience = outside.patience
+        self._burial = Burial(outside.codec, outside.publisher, outside.patience, outside.clock)
+        self._passing = Passing(outside.store, watermarks, outside.epochs, outside.patience, outside.nonce)
+
+    async def absorb(self, poll: Poll) -> Mapping[Partition, int]:
+        """Do steps 2 to 6 for a poll; return where to read again from, where a shard lost what it had acknowledged.
+
+        Raises:
+            RejectedState: the state does not fit this worker; nothing further is acknowledged.
+        """
+        # 2. Decode and group.
+        works, candidates, letters = self._grouped(poll)
+        # 3. Dead letters out.
+        await self._burial.bury(letters)
+        # 4. Reserve.
+        outcomes = await self._reserved(candidates)
+        # 5. Publish.
+        await self._publish(outcomes)
+        # 6. Pass.
+        rewind = await self._passing.all_of(works)
+        return await self._patience(self._watermarks.again, rewind) if rewind else {}
+
+    async def sweep(self, positions: Mapping[Partition, int]) -> bool:
+        """Move idle shards up to these positions; nothing else ever waits."""
+        await self._passing.idle(positions)
+        return True
+
+    # -------------------------------------------------------------------------------- 2. decode and group
+
+    def _grouped(self, poll: Poll) -> tuple[list[Work], Mapping[str, list[Candidate]], list[DeadLetter]]:
+        items: defaultdict[int, list[Item]] = defaultdict(list)
+        candidates: defaultdict[str, list[Candidate]] = defaultdict(list)
+        letters: list[DeadLetter] = []
+        for record in poll.records:
+            item = Item(record, Partition(record.topic, record.partition), "counted")
+            account = (record.key or record.value or b"").decode("utf-8", "replace")
+            found: list[Candidate] = []
+            letter: list[DeadLetter] = []
+            try:
+                signal = self._outside.codec.read_signal(record)
+                account = signal.account
+                candidate = candidate_in(signal, f"{record.partition}:{record.offset}")
+                found = [candidate] if candidate else []
+            except RejectedRecord as rejected:
+                item.outcome = "dead_lettered"
+                letter = [DeadLetter(record, rejected.code, rejected.message)]
+            shard = self._outside.shard_of(account)
+            if record.offset >= self._watermarks.at(shard, item.partition):
+                items[shard].append(item)
+                letters += letter
+                candidates[account] += found
+        epoch = self._outside.epochs.current
+        works = [Work(shard, epoch, waiting, poll.positions) for shard, waiting in items.items()]
+        return works, {account: found for account, found in candidates.items() if found}, letters
+
+    # ---------------------------------------------------------------------------------------- 4. reserve
+
+    async def _reserved(self, candidates: Mapping[str, Sequence[Candidate]]) -> list[Outcome]:
+        """Decide, and remember; an account that somebody else decided meanwhile is decided again."""
+        settled: dict[str, list[Outcome]] = {}
+        waiting: Iterable[str] = list(candidates)
+        while waiting:
+            now = self._outside.clock()
+            decided = await self._patience(self._outside.policy.decided, list(waiting))
+            reservations = []
+            for account, before in decided.items():
+                settled[account], reservation = _decide(account, candidates[account], before, now)
+                reservations += [reservation] if reservation else []
+            waiting = await self._patience(self._outside.policy.reserve, reservations) if reservations else ()
+        return [outcome for account in candidates for outcome in settled[account]]
+
+    # ---------------------------------------------------------------------------------------- 5. publish
+
+    async def _publish(self, outcomes: Sequence[Outcome]) -> None:
+        """Publish each trigger with its decision behind it.
+
+        Raises:
+            RejectedState: the broker refuses one for its size.
+        """
+        codec, now = self._outside.codec, self._outside.clock()
+        records: list[Outgoing] = []
+        for outcome in outcomes:
+            records += [codec.trigger(outcome.trigger, now)] if outcome.trigger else []
+            records += [codec.decision(outcome.decision, now)] if outcome.decision else []
+        refused = await self._patience(self._outside.publisher.publish, records) if records else ()
+        if refused:
+            raise RejectedState(
+                f"{records[refused[0]].topic} refuses a record for its size; its max.message.bytes is too small: "
+                "run `expansion-signals topics check`"
+            )
+
+
+def _decide(
+    account: str, candidates: Sequence[Candidate], before: Decided, now: Instant
+) -> tuple[list[Outcome], Reservation | None]:
+    """Decide an account's candidates in their order, each knowing those before it."""
+    after, outcomes = before, []
+    for candidate in candidates:
+        outcome = decide_limit(candidate, after, now)
+        after = after.with_entries(outcome.entries)
+        outcomes.append(outcome)
+    return outcomes, reserve(account, before, after, now)

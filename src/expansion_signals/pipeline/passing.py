@@ -1,0 +1,96 @@
+"""Passing records: a shard's watermark moves over what needs nothing more, by the apply script and its checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from expansion_signals.errors import RejectedState
+from expansion_signals.model.batches import Applied, Behind, Gap, Lost, ShardBatch, StaleEpoch
+from expansion_signals.pipeline.work import ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from expansion_signals.model.batches import Answer, Range
+    from expansion_signals.model.records import Partition
+    from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.watermarks import Watermarks
+    from expansion_signals.pipeline.work import Item, Work
+    from expansion_signals.ports import Patience, Store
+
+
+def lost(shard: int) -> RejectedState:
+    """Return the failure of a shard that is empty where the others are not."""
+    return RejectedState(
+        f"shard {shard} is empty in Redis while others are not: its keys were deleted. "
+        "Restore them from a backup, or begin anew under another EXPANSION_SIGNALS_PREFIX"
+    )
+
+
+class Passing:
+    """Moves watermarks. `nonce` gives a text that no other call has."""
+
+    def __init__(
+        self, store: Store, watermarks: Watermarks, epochs: Epochs, patience: Patience, nonce: Callable[[], str]
+    ) -> None:
+        self._store = store
+        self._watermarks = watermarks
+        self._epochs = epochs
+        self._patience = patience
+        self._nonce = nonce
+
+    async def all_of(self, works: Sequence[Work]) -> set[Partition]:
+        """Pass all of this work; return the partitions to read again, where a shard lost what was acknowledged.
+
+        Raises:
+            RejectedState: a shard is lost.
+        """
+        rewind: set[Partition] = set()
+        waiting = [work for work in works if work]
+        while waiting:
+            ends = [work.ends(work.items()) for work in waiting]
+            batches = [self._batch(work.shard, work.items(), end) for work, end in zip(waiting, ends, strict=True)]
+            answers = await self._patience(self._store.apply, batches)
+            for work, end, answer in zip(waiting, ends, answers, strict=True):
+                await self._heed(work, end, answer, rewind)
+            waiting = [work for work in waiting if work]
+        return rewind
+
+    async def idle(self, positions: Mapping[Partition, int]) -> None:
+        """Move the watermarks of shards that no poll touched up to these positions.
+
+        A shard that answers anything else is left: the next poll's records meet the same answer and heed it.
+        """
+        ends = {
+            shard: {partition: positions[partition] for partition in below}
+            for shard, below in self._watermarks.behind(positions).items()
+        }
+        batches = [self._batch(shard, (), end) for shard, end in ends.items()]
+        answers = await self._patience(self._store.apply, batches) if batches else ()
+        for batch, answer in zip(batches, answers, strict=True):
+            if isinstance(answer, Applied):
+                self._watermarks.acknowledge(batch.shard, ends[batch.shard])
+
+    def ranges(self, shard: int, part: Sequence[Item], ends: Mapping[Partition, int]) -> Sequence[Range]:
+        """Return what a part passes in its shard, from where the shard stands."""
+        return ranges(part, self._watermarks.of(shard, ends), ends, self._watermarks.names)
+
+    def _batch(self, shard: int, part: Sequence[Item], ends: Mapping[Partition, int]) -> ShardBatch:
+        return ShardBatch(shard, self._epochs.current, self._nonce(), self.ranges(shard, part, ends))
+
+    async def _heed(self, work: Work, ends: Mapping[Partition, int], answer: Answer, rewind: set[Partition]) -> None:
+        match answer:
+            case Applied():
+                self._watermarks.acknowledge(work.shard, ends)
+                work.applied(work.items())
+            case Behind():
+                work.drop_below(self._watermarks.learn(work.shard, answer.watermarks))
+            case Gap():
+                rewind.update(ends)
+                work.applied(work.items())
+            case StaleEpoch():
+                await self._patience(self._epochs.advance, answer.epoch)
+            case Lost():
+                raise lost(work.shard)
+            case _:
+                raise RejectedState(f"shard {work.shard} answered {answer} to a batch of nothing but ranges: a defect")

@@ -1,0 +1,103 @@
+"""Scripts and pipelines on one Redis connection, with redis-py's exceptions turned into ours."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, RedisError, TimeoutError  # noqa: A004 -- redis-py's own names
+
+from expansion_signals.errors import RejectedState, StateUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from redis.asyncio import Redis
+
+_PRELUDES = {
+    "apply": ("numbers", "facts_kept"),
+    "mark": ("facts_kept",),
+    "facts": ("facts_kept",),
+    "accept": (),
+    "reserve": (),
+}
+_REFUSED_FOR_NOW = (
+    "OOM",
+    "READONLY",
+    "LOADING",
+    "MASTERDOWN",
+    "TRYAGAIN",
+    "CLUSTERDOWN",
+    "MISCONF",
+    "NOREPLICAS",
+    "BUSY",
+)
+
+
+@functools.cache
+def script(name: str) -> str:
+    """Return the text of a script with what it shares before it."""
+    folder = files("expansion_signals.state") / "lua"
+    return "\n".join((folder / f"{part}.lua").read_text() for part in (*_PRELUDES.get(name, ()), name))
+
+
+@contextmanager
+def redis_failures(what: str) -> Iterator[None]:
+    """Turn redis-py's exceptions into ours: what may pass is `StateUnavailable`, the rest a `RejectedState`."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
+        raise StateUnavailable(f"Redis does not answer ({what}): {error}") from error
+    except RedisError as error:
+        if str(error).startswith(_REFUSED_FOR_NOW):
+            raise StateUnavailable(f"Redis cannot serve now ({what}): {error}") from error
+        raise RejectedState(f"Redis refused {what}: {error}") from error
+
+
+class Scripts:
+    """Runs the scripts of `state/lua`, each loaded where it is missing, and plain commands, in pipelines."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._digests: dict[str, str] = {}
+
+    async def call(self, name: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Run a script once for each of `calls` (keys, arguments...) in one pipeline; load it where it is missing.
+
+        In one pipeline one shard may apply while another has lost the script: each answer is judged by itself.
+        """
+        if not calls:
+            return []
+        with redis_failures(f"script {name}"):
+            if name not in self._digests:
+                self._digests[name] = await self._load(name)
+            answers = await self._evaluate(name, calls)
+            missing = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if missing:
+                await self._load(name)
+                again = await self._evaluate(name, [calls[place] for place in missing])
+                for place, answer in zip(missing, again, strict=True):
+                    answers[place] = answer
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
+        return answers
+
+    async def _load(self, name: str) -> str:
+        return await self._client.script_load(script(name))
+
+    async def _evaluate(self, name: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for keys, *arguments in calls:
+            pipeline.execute_command("EVALSHA", self._digests[name], len(keys), *keys, *arguments)
+        return list(await pipeline.execute(raise_on_error=False))
+
+    async def commands(self, commands: Iterable[tuple[str, ...]], what: str) -> list[Any]:
+        """Run plain commands in one round trip; `what` names them in a failure."""
+        pipeline = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        with redis_failures(what):
+            return list(await pipeline.execute())

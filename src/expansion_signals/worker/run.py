@@ -1,0 +1,63 @@
+"""Running a worker: from settings to an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+import faust
+
+from expansion_signals.configuration_files import read_directory
+from expansion_signals.rules.loading import load
+from expansion_signals.worker.application import application
+from expansion_signals.worker.assembly import Assembly
+from expansion_signals.worker.metrics import Metrics
+from expansion_signals.worker.service import WorkerService
+from expansion_signals.worker.status import Status
+
+if TYPE_CHECKING:
+    from expansion_signals.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def run_worker(settings: Settings, once_idle: float | None = None, *, force: bool = False) -> None:
+    """Run a worker until it is told to stop, or for `once_idle` seconds without anything left to read.
+
+    `force` accepts a configuration that a later one has replaced.
+
+    Raises:
+        RejectedConfiguration: catalog or rules cannot take effect; every problem.
+        Rejected: what ended the worker.
+    """
+    _log_to_stderr(settings.log_level)
+    configuration = load(read_directory(settings.config))
+    for warning in configuration.warnings:
+        log.warning("%s", warning)
+    status, metrics = Status(), Metrics()
+    service = WorkerService(
+        settings, Assembly(settings, configuration, status, metrics, force=force), status, once_idle
+    )
+    app = application(settings, status, metrics, service)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    worker = faust.Worker(app, loop=loop, override_logging=False, redirect_stdouts=False)
+    service.end = worker.stop
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as left:
+        if left.code and service.failure is None:
+            raise
+    if service.failure is not None:
+        raise service.failure
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
+    )
+    # What the libraries say of a server that is away, we say once and in our own words.
+    for name in ("aiokafka", "kafka", "faust", "mode", "aiohttp"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

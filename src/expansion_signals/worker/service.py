@@ -1,0 +1,113 @@
+"""The service inside the application: assembles the worker, runs its stages, and ends the application with them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from mode import Service
+
+from expansion_signals.errors import ExpansionSignalsError
+from expansion_signals.worker.assembly import connect_redis
+from expansion_signals.worker.stage import run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from expansion_signals.model.batches import Outcome
+    from expansion_signals.settings import Settings
+    from expansion_signals.worker.assembly import Assembled, Assembly
+    from expansion_signals.worker.status import Status
+
+_DRAIN_SECONDS = 8.0
+"""How long a stage may finish the poll at hand before it is cut off; cut off is safe, only less polite."""
+
+_IDLE_CHECK_SECONDS = 0.1
+
+
+class WorkerService(Service):
+    """Runs the worker until it is stopped, fails, or has been idle for `once_idle` seconds.
+
+    `failure` is what ended it, None if nothing did. `end` stops the application.
+    """
+
+    def __init__(self, settings: Settings, assembly: Assembly, status: Status, once_idle: float | None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._assembly = assembly
+        self._status = status
+        self._once_idle = once_idle
+        self._assembled: Assembled | None = None
+        self._working: asyncio.Task[None] | None = None
+        self.end: Callable[[], Awaitable[None]] | None = None
+        self.failure: BaseException | None = None
+
+    async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
+        """Return the deployment's tallies by `topic/partition`, topics by name.
+
+        Raises:
+            StateUnavailable: Redis does not answer.
+        """
+        if self._assembled is None:
+            return {}
+        topics = {name: topic for topic, name in self._assembled.topic_names.items()}
+        found = await self._assembled.store.tallies()
+        named = {partition: partition.rpartition("/") for partition in found}
+        return {f"{topics.get(topic, topic)}/{number}": found[full] for full, (topic, _, number) in named.items()}
+
+    async def on_start(self) -> None:
+        """Begin; the pages answer meanwhile."""
+        self._working = asyncio.create_task(self._work())
+
+    async def on_stop(self) -> None:
+        """Let the stages finish what they have, for a while."""
+        if self._working is None:
+            return
+        for stage in self._assembled.stages if self._assembled else ():
+            stage.stop()
+        if self._assembled is None:
+            self._working.cancel()
+        await asyncio.wait([self._working], timeout=_DRAIN_SECONDS)
+        self._working.cancel()
+        await asyncio.wait([self._working])
+
+    async def _work(self) -> None:
+        redis = connect_redis(self._settings)
+        try:
+            self._assembled = await self._assembly.assemble(redis)
+            async with asyncio.TaskGroup() as group:
+                watching = group.create_task(self._watch_idle()) if self._once_idle is not None else None
+                await run_all(self._assembled.stages)
+                if watching is not None:
+                    watching.cancel()
+        except* ExpansionSignalsError as failures:
+            self.failure = _first(failures)
+        except* Exception as failures:  # noqa: BLE001 -- `run_worker` raises it again once the application has ended
+            self.failure = failures
+        finally:
+            if self._assembled is not None:
+                await self._assembled.publisher.stop()
+            await redis.aclose()
+            await self._end_application()
+
+    async def _watch_idle(self) -> None:
+        assert self._once_idle is not None  # noqa: S101 -- started only where it is set
+        while True:
+            since = self._status.idle_since()
+            if since is not None and time.monotonic() - since >= self._once_idle:
+                break
+            await asyncio.sleep(_IDLE_CHECK_SECONDS)
+        for stage in self._assembled.stages if self._assembled else ():
+            stage.stop()
+
+    async def _end_application(self) -> None:
+        if self.end is not None and not self.should_stop:
+            await self.end()
+
+
+def _first(failures: BaseExceptionGroup[ExpansionSignalsError]) -> BaseException:
+    failure: BaseException = failures
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure

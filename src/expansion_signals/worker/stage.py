@@ -1,0 +1,115 @@
+"""A stage: one reader and what absorbs its polls. Metering and deciding are two of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.log.batch_reader import BatchLogReader
+    from expansion_signals.model.records import Partition, Poll
+    from expansion_signals.pipeline.watermarks import Watermarks
+    from expansion_signals.ports import Patience
+    from expansion_signals.worker.status import StageStatus
+
+_POLL_SECONDS = 0.5
+_SWEEP_SECONDS = 1.0
+"""How often idle shards are moved up, facts that wait are settled, and offsets are committed."""
+
+
+class Absorber(Protocol):
+    """What a stage does with its polls."""
+
+    async def absorb(self, poll: Poll) -> Mapping[Partition, int]:
+        """Take a poll in whole; return where to read again from."""
+
+    async def sweep(self, positions: Mapping[Partition, int]) -> bool:
+        """Do what is due once a second, between two polls; say whether nothing is left to do."""
+
+
+class Resuming:
+    """Tells the reader where to begin (`log.assignments.AssignmentListener`): at the lowest watermark."""
+
+    def __init__(self, watermarks: Watermarks, status: StageStatus) -> None:
+        self._watermarks = watermarks
+        self._status = status
+
+    async def assigned(
+        self,
+        partitions: Sequence[Partition],
+        committed: Mapping[Partition, int | None],  # noqa: ARG002 -- at most the lowest watermark, which is asked
+        log_start: Mapping[Partition, int],
+        log_end: Mapping[Partition, int],
+    ) -> Mapping[Partition, int]:
+        """Return the lowest watermark of each partition."""
+        positions = await self._watermarks.resume(partitions, log_start, log_end)
+        self._status.begun = True
+        return positions
+
+    async def revoked(self, partitions: Sequence[Partition]) -> None:
+        """Forget partitions that another worker reads now."""
+        self._status.begun = False
+        self._watermarks.forget(partitions)
+
+
+class Stage:
+    """Polls, absorbs, sweeps and commits, until it is told to stop."""
+
+    def __init__(
+        self, reader: BatchLogReader, absorber: Absorber, polling: Patience, patience: Patience, status: StageStatus
+    ) -> None:
+        self._reader = reader
+        self._absorber = absorber
+        self._polling = polling
+        self._patience = patience
+        self._status = status
+        self._swept_at = 0.0
+        self._nothing_waits = False
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Ask the stage to end after the poll at hand."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Work until stopped.
+
+        Raises:
+            Rejected: state, log or configuration do not fit; nothing further is acknowledged.
+        """
+        try:
+            while not self._stopping:
+                poll = await self._polling(self._reader.poll, _POLL_SECONDS)
+                await self._absorb(poll)
+                await self._sweep(poll)
+        finally:
+            await self._reader.stop()
+
+    async def _absorb(self, poll: Poll) -> None:
+        if poll.assignment != self._reader.assignment:
+            return  # another member may be reading these by now
+        if poll.records:
+            self._status.busy_at = time.monotonic()
+            rewind = await self._absorber.absorb(poll)
+            if rewind:
+                self._reader.seek(rewind)
+        self._status.caught_up = self._reader.caught_up() and self._nothing_waits
+        self._status.lag = {f"{topic}/{number}": lag for (topic, number), lag in self._reader.lag().items()}
+
+    async def _sweep(self, poll: Poll) -> None:
+        now = time.monotonic()
+        if now - self._swept_at < _SWEEP_SECONDS or poll.assignment != self._reader.assignment or not poll.positions:
+            return
+        self._swept_at = now
+        self._nothing_waits = await self._absorber.sweep(poll.positions)
+        await self._patience(self._reader.commit, poll.positions)
+
+
+async def run_all(stages: Sequence[Stage]) -> None:
+    """Run stages beside each other; the first failure ends all."""
+    async with asyncio.TaskGroup() as group:
+        for stage in stages:
+            group.create_task(stage.run())

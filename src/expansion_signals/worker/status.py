@@ -1,0 +1,60 @@
+"""What the worker would say if asked: what it waits for, whether it is ready, when it last had work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(slots=True)
+class StageStatus:
+    """One stage: `begun` once it has partitions and knows where to go on; `waits_for` a server that is away."""
+
+    begun: bool = False
+    caught_up: bool = False
+    waits_for: str | None = None
+    busy_at: float = 0.0
+    lag: Mapping[str, int] = field(default_factory=dict)
+
+    def ready(self) -> bool:
+        """Say whether the stage keeps its promise: it has its partitions, and is not behind for want of a server."""
+        return self.begun and self.waits_for is None
+
+
+@dataclass(slots=True)
+class Status:
+    """The whole worker. `start` is what it waits for before its stages begin."""
+
+    start: str | None = "starting"
+    epoch: int = 0
+    stages: dict[str, StageStatus] = field(default_factory=dict)
+
+    def ready(self) -> bool:
+        """Say whether the worker has started, and every stage is ready."""
+        return self.start is None and bool(self.stages) and all(stage.ready() for stage in self.stages.values())
+
+    def report(self) -> dict[str, object]:
+        """Return the words of `/readyz`."""
+        return {
+            "ready": self.ready(),
+            "starting": self.start,
+            "configuration_epoch": self.epoch,
+            "stages": {
+                name: {
+                    "assigned": stage.begun,
+                    "caught_up": stage.caught_up,
+                    "waits_for": stage.waits_for,
+                    "lag": dict(stage.lag),
+                }
+                for name, stage in self.stages.items()
+            },
+        }
+
+    def idle_since(self) -> float | None:
+        """Return when the last stage ran out of work; None while any has work, or has not begun."""
+        if not self.ready() or not all(stage.caught_up for stage in self.stages.values()):
+            return None
+        return max(stage.busy_at for stage in self.stages.values())
