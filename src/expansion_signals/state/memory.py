@@ -1,0 +1,233 @@
+"""The store in memory: the state protocol written to be read, and the reference that the one in Redis must equal.
+
+What `apply.lua`, `mark.lua` and `facts.lua` do with strings and packed hashes is done here with whole numbers and
+dicts, check by check in the same order. It outlives no process: for tests, and for trying rules out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from expansion_signals.model.batches import (
+    Answer,
+    Applied,
+    Behind,
+    Gap,
+    HourTotals,
+    Lost,
+    OtherProfiles,
+    Overflow,
+    Seen,
+    StaleEpoch,
+)
+from expansion_signals.state.keys import shard_of
+from expansion_signals.state.memory_account import KeptAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.batches import (
+        AccountBatch,
+        AccountFacts,
+        AccountMark,
+        Identity,
+        Outcome,
+        Range,
+        ShardBatch,
+    )
+    from expansion_signals.model.instants import Duration, Instant
+
+_HOURS_A_DAY = 24
+
+
+@dataclass(slots=True)
+class _Partition:
+    """What a shard knows of one partition: the next offset, the append time reached, the tallies."""
+
+    offset: int
+    reached: Instant = 0
+    tallies: Tally[Outcome] = field(default_factory=Tally)
+
+
+@dataclass(slots=True)
+class Shard:
+    """One shard: everything of it moves together, and is rolled back together."""
+
+    window: Duration
+    conflicts: bool
+    stands: bool = True
+    epoch: int = 0
+    partitions: dict[str, _Partition] = field(default_factory=dict)
+    accounts: dict[str, KeptAccount] = field(default_factory=dict)
+    identities: dict[int, list[Identity]] = field(default_factory=dict)
+
+    def account(self, account: str) -> KeptAccount:
+        """Return what is kept of an account; nothing is, of one never seen."""
+        return self.accounts.get(account) or KeptAccount()
+
+    def unmarked(self, accounts: Sequence[str]) -> list[AccountFacts]:
+        """Return the unmarked facts of those of these accounts that have any."""
+        return [self.account(account).unmarked(account) for account in accounts if self.account(account).facts]
+
+    def apply(self, batch: ShardBatch) -> Answer:
+        """Check everything, in this order, then write everything."""
+        if not self.stands:
+            return Lost(batch.shard)
+        if self.epoch > batch.epoch:
+            return StaleEpoch(self.epoch)
+        return (
+            self._displaced(batch)
+            or self._other_profiles(batch)
+            or self._seen(batch)
+            or self._overflow(batch)
+            or self._write(batch)
+        )
+
+    def _displaced(self, batch: ShardBatch) -> Gap | Behind | None:
+        stands = {passed.partition: self._watermark(passed.partition) for passed in batch.ranges}
+        displaced = [passed for passed in batch.ranges if passed.start != stands[passed.partition]]
+        if any(_lies_above(passed, stands[passed.partition]) for passed in displaced):
+            return Gap(stands)
+        if displaced:
+            return Behind(stands, self.unmarked([account.account for account in batch.accounts]))
+        return None
+
+    def _watermark(self, partition: str) -> int | None:
+        known = self.partitions.get(partition)
+        return known.offset if known else None
+
+    def _other_profiles(self, batch: ShardBatch) -> OtherProfiles | None:
+        others = [asked.account for asked in batch.accounts if not _assumed(asked, self.account(asked.account))]
+        return OtherProfiles(others) if others else None
+
+    def _seen(self, batch: ShardBatch) -> Seen | None:
+        conflicts = {}
+        for index, identity in enumerate(batch.identities):
+            payloads = [
+                known.check
+                for known in self.identities.get(identity.number, ())
+                if abs(known.appended - identity.appended) <= self.window
+            ]
+            if payloads:
+                conflicts[index] = self.conflicts and identity.check not in payloads
+        return Seen(conflicts) if conflicts else None
+
+    def _overflow(self, batch: ShardBatch) -> Overflow | None:
+        full = [each for asked in batch.accounts for each in self.account(asked.account).full(asked)]
+        return Overflow(full) if full else None
+
+    def _write(self, batch: ShardBatch) -> Applied:
+        self.epoch = batch.epoch
+        for identity in batch.identities:
+            self.identities.setdefault(identity.number, []).append(identity)
+        reported = []
+        for asked in batch.accounts:
+            kept = self.accounts.setdefault(asked.account, KeptAccount())
+            written = kept.written
+            kept.write(asked, batch)
+            if kept.written > written:
+                reported.append(kept.unmarked(asked.account))
+        for passed in batch.ranges:
+            self._pass(passed)
+        return Applied(reported)
+
+    def _pass(self, passed: Range) -> None:
+        known = self.partitions.setdefault(passed.partition, _Partition(passed.end))
+        known.offset = passed.end
+        known.reached = max(known.reached, passed.reached)
+        known.tallies["counted"] += passed.counted
+        known.tallies["duplicate"] += passed.duplicate
+        known.tallies["unmatched"] += passed.unmatched
+        known.tallies["dead_lettered"] += passed.dead_lettered
+
+
+class MemoryStore:
+    """Counters, watermarks, marks and identities in memory (port `Store`).
+
+    `window` is how long identities are remembered, by append time; without `conflicts` payloads are not compared.
+    `shards` may be read, copied and put back: what a fail-over of Redis does to one of them.
+    """
+
+    def __init__(self, *, shards: int, window: Duration, conflicts: bool = True) -> None:
+        self._window = window
+        self._conflicts = conflicts
+        self.shards = [Shard(window, conflicts) for _ in range(shards)]
+
+    async def apply(self, batches: Sequence[ShardBatch]) -> Sequence[Answer]:
+        """Apply each batch to its shard whole, or say what is wrong with it; answers in the order of the batches."""
+        return [self.shards[batch.shard].apply(batch) for batch in batches]
+
+    async def mark(self, marks: Sequence[AccountMark]) -> Sequence[AccountFacts]:
+        """Mark what was judged and acknowledged; return the facts of accounts where the mark did not fit."""
+        unfit = [mark.account for mark in marks if not self._shard(mark.account).account(mark.account).mark(mark)]
+        return await self.facts(unfit)
+
+    async def facts(self, accounts: Sequence[str]) -> Sequence[AccountFacts]:
+        """Return the unmarked facts of those of these accounts that have any."""
+        return [facts for account in accounts for facts in self._shard(account).unmarked([account])]
+
+    async def waiting(self) -> Mapping[str, str]:
+        """Return accounts with unmarked facts, each with a text that changes when they are marked."""
+        return {
+            name: str(min(account.facts))
+            for shard in self.shards
+            for name, account in shard.accounts.items()
+            if account.facts
+        }
+
+    async def profiles(self, accounts: Sequence[str]) -> Mapping[str, Profile | None]:
+        """Return the profile of each account, None where it has none."""
+        return {account: self._shard(account).account(account).profile for account in accounts}
+
+    async def hours(self, account: str) -> HourTotals | None:
+        """Return the hour buckets of an account not yet known, None where there are none."""
+        kept = self._shard(account).account(account)
+        if kept.hours_revision is None:
+            return None
+        days = [hour // _HOURS_A_DAY for _, hour in kept.hours]
+        return HourTotals(kept.hours_revision, range(min(days), max(days) + 1), dict(kept.hours))
+
+    async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
+        """Return every standing shard's watermarks: partition → next offset."""
+        return {
+            number: {partition: known.offset for partition, known in shard.partitions.items()}
+            for number, shard in enumerate(self.shards)
+            if shard.stands
+        }
+
+    def snapshot(self, shard: int) -> Shard:
+        """Return a copy of a shard, as a backup or a replica that lags holds it."""
+        return deepcopy(self.shards[shard])
+
+    def restore(self, shard: int, snapshot: Shard) -> None:
+        """Roll a shard back to a copy: counters, facts, identities and watermarks together."""
+        self.shards[shard] = deepcopy(snapshot)
+
+    def lose(self, shard: int) -> None:
+        """Lose a shard whole."""
+        self.shards[shard] = Shard(self._window, self._conflicts, stands=False)
+
+    def _shard(self, account: str) -> Shard:
+        return self.shards[shard_of(account, len(self.shards))]
+
+
+def _lies_above(passed: Range, watermark: int | None) -> bool:
+    """Say whether the range starts above the watermark: what lies between was applied once, and is lost."""
+    return passed.start is not None and (watermark is None or watermark < passed.start)
+
+
+def _assumed(asked: AccountBatch, kept: KeptAccount) -> bool:
+    """Say whether the account has the profile, and for a change also the hour buckets, that the batch assumes."""
+    if _version(asked.profile) != _version(kept.profile):
+        return False
+    if asked.change is None:
+        return True
+    return (asked.change.hours.revision if asked.change.hours else None) == kept.hours_revision
+
+
+def _version(profile: Profile | None) -> int | None:
+    return profile.version if profile else None
