@@ -8,8 +8,6 @@ import secrets
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from redis.asyncio import Redis
-
 from expansion_signals.errors import RejectedState
 from expansion_signals.log.batch_reader import BatchLogReader
 from expansion_signals.log.publisher import LogPublisher
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
     from expansion_signals.rules.configuration import Configuration
     from expansion_signals.settings import Settings
+    from expansion_signals.state.connection import Connection
     from expansion_signals.worker.metrics import Metrics
     from expansion_signals.worker.stage import Absorber
     from expansion_signals.worker.status import Status
@@ -65,11 +64,6 @@ class Assembled(NamedTuple):
     topic_names: Mapping[str, str]
 
 
-def connect_redis(settings: Settings) -> Redis:
-    """Return a client; nothing is sent yet."""
-    return Redis.from_url(settings.redis.get_secret_value(), socket_timeout=5, socket_connect_timeout=5)
-
-
 class Assembly:
     """Puts a worker together. `force` accepts a configuration that a later one has replaced."""
 
@@ -82,7 +76,7 @@ class Assembly:
         self._metrics = metrics
         self._force = force
 
-    async def assemble(self, redis: Redis) -> Assembled:
+    async def assemble(self, redis: Connection) -> Assembled:
         """Wait for Redis and Kafka, then return the stages, not yet running.
 
         Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mode import Service
 
 from expansion_signals.errors import ExpansionSignalsError
-from expansion_signals.worker.assembly import connect_redis
+from expansion_signals.state.connection import connect
 from expansion_signals.worker.stage import run_all
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class WorkerService(Service):
         await asyncio.wait([self._working])
 
     async def _work(self) -> None:
-        redis = connect_redis(self._settings)
+        redis = connect(self._settings.redis.get_secret_value())
         try:
             self._assembled = await self._assembly.assemble(redis)
             async with asyncio.TaskGroup() as group:
