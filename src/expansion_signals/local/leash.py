@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _LEASH = """
 exec 3<&0
-{ read -r nothing; kill -TERM 0; } <&3 2>/dev/null &
+{ trap '' TERM; read -r nothing; kill -TERM 0; sleep 5; kill -KILL 0; } <&3 >/dev/null 2>&1 &
 exec "$@" 3<&- </dev/null
 """
 
@@ -60,11 +61,11 @@ class LeashedProcess:
         leash = self._process.stdin
         assert leash is not None  # noqa: S101 -- started with a pipe
         leash.close()
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), _PATIENCE)
-        except TimeoutError:
+        with suppress(ProcessLookupError):  # only the keeper is left, or the child that would not end with it
             os.killpg(self._process.pid, signal.SIGKILL)
-            await self._process.wait()
+        await self._process.wait()
 
 
 async def _spawn(

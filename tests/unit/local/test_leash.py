@@ -3,14 +3,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from expansion_signals.local.leash import LeashedProcess
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def _started(tmp_path: Path, program: str) -> LeashedProcess:
@@ -61,3 +58,43 @@ async def test_stopping_what_has_ended_changes_nothing(tmp_path: Path, stops: in
     for _ in range(stops):
         await process.stop()
     assert process.ended == 0
+
+
+PARENT = """
+import asyncio, pathlib, sys
+from expansion_signals.local.leash import LeashedProcess
+
+DEAF = "import os, signal as s; s.signal(s.SIGTERM, s.SIG_IGN); print(os.getpid(), flush=True); s.pause()"
+
+async def main():
+    await LeashedProcess.start([sys.executable, "-c", DEAF], pathlib.Path(sys.argv[1]))
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+async def test_a_child_deaf_to_asking_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.touch()
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, str(output))
+    for _ in range(1000):
+        if output.read_bytes():
+            break
+        await asyncio.sleep(0.01)
+    child = int(output.read_text())
+    parent.kill()
+    await parent.wait()
+    for _ in range(1000):
+        if not _runs(child):
+            break
+        await asyncio.sleep(0.01)
+    assert not _runs(child)
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
