@@ -1,0 +1,151 @@
+"""What must be true after metering a simulated log, however it went."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from applied_once import Place, days, levels
+from expansion_signals.detect.entitlements import limit_in_force
+from expansion_signals.detect.thresholds import Place as Standing
+from expansion_signals.detect.thresholds import Series, standing
+from expansion_signals.model.identities import identity_of
+from expansion_signals.model.instants import DAY, HOUR, format_instant
+from expansion_signals.model.thresholds import Arm, ArmKey
+from simulated_log import CLEAN, PARTITIONS, UPDATES
+from simulated_workers import CONFIGURATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from expansion_signals.model.accounts import Account
+    from inspected import Inspected
+    from simulated_workers import World
+
+FIRST = CONFIGURATIONS[0]
+"""Its thresholds stand in every later configuration, so all of them must have been judged."""
+
+
+class Outcome:
+    """A world after its last worker has read everything, and what its store holds."""
+
+    def __init__(self, world: World, holds: Inspected) -> None:
+        self._log = world.log
+        self._holds = holds
+        self._published = world.publisher.signals
+        self._letters = world.publisher.letters
+        # What began before may have expired while a partition lagged.
+        self._kept_from = (world.log.clock - DAY) // DAY * DAY
+        self._today = world.log.clock // DAY * DAY
+
+    # -------------------------------------------------------------------------------------- counts
+
+    def check_counts(self) -> None:
+        """Invariants 1 and 4: levels as if each record was applied once; received is what became of it."""
+        wanted = {place: level for place, level in levels(self._log).items() if self._lives(place.start) and level}
+        assert self._levels() == wanted
+        assert {place: total for place, total in self._holds.days.items() if total} == {
+            place: total for place, total in days(self._log).items() if total
+        }
+        received = {
+            f"{each.topic}/{each.partition}": sum(record is not None for record in self._log.records[each])
+            for each in PARTITIONS
+        }
+        assert {name: self._holds.tallies[name].total() for name in received} == received
+        for partition in PARTITIONS:
+            dead = self._holds.tallies[f"{partition.topic}/{partition.partition}"]["dead_lettered"]
+            assert dead <= sum(key.startswith(f"{partition.partition}/") for key in self._letters)
+
+    def _levels(self) -> Mapping[Place, int]:
+        found: Tally[Place] = Tally()
+        for (account, counter), level in self._holds.levels.items():
+            found[Place(account, counter.meter, counter.start)] += level
+        for (account, meter, hour), parts in self._holds.hours.items():
+            found[Place(account, meter, None if meter == "files" else hour * HOUR // DAY * DAY)] += sum(parts)
+        return {place: level for place, level in found.items() if self._lives(place.start) and level}
+
+    def _lives(self, start: int | None) -> bool:
+        return start is None or start >= self._kept_from
+
+    # --------------------------------------------------------------------------------------- fired
+
+    def check_fired(self) -> None:
+        """Invariant 2: each threshold at or below its level has been judged, and what is marked fired is published."""
+        for place, level in levels(self._log).items():
+            if place.account in CLEAN and self._lives(place.start):
+                self._check_clean(place, level)
+        keys = {key for _, content in self._reached() for key in content["keys"]}
+        for (account, counter), marks in self._holds.marks.items():
+            for arm_key, arm in marks.arms.items():
+                if arm.state == "fired" and arm.step is None and self._lives(counter.start):
+                    assert _key(arm_key, account, counter.meter, counter.start, arm.generation) in keys
+        self._check_nothing_is_left_armed()
+
+    def _check_clean(self, place: Place, level: int) -> None:
+        """An account that only uses more has fired exactly what its levels reach."""
+        crossed = [
+            (each["kind"], each["value"])
+            for account, content in self._reached()
+            for each in content["data"]["crossed"]
+            if account == place.account and content["data"]["meter"] == place.meter and _start(content) == place.start
+        ]
+        limit = limit_in_force(FIRST.catalog, self._profiles()[place.account], place.meter)
+        for rule in FIRST.limit_rules_by_meter[place.meter]:
+            for threshold in rule.at:
+                match standing(threshold, limit, 0):
+                    case Standing(at, _):
+                        assert ((threshold.kind, str(threshold.value)) in crossed) == (level >= at)
+                    case Series() as series:
+                        steps = [int(value) for kind, value in crossed if kind == "step"]
+                        assert max(steps, default=None) == series.highest(level)
+
+    def _check_nothing_is_left_armed(self) -> None:
+        profiles = self._profiles()
+        for (account, counter), level in self._holds.levels.items():
+            limit = limit_in_force(FIRST.catalog, profiles[account], counter.meter)
+            if profiles[account] is None or counter.start not in (None, self._today):
+                continue
+            arms = self._holds.marks[account, counter].arms
+            for rule in FIRST.limit_rules_by_meter[counter.meter]:
+                for threshold in rule.at:
+                    where = standing(threshold, limit, 0)
+                    if isinstance(where, Standing) and level >= where.at:
+                        assert arms.get(ArmKey(rule.id, str(threshold)), Arm()).state != "armed"
+
+    def check_keys_are_fired_once(self) -> None:
+        """Invariant 2: one id for each key; an id that is published again says the same."""
+        ids = defaultdict(set)
+        contents: defaultdict[str, list[Any]] = defaultdict(list)
+        for _, content in self._reached():
+            if self._lives(_start(content)):
+                contents[content["id"]].append(content)
+                for key in content["keys"]:
+                    ids[key].add(content["id"])
+        assert {key: named for key, named in ids.items() if len(named) > 1} == {}
+        assert [same for same in contents.values() if any(each != same[0] for each in same)] == []
+
+    def _reached(self) -> Iterator[tuple[str, Any]]:
+        return ((account, content) for account, content in self._published if content["type"] == "limit.reached")
+
+    def _profiles(self) -> Mapping[str, Account | None]:
+        """Return the last snapshot of each account that counts: a version that is not greater is passed over."""
+        found: defaultdict[str, Account | None] = defaultdict(lambda: None)
+        for record in self._log.records[UPDATES]:
+            update: Any = self._log.meanings[record] if record else None
+            before = found[update.account]
+            if update.snapshot is None or before is None or update.snapshot.version > before.version:
+                found[update.account] = update.snapshot
+        return found
+
+
+def _start(content: Any) -> int | None:
+    from expansion_signals.model.instants import parse_instant  # noqa: PLC0415 -- reads what only a payload has
+
+    period = content["data"]["period"]
+    return parse_instant(period["start"]) if period else None
+
+
+def _key(arm: ArmKey, account: str, meter: str, start: int | None, generation: int) -> str:
+    written = format_instant(start) if start is not None else ""
+    return identity_of("limit_reached", arm.rule, account, meter, "", written, arm.threshold, str(generation))

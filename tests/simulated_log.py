@@ -1,0 +1,244 @@
+"""A log that never was: partitions with append times, what stands in them, and what each record means.
+
+Everything is computed from plain drafts, so a failing example shrinks to few of them. The append times span one day
+across a midnight, so that a lag between partitions stays within the acceptance window. Accounts `clean-*` only use
+more and more; accounts `wild-*` do all that the semantics allow.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.accounts import Account, AccountUpdate
+from expansion_signals.model.events import Evidence, UsageEvent
+from expansion_signals.model.instants import DAY, HOUR, MINUTE, parse_instant
+from expansion_signals.model.records import Outgoing, Partition, Poll, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.records import DeadLetter
+    from expansion_signals.model.signals import Signal
+
+USAGE = (Partition("usage-events", 0), Partition("usage-events", 1))
+UPDATES = Partition("account-updates", 0)
+PARTITIONS = (*USAGE, UPDATES)
+START = parse_instant("2026-11-22T12:00:00Z")
+END = START + DAY
+CLEAN = ("clean-0", "clean-1")
+WILD = ("wild-0", "wild-1", "wild-2")
+
+FOR_ALL = ("calls", "files", "opened", "again", "conflict", "digits", "unmatched", "malformed", "marker")
+FOR_WILD = ("late", "correction", "backfill", "elsewhere", "profile", "profile", "tombstone", "old profile")
+
+CATALOG = """
+currency: USD
+meters:
+  calls: {event: expansion.usage.recorded.v1, where: {meter: calls}, aggregation: sum, value: value, unit: call}
+  files: {event: expansion.usage.recorded.v1, where: {meter: files}, aggregation: sum, value: value, per: never, unit: file}
+  opened: {event: com.acme.opened, aggregation: count, unit: piece}
+features:
+  calls: {meter: calls}
+  files: {meter: files}
+  opened: {meter: opened}
+plans:
+  - key: free
+    price: "0"
+    includes: {calls: {limit: 10, kind: soft}, files: {limit: 8}, opened: {limit: 5}}
+  - key: team
+    price: "49"
+    includes: {calls: {limit: 25, kind: soft}, files: {limit: 16}, opened: unlimited}
+"""
+
+RULES = """
+rules:
+  - {id: calls-quota, signal: limit_reached, meter: calls, at: [80%, 100%, every 6 after 100%]}
+  - {id: files-full, signal: limit_reached, meter: files, at: [80%, 100%]}
+  - {id: opened-some, signal: limit_reached, meter: opened, at: [3, 100%]}
+"""
+RULES_ADDED = RULES.replace("at: [80%, 100%]}", "at: [50%, 80%, 100%], fire_when_added: true}") + (
+    "  - {id: calls-half, signal: limit_reached, meter: calls, at: [50%]}\n"
+)
+TEXTS = ({"catalog.yaml": CATALOG, "rules.yaml": RULES}, {"catalog.yaml": CATALOG, "rules.yaml": RULES_ADDED})
+
+
+class Draft(NamedTuple):
+    """One thing that comes to stand in the log; `who` and `partition` are taken modulo what there is."""
+
+    kind: str
+    who: int
+    amount: int
+    partition: int
+    minutes: int
+
+
+@dataclass
+class SimulatedLog:
+    """Records by partition, None where an offset holds no record, and what each means to the codec."""
+
+    records: dict[Partition, list[Record | None]] = field(default_factory=lambda: {each: [] for each in PARTITIONS})
+    meanings: dict[Record, UsageEvent | AccountUpdate | RejectedRecord] = field(default_factory=dict)
+    clock: Instant = START
+
+    @classmethod
+    def of(cls, drafts: Iterable[Draft]) -> SimulatedLog:
+        log = cls()
+        for name in CLEAN:
+            log._update(name, _snapshot(1, "free"))
+        for number, draft in enumerate(drafts):
+            log._append(number, draft)
+        return log
+
+    @property
+    def ends(self) -> Mapping[Partition, int]:
+        return {partition: len(records) for partition, records in self.records.items()}
+
+    def poll(self, positions: Mapping[Partition, int], sizes: Mapping[Partition, int]) -> Poll:
+        after = {
+            partition: min(position + sizes.get(partition, 0), len(self.records[partition]))
+            for partition, position in positions.items()
+        }
+        found = [
+            record
+            for partition, position in positions.items()
+            for record in self.records[partition][position : after[partition]]
+            if record is not None
+        ]
+        return Poll(found, dict(positions), after, 1)
+
+    def events(self) -> Iterable[tuple[Record, UsageEvent]]:
+        """Return every usage event that can be read, in order within its partition."""
+        for partition in USAGE:
+            for record in self.records[partition]:
+                meaning = self.meanings[record] if record else None
+                if record is not None and isinstance(meaning, UsageEvent):
+                    yield record, meaning
+
+    # ------------------------------------------------------------------------------------- writing
+
+    def _append(self, number: int, draft: Draft) -> None:
+        self.clock = min(self.clock + draft.minutes * MINUTE, END)
+        names = CLEAN + WILD if draft.kind in FOR_ALL else WILD
+        account, partition = names[draft.who % len(names)], USAGE[draft.partition % len(USAGE)]
+        match draft.kind:
+            case "marker":
+                self.records[partition].append(None)
+            case "malformed":
+                self._put(partition, RejectedRecord("unparsable", "no JSON"))
+            case "unmatched":
+                self._put(partition, self._event(number, account, "com.acme.unheard", {}))
+            case "digits":
+                self._put(partition, self._used(number, account, "calls", Decimal("0.5")))
+            case "opened":
+                self._put(partition, self._event(number, account, "com.acme.opened", {}))
+            case "calls" | "files":
+                self._put(partition, self._used(number, account, draft.kind, draft.amount))
+            case "correction":
+                self._put(partition, self._used(number, account, ("calls", "files")[number % 2], -draft.amount))
+            case "late":
+                event = self._used(number, account, "calls", draft.amount)
+                self._put(partition, replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR))
+            case "backfill":
+                self._put(partition, replace(self._used(number, account, "files", draft.amount), backfill=True))
+            case "again" | "conflict" | "elsewhere":
+                self._repeat(draft, partition)
+            case "profile":
+                plan = ("free", "team", "unheard")[draft.amount % 3]
+                self._update(account, _snapshot(1 + len(self.records[UPDATES]), plan))
+            case "old profile":
+                self._update(account, _snapshot(0, "team"))
+            case "tombstone":
+                self._update(account, None)
+
+    def _repeat(self, draft: Draft, partition: Partition) -> None:
+        """Repeat an event: re-stamped within its hour, with another payload, or unchanged in the other partition."""
+        known = [self.meanings[record] for record in self.records[partition] if record]
+        events = [event for event in known if isinstance(event, UsageEvent)]
+        if draft.kind == "elsewhere":
+            partition = USAGE[1 - partition.partition]
+            events = [event for event in events if event.account in WILD and event.data.get("value") != Decimal("0.5")]
+        if not events:
+            return
+        event = events[draft.amount % len(events)]
+        if draft.kind == "again":
+            event = replace(event, time=event.time // HOUR * HOUR)
+        if draft.kind == "conflict":
+            event = replace(event, data={**event.data, "note": "changed"})
+        self._put(partition, event)
+
+    def _event(self, number: int, account: str, kind: str, content: Mapping[str, object]) -> UsageEvent:
+        return UsageEvent("/apps/web", f"e-{number}", kind, account, self.clock, content)
+
+    def _used(self, number: int, account: str, meter: str, value: int | Decimal) -> UsageEvent:
+        return self._event(number, account, "expansion.usage.recorded.v1", {"meter": meter, "value": value})
+
+    def _update(self, account: str, snapshot: Account | None) -> None:
+        evidence = Evidence(f"u-{len(self.records[UPDATES])}", "/billing", self.clock)
+        self._put(UPDATES, AccountUpdate(account, snapshot, evidence))
+
+    def _put(self, partition: Partition, meaning: UsageEvent | AccountUpdate | RejectedRecord) -> None:
+        offset = len(self.records[partition])
+        record = Record(*partition, offset, None, f"{partition.topic}/{offset}".encode(), (), self.clock)
+        self.records[partition].append(record)
+        self.meanings[record] = meaning
+
+
+def _snapshot(version: int, plan: str) -> Account:
+    return Account.model_validate(
+        {"version": version, "plan": plan, "period": {"unit": "day", "anchor": "2026-01-01T00:00:00Z"}}
+    )
+
+
+class PlainCodec:
+    """Reads a simulated log; writes signals so that two that differ anywhere are two texts."""
+
+    def __init__(self, log: SimulatedLog) -> None:
+        self._log = log
+
+    def usage_event(self, record: Record) -> UsageEvent:
+        meaning = self._log.meanings[record]
+        if isinstance(meaning, RejectedRecord):
+            raise meaning
+        assert isinstance(meaning, UsageEvent)
+        return meaning
+
+    def account_update(self, record: Record) -> AccountUpdate:
+        meaning = self._log.meanings[record]
+        assert isinstance(meaning, AccountUpdate)
+        return meaning
+
+    def signal(self, signal: Signal, recorded: int) -> Outgoing:
+        del recorded
+        content = {"id": signal.id, "type": signal.type, "keys": signal.keys, "data": signal.data}
+        return Outgoing("expansion-signals", signal.account.encode(), json.dumps(content).encode())
+
+    def dead_letter(self, letter: DeadLetter, failed: int) -> Outgoing:
+        del failed
+        record = letter.record
+        return Outgoing("usage-events-dlq", f"{record.partition}/{record.offset}".encode(), letter.code.encode())
+
+    def truncated(self, letter: DeadLetter, failed: int) -> Outgoing:
+        return self.dead_letter(letter, failed)
+
+
+@dataclass
+class MemoryPublisher:
+    """Takes everything; what was taken stays, acknowledged or not."""
+
+    signals: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+    letters: dict[str, str] = field(default_factory=dict)
+
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
+        for record in records:
+            assert record.key is not None
+            assert record.value is not None
+            if record.topic == "usage-events-dlq":
+                self.letters[record.key.decode()] = record.value.decode()
+            else:
+                self.signals.append((record.key.decode(), json.loads(record.value)))
+        return ()

@@ -1,0 +1,159 @@
+"""Workers over a simulated log, moved forward one outside call at a time by whoever holds the schedule.
+
+A worker takes a turn before each call to the outside and between polls. Dropping it at a turn is a crash there:
+nothing reaches the outside between two turns. Two workers that both own every partition are each other's zombies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from types import coroutine
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from expansion_signals import ports
+from expansion_signals.errors import StateUnavailable
+from expansion_signals.model.instants import DAY, SECOND
+from expansion_signals.pipeline.epochs import Epochs
+from expansion_signals.pipeline.metering import Metering, Outside
+from expansion_signals.pipeline.watermarks import Watermarks
+from expansion_signals.rules.loading import load
+from expansion_signals.state.keys import shard_of
+from expansion_signals.state.memory_archive import MemoryArchive
+from simulated_log import PARTITIONS, TEXTS, MemoryPublisher, PlainCodec, SimulatedLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator, Iterator
+
+    from expansion_signals.model.records import Partition
+
+
+SHARDS = 3
+SWEEP = 0
+"""The choice by which an idle worker sweeps; any other polls."""
+
+CONFIGURATIONS = tuple(load(texts) for texts in TEXTS)
+Turn = Literal["outside", "idle"]
+
+
+class WholeStore(ports.Store, ports.Accounts, Protocol):
+    """Everything that metering keeps."""
+
+
+class _Pause:
+    """What a worker yields at a turn: its kind."""
+
+    def __init__(self, kind: Turn) -> None:
+        self.kind = kind
+
+
+@coroutine
+def turn(kind: Turn) -> Generator[_Pause, int, int]:
+    """Wait to be moved on; return the number that says how."""
+    return (yield _Pause(kind))
+
+
+@coroutine
+def advanced(worker: Coroutine[Any, Any, None], choice: int | None) -> Generator[Any, Any, Turn]:
+    """Move a worker on to its next turn; what it awaits outside goes up to the event loop."""
+    waits = worker.send(choice)
+    while not isinstance(waits, _Pause):
+        waits = worker.send((yield waits))
+    return waits.kind
+
+
+class TurningPatience:
+    """Takes a turn before each call. 0 fails it before it begins, 1 after it is done; both are tried again."""
+
+    async def __call__(self, step: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        while True:
+            choice = await turn("outside")
+            if choice == 0:
+                continue
+            try:
+                answer = await step(*arguments, **named)
+            except StateUnavailable:
+                continue
+            if choice != 1:
+                return answer
+
+
+@dataclass
+class World:
+    """What is outside of every worker, and outlives it."""
+
+    store: WholeStore
+    log: SimulatedLog
+    publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
+    archive: MemoryArchive = field(default_factory=MemoryArchive)
+    epoch: int = 0
+    nonces: Iterator[int] = field(default_factory=count)
+    seconds: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.accept()
+
+    def accept(self) -> None:
+        """Accept the next configuration, if there is one: workers that start from now on judge under it."""
+        if self.epoch < len(TEXTS):
+            self.epoch = self.archive.accept(TEXTS[self.epoch])
+
+
+class Worker:
+    """One worker that reads every partition until it is dropped."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._patience = TurningPatience()
+        self._watermarks = Watermarks(world.store, {each.topic: each.topic for each in PARTITIONS})
+        epochs = Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1])
+        outside = Outside(
+            store=world.store,
+            accounts=world.store,
+            codec=PlainCodec(world.log),
+            publisher=world.publisher,
+            epochs=epochs,
+            patience=self._patience,
+            clock=lambda: next(world.seconds) * SECOND,
+            nonce=lambda: f"n{next(world.nonces)}",
+            shard_of=lambda account: shard_of(account, SHARDS),
+        )
+        self._metering = Metering(outside, self._watermarks, acceptance=DAY)
+        self.positions: dict[Partition, int] = {}
+        self.turn: Turn | None = None
+        self._life = self._live()
+
+    async def advance(self, choice: int) -> None:
+        self.turn = await advanced(self._life, None if self.turn is None else choice)
+
+    def crash(self) -> None:
+        self._life.close()
+
+    async def _live(self) -> None:
+        starts, ends = dict.fromkeys(PARTITIONS, 0), self._world.log.ends
+        self.positions.update(await self._patience(self._watermarks.resume, PARTITIONS, starts, ends))
+        while True:
+            await self._once(await turn("idle"))
+
+    async def _once(self, choice: int) -> None:
+        """Sweep, or poll so many of some partitions, as the choice says."""
+        if choice == SWEEP:
+            await self._metering.sweep(self.positions)
+            return
+        size, which = choice // 4 + 1, choice % 4
+        sizes = {each: size for place, each in enumerate(PARTITIONS) if which in (3, place)}
+        poll = self._world.log.poll(self.positions, sizes)
+        rewind = await self._metering.absorb(poll)
+        self.positions = {**poll.positions, **rewind}
+
+
+async def drained(world: World) -> None:
+    """Let one last worker read everything to the end, move every shard there, and settle what others left."""
+    worker = Worker(world)
+    while not (worker.turn == "idle" and worker.positions == world.log.ends):
+        await worker.advance(31)
+    await worker.advance(SWEEP)
+    while worker.turn != "idle":
+        await worker.advance(31)
+    assert await world.store.waiting() == {}
+    worker.crash()
