@@ -7,9 +7,9 @@ import time as clock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.errors import RejectedRecord
-from expansion_signals.local.envelopes import USAGE_EVENTS, uuid7
+from expansion_signals.local.envelopes import ACCOUNT_UPDATES, USAGE_EVENTS, uuid7
 from expansion_signals.log.publisher import LogPublisher
-from expansion_signals.model.events import USAGE_RECORDED
+from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_RECORDED
 from expansion_signals.model.instants import HOUR, format_instant
 from expansion_signals.model.records import Outgoing, Record
 from expansion_signals.wire.cloudevents import STRUCTURED
@@ -46,7 +46,7 @@ def usage_event(meter: str, value: str, user: str | None) -> What:
 
 
 def own_event(kind: str, data: str, user: str | None) -> What:
-    """Return an event of the product's own type.
+    """Return an event of this type: the product's own, or an account update.
 
     Raises:
         RejectedRecord: the data is no JSON object.
@@ -66,7 +66,7 @@ class Origin(NamedTuple):
 
 
 async def send(settings: Settings, account: str, what: What, origin: Origin) -> Sent:
-    """Send the event and wait until it is acknowledged.
+    """Send the event and wait until it is acknowledged; an account update goes to the topic of account updates.
 
     Raises:
         RejectedRecord: the worker would dead-letter it.
@@ -83,12 +83,14 @@ async def send(settings: Settings, account: str, what: What, origin: Origin) -> 
         "datacontenttype": "application/json",
         "data": what.data,
     }
-    record = Outgoing(USAGE_EVENTS, account.encode(), write(document), (("content-type", STRUCTURED.encode()),))
+    topic = ACCOUNT_UPDATES if what.type == ACCOUNT_UPDATED else USAGE_EVENTS
+    record = Outgoing(topic, account.encode(), write(document), (("content-type", STRUCTURED.encode()),))
     codec = CloudEventsCodec(int(settings.acceptance_hours * HOUR))
-    codec.usage_event(Record(USAGE_EVENTS, 0, 0, record.key, record.value, record.headers, now))
+    read = codec.account_update if topic == ACCOUNT_UPDATES else codec.usage_event
+    read(Record(topic, 0, 0, record.key, record.value, record.headers, now))
     publisher = LogPublisher(settings.kafka, prefix=settings.prefix, answer_seconds=_ANSWER_SECONDS)
     try:
         await publisher.publish([record])
     finally:
         await publisher.stop()
-    return Sent(what.type, str(document["id"]), settings.prefix + USAGE_EVENTS, (record.value or b"").decode())
+    return Sent(what.type, str(document["id"]), settings.prefix + topic, (record.value or b"").decode())

@@ -13,7 +13,7 @@ def emit(  # noqa: PLR0913, PLR0917 -- each is an attribute of the event
     value: Annotated[str, typer.Option(help="How much of it: a decimal.")] = "1",
     user: Annotated[str | None, typer.Option(help="Who in the account used it.")] = None,
     kind: Annotated[
-        str | None, typer.Option("--type", metavar="TYPE", help="An event type of your own, with its --data.")
+        str | None, typer.Option("--type", metavar="TYPE", help="Any other event type, with its --data.")
     ] = None,
     data: Annotated[str | None, typer.Option(metavar="JSON", help="The event's data, with --type.")] = None,
     event_id: Annotated[str | None, typer.Option("--id", help="Send an id again to see it counted once.")] = None,
@@ -27,9 +27,11 @@ def emit(  # noqa: PLR0913, PLR0917 -- each is an attribute of the event
     Example: expansion-signals emit acct-1 --meter api_calls --value 800
 
     Example: expansion-signals emit acct-1 --type com.acme.report.exported --data '{"format":"pdf"}'
+
+    Example: expansion-signals emit acct-1 --type expansion.account.updated.v1 --data '{"version":1,"plan":"free"}'
     """
     if (meter is None) == (kind is None):
-        raise typer.BadParameter("say either --meter, or --type for an event of your own")
+        raise typer.BadParameter("say either --meter, or --type for any other event")
     if data is not None and kind is None:
         raise typer.BadParameter("--data goes with --type")
 

@@ -24,6 +24,7 @@ rules   {config}
 In another terminal:
   export EXPANSION_SIGNALS_KAFKA={kafka} EXPANSION_SIGNALS_REDIS={redis}
   expansion-signals watch
+  expansion-signals emit acct-1 --type expansion.account.updated.v1 --data '{{"version":1,"plan":"{plan}"}}'
   expansion-signals emit acct-1 --meter {meter} --value 800
 
 Records are kept in memory only (5 MiB a partition), and gone when this ends. Ctrl-C ends it."""
@@ -47,6 +48,7 @@ async def keep_running(config: Path, ports: Ports) -> None:
                     http=stack.http,
                     log=stack.worker.output,
                     config=config,
+                    plan=next(iter(catalog.plans)),
                     meter=next(iter(catalog.meters)),
                 )
             )

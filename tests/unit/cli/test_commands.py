@@ -14,6 +14,7 @@ from expansion_signals.cli import app
 from expansion_signals.local.broker import EmbeddedBroker
 from expansion_signals.local.redis import free_port
 from expansion_signals.log.publisher import LogPublisher
+from expansion_signals.model.events import ACCOUNT_UPDATED
 from expansion_signals.model.records import Outgoing
 
 if TYPE_CHECKING:
@@ -88,6 +89,16 @@ def test_an_event_is_sent_as_it_is_printed(broker: EmbeddedBroker) -> None:
 def test_an_event_of_an_own_type_is_sent(broker: EmbeddedBroker) -> None:
     sent = _run(broker.servers, "emit", "acct-1", "--type", "com.acme.report.exported", "--data", '{"pages":3}')
     assert sent.stdout.startswith("sent com.acme.report.exported ")
+
+
+def test_an_account_update_goes_to_its_own_topic(broker: EmbeddedBroker) -> None:
+    sent = _run(broker.servers, "emit", "acct-1", "--type", ACCOUNT_UPDATED, "--data", '{"version":1,"plan":"free"}')
+    assert sent.stdout.splitlines()[0].endswith(" for acct-1 to account-updates")
+
+
+def test_an_account_update_without_a_plan_is_refused_with_2(broker: EmbeddedBroker) -> None:
+    refused = _run(broker.servers, "emit", "acct-1", "--type", ACCOUNT_UPDATED, "--data", '{"version":1}')
+    assert (refused.returncode, "data.plan" in refused.stderr) == (2, True)
 
 
 def test_an_event_that_cannot_be_counted_is_refused_with_2(broker: EmbeddedBroker) -> None:
