@@ -16,7 +16,7 @@ REGISTRY = re.compile(
     r"\b(pypi|pythonhosted|npmjs|yarnpkg|crates|rubygems)\.(org|com|io|python\.org)\b"
     r"|\brepo1?\.maven\.|\b(proxy|sum)\.golang\.|\bdeb\.debian\.|--(extra-)?index-url[ =]\S+:"
 )
-MACHINE_PATH = re.compile(r"(?<![\w.*}-])/(work|root|home|Users)/\w|(?<!\w)/tmp/(pre|brief)\b|(?<!\w)/opt/wheels\b")
+MACHINE_PATH = re.compile(r"(?<![\w.*}-])/(work|root|home|Users)/\w|(?<!\w)/tmp/(pre|brief)\b|(?<!\w)/opt/[w]heels\b")
 
 
 @pytest.mark.parametrize("pattern", [REGISTRY, MACHINE_PATH], ids=["registry", "machine"])
