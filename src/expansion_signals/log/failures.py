@@ -45,11 +45,11 @@ def kafka_failures(servers: str) -> Iterator[None]:
 def _told(error: Exception, servers: str) -> ExpansionSignalsError:
     match error:
         case errors.OffsetOutOfRangeError():
-            return RejectedState(f"the log no longer holds {_offsets(error)}; run `expansion-signals doctor`")
+            return RejectedState(f"the log no longer holds {_offsets(error)}; see docs/operations.md")
         case errors.RecordTooLargeError():
-            return RejectedState(f"a record is larger than one fetch may be ({error}); run `expansion-signals doctor`")
+            return RejectedState(f"a record is larger than one fetch may be ({error}); see docs/operations.md")
         case errors.KafkaError() if isinstance(error, _REFUSALS):
-            return RejectedState(f"Kafka at {servers} refuses: {_shown(error)}; run `expansion-signals doctor`")
+            return RejectedState(f"Kafka at {servers} refuses: {_shown(error)}; see docs/operations.md")
         case TimeoutError():
             return LogUnavailable(f"Kafka at {servers} does not answer in time")
         case _:
@@ -62,4 +62,5 @@ def _offsets(error: Exception) -> str:
 
 
 def _shown(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+    # Kafka's errors begin with their own name; those of the system do not always say anything.
+    return str(error) or type(error).__name__

@@ -66,9 +66,9 @@ class WorkerService(Service):
             return
         for stage in self._assembled.stages if self._assembled else ():
             stage.stop()
-        if self._assembled is None:
-            self._working.cancel()
-        await asyncio.wait([self._working], timeout=_DRAIN_SECONDS)
+        # A stage that waits for a server has nothing it could finish.
+        drains = self._assembled is not None and self._status.waits_for() is None
+        await asyncio.wait([self._working], timeout=_DRAIN_SECONDS if drains else 0)
         self._working.cancel()
         await asyncio.wait([self._working])
 

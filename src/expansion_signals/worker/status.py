@@ -36,6 +36,10 @@ class Status:
         """Say whether the worker has started, and every stage is ready."""
         return self.start is None and bool(self.stages) and all(stage.ready() for stage in self.stages.values())
 
+    def waits_for(self) -> str | None:
+        """Return what the worker waits for, None if for nothing."""
+        return self.start or next((stage.waits_for for stage in self.stages.values() if stage.waits_for), None)
+
     def report(self) -> dict[str, object]:
         """Return the words of `/readyz`."""
         return {
