@@ -138,7 +138,7 @@ def _admin(servers: str, protocol: tuple[int, int] | None = None) -> Iterator[An
     except (errors.RetriableError, OSError) as error:
         raise LogUnavailable(f"Kafka at {servers} does not answer: {error}") from error
     except errors.KafkaError as error:
-        raise RejectedState(f"Kafka at {servers} refuses: {error}; run `expansion-signals doctor`") from error
+        raise RejectedState(f"Kafka at {servers} refuses: {error}; see docs/operations.md") from error
 
 
 def _is_created(result: Mapping[str, Any], servers: str) -> bool:

@@ -192,7 +192,7 @@ async def test_the_listener_is_asked_again_after_it_failed(log: Log) -> None:
 async def test_a_position_beyond_the_log_stops_the_reader(log: Log) -> None:
     await log.publish(10)
     reader = log.reader(Listener(begin={FIRST: 1_000}))
-    with pytest.raises(RejectedState, match=r"offset 1000 of .*events partition 0; run `expansion-signals doctor`"):
+    with pytest.raises(RejectedState, match=r"offset 1000 of .*events partition 0; see docs/operations.md"):
         await read(reader, 500)
 
 
