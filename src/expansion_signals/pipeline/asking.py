@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from expansion_signals.detect.metering import Contribution
-    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.accounts import AccountUpdate, Profile
     from expansion_signals.model.batches import Identity
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.events import UsageEvent
@@ -27,13 +27,26 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Sum:
-    """What is summed for one counter before it is sent."""
+    """What is summed for one counter before it is sent.
 
-    watched: bool
+    `event` is the last one that may fire, or the last of all where none may.
+    """
+
+    watched: bool = False
     quiet: int = 0
     firing: int = 0
     event: UsageEvent | None = None
+    fires: bool = False
     appended: Instant = 0
+
+    def add(self, amount: int, event: UsageEvent, *, quiet: bool) -> None:
+        """Add an event's amount to its part."""
+        if quiet:
+            self.quiet += amount
+        else:
+            self.firing += amount
+        if self.fires <= (not quiet):
+            self.event, self.fires = event, not quiet
 
 
 @dataclass(slots=True)
@@ -100,16 +113,13 @@ def _add(
         account.hours[hour] = (parts[0] + amount, parts[1]) if quiet else (parts[0], parts[1] + amount)
         return
     period = period_in(meter.per, account.profile, event.time)
-    counter = counter_for(meter, period)
-    total = account.counters.get(counter)
-    if total is None:
-        # A correction of a period that is over moves its counter, and nothing looks (semantics 2.6).
-        total = account.counters[counter] = _Sum(watched=age is not None and not closed(period, appended))
-    if quiet:
-        total.quiet += amount
-    else:
-        total.firing += amount
-    total.event, total.appended = event, max(total.appended, appended)
+    # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
+    over = closed(period, appended)
+    total = account.counters.setdefault(counter_for(meter, period), _Sum())
+    total.add(amount, event, quiet=quiet or over)
+    if not over:
+        total.watched |= age is not None
+        total.appended = max(total.appended, appended)
 
 
 def _batch(name: str, account: _Asked) -> AccountBatch:
@@ -160,10 +170,10 @@ def updates_asked(
         if item.outcome != "counted" or update is None:
             continue
         before = profiles[update.account]
-        if update.snapshot is not None and before is not None and update.snapshot.version <= before.version:
-            item.outcome = "duplicate"
-            continue
-        if update.snapshot is None and before is None:
+        if _changes_nothing(update, before):
+            item.outcome = "counted" if update.snapshot is None else "duplicate"
+            # Asked all the same: a shard that was rolled back says that the profile is another, and the update counts.
+            asked.append(AccountBatch(update.account, before))
             continue
         after = succeed(before, update.snapshot, update.evidence.time) if update.snapshot else None
         found = hours.get(update.account) if before is None else None
@@ -173,6 +183,13 @@ def updates_asked(
         change = ProfileChange(after, update.evidence, appended, found)
         asked.append(AccountBatch(update.account, before, moves=moves, change=change))
     return asked
+
+
+def _changes_nothing(update: AccountUpdate, before: Profile | None) -> bool:
+    """Say whether it is a tombstone of an account not known, or a snapshot that is not newer than the last."""
+    if before is None:
+        return update.snapshot is None
+    return update.snapshot is not None and update.snapshot.version <= before.version
 
 
 def _assigned(
@@ -185,8 +202,8 @@ def _assigned(
         if meter is None:
             continue
         period = period_in(meter.per, profile, (hour + 1) * HOUR - 1)
-        watched = firing_age(configuration, meter) is not None and not closed(period, appended)
-        total = sums.setdefault(counter_for(meter, period), _Sum(watched))
+        total = sums.setdefault(counter_for(meter, period), _Sum())
+        total.watched = firing_age(configuration, meter) is not None and not closed(period, appended)
         total.quiet += quiet
         total.firing += firing
     return [
