@@ -83,14 +83,16 @@ class Stage:
         try:
             while not self._stopping:
                 poll = await self._polling(self._reader.poll, _POLL_SECONDS)
-                await self._absorb(poll)
-                await self._sweep(poll)
+                if poll.assignment != self._reader.assignment:
+                    continue  # another member may be reading these by now
+                positions = await self._absorbed(poll)
+                await self._sweep(poll.assignment, positions)
         finally:
             await self._reader.stop()
 
-    async def _absorb(self, poll: Poll) -> None:
-        if poll.assignment != self._reader.assignment:
-            return  # another member may be reading these by now
+    async def _absorbed(self, poll: Poll) -> Mapping[Partition, int]:
+        """Take the poll in; return the positions reached: after a rewind, those before it."""
+        rewind: Mapping[Partition, int] = {}
         if poll.records:
             self._status.busy_at = time.monotonic()
             rewind = await self._absorber.absorb(poll)
@@ -98,14 +100,15 @@ class Stage:
                 self._reader.seek(rewind)
         self._status.caught_up = self._reader.caught_up() and self._nothing_waits
         self._status.lag = {f"{topic}/{number}": lag for (topic, number), lag in self._reader.lag().items()}
+        return {**poll.positions, **rewind}
 
-    async def _sweep(self, poll: Poll) -> None:
+    async def _sweep(self, assignment: int, positions: Mapping[Partition, int]) -> None:
         now = time.monotonic()
-        if now - self._swept_at < _SWEEP_SECONDS or poll.assignment != self._reader.assignment or not poll.positions:
+        if now - self._swept_at < _SWEEP_SECONDS or assignment != self._reader.assignment or not positions:
             return
         self._swept_at = now
-        self._nothing_waits = await self._absorber.sweep(poll.positions)
-        await self._patience(self._reader.commit, poll.positions)
+        self._nothing_waits = await self._absorber.sweep(positions)
+        await self._patience(self._reader.commit, positions)
 
 
 async def run_all(stages: Sequence[Stage]) -> None:
