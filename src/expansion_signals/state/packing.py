@@ -53,6 +53,12 @@ def guard_text(epoch: int, guard: Guard) -> str:
     return f"{epoch}:{'' if guard.low is None else guard.low}:{'' if guard.high is None else guard.high}"
 
 
+def read_guard(text: str) -> tuple[int, Guard]:
+    """Read what `guard_text` wrote: the epoch it was computed under, and the guard."""
+    epoch, low, high = text.split(":")
+    return int(epoch), Guard(int(low) if low else None, int(high) if high else None)
+
+
 def marks_chunks(marks: Marks) -> list[str]:
     """Return marks as texts of at most 64 bytes, so that the account's hash keeps its compact form.
 

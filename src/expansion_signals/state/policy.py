@@ -39,7 +39,7 @@ class RedisPolicy:
     async def decided(self, accounts: Sequence[str]) -> Mapping[str, Decided]:
         """Return what is decided for each of these accounts."""
         found = await self._scripts.commands([("HGETALL", self._key(account)) for account in accounts], "decisions")
-        return {account: _read(fields) for account, fields in zip(accounts, found, strict=True)}
+        return {account: read_decided(fields) for account, fields in zip(accounts, found, strict=True)}
 
     async def reserve(self, reservations: Sequence[Reservation]) -> Sequence[str]:
         """Remember decisions; return the accounts that changed since they were read: nothing is remembered of those."""
@@ -72,7 +72,8 @@ def _text(entry: Entry) -> str:
     return f"{_LETTERS[entry.verdict]}|{entry.signal}|{entry.record}|{-(-entry.kept_until // HOUR)}|{step}"
 
 
-def _read(fields: Mapping[bytes, bytes]) -> Decided:
+def read_decided(fields: Mapping[bytes, bytes]) -> Decided:
+    """Read what `reserve.lua` keeps of one account."""
     revision = int(fields.get(b"rev", 0))
     entries = {name.decode()[1:]: _entry(value.decode()) for name, value in fields.items() if name.startswith(b"k")}
     return Decided(revision, entries)

@@ -1,0 +1,41 @@
+"""Where one account stands: everything that is kept of it, as one read found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.batches import HourTotals, Marks
+    from expansion_signals.model.decisions import Verdict
+    from expansion_signals.model.readings import Counter
+    from expansion_signals.model.thresholds import Guard
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStanding:
+    """All that is kept of one account, in scaled amounts; `epoch` is the configuration epoch in force.
+
+    `profile` None: not known. `waiting` is how many facts are written and not yet marked. `guards` stand with the
+    epoch they were computed under. `days` are the sums by meter and number of the UTC day, of those days that were
+    asked for. `hours` are the hour buckets of an account not yet known. `decided` counts remembered keys by verdict.
+    """
+
+    account: str
+    epoch: int
+    profile: Profile | None
+    levels: Mapping[Counter, int]
+    marks: Mapping[Counter, Marks]
+    guards: Mapping[Counter, tuple[int, Guard]]
+    waiting: int
+    days: Mapping[tuple[str, int], int]
+    hours: HourTotals | None
+    decided: Mapping[Verdict, int]
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing is kept of the account: no record of it was ever applied, or all has expired."""
+        return self.profile is None and not (self.levels or self.days or self.hours or self.waiting or self.decided)

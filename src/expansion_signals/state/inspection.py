@@ -1,0 +1,143 @@
+"""Reading one account's state as it stands, for people: nothing is written, no shard is made."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from expansion_signals.errors import RejectedState
+from expansion_signals.model.instants import DAY
+from expansion_signals.model.standing import AccountStanding
+from expansion_signals.state.keys import STATE_FORMAT, counter_of, day_of_month, deployment_key, shard_keys, shard_of
+from expansion_signals.state.packing import read_guard, read_marks, read_profile
+from expansion_signals.state.policy import read_decided
+from expansion_signals.state.redis import RedisStore
+from expansion_signals.state.scripts import redis_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from redis.asyncio import Redis
+
+    from expansion_signals.model.batches import HourTotals, Marks
+    from expansion_signals.model.readings import Counter
+    from expansion_signals.model.thresholds import Guard
+
+
+class _Deployment(NamedTuple):
+    """How the deployment is cut, and the configuration epoch in force."""
+
+    shards: int
+    epoch: int
+
+
+class Inspection:
+    """Reads accounts of the deployment with this prefix; the shard count is the deployment's own."""
+
+    def __init__(self, client: Redis, *, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    async def account(self, account: str, days: Sequence[int]) -> AccountStanding:
+        """Return all that is kept of the account, with the day buckets of these UTC days (by number).
+
+        Counters, marks and profile are read in one transaction, so that they are of one moment.
+
+        Raises:
+            StateUnavailable: Redis does not answer.
+            RejectedState: there is no deployment under this prefix, or its state is of another format.
+        """
+        deployment = await self._deployment()
+        keys = shard_keys(self._prefix, shard_of(account, deployment.shards))
+        months = {keys.month(account, day): None for day in days}
+        profile, kept, policy, names, *buckets = await self._read(
+            ("GET", keys.profile(account)),
+            *(("HGETALL", key) for key in (keys.account(account), keys.policy(account), keys.names, *months)),
+        )
+        meters = {number.decode(): name.decode() for name, number in names.items()}
+        fields = _Fields(kept, meters)
+        by_month = dict(zip(months, buckets, strict=True))
+        return AccountStanding(
+            account=account,
+            epoch=deployment.epoch,
+            profile=read_profile(profile),
+            levels=fields.levels(),
+            marks=fields.marks(),
+            guards=fields.guards(),
+            waiting=int(kept.get(b"q", 0)) - int(kept.get(b"j", 0)),
+            days={
+                (meter, day): int(by_month[keys.month(account, day)][field])
+                for number, meter in meters.items()
+                for day in days
+                if (field := f"{number}.{day_of_month(day)}".encode()) in by_month[keys.month(account, day)]
+            },
+            hours=await self._hours(account, deployment.shards) if b"H" in kept else None,
+            decided=Tally(entry.verdict for entry in read_decided(policy).entries.values()),
+        )
+
+    async def _deployment(self) -> _Deployment:
+        (stands,) = await self._read(("HGETALL", deployment_key(self._prefix)))
+        if not stands:
+            raise RejectedState(
+                f"no worker has ever started in this Redis under the prefix {self._prefix!r}: check "
+                "EXPANSION_SIGNALS_REDIS and EXPANSION_SIGNALS_PREFIX, or start one: expansion-signals worker"
+            )
+        if int(stands.get(b"format", STATE_FORMAT)) != STATE_FORMAT:
+            raise RejectedState(
+                f"the state in Redis has format {stands[b'format'].decode()}, this program reads {STATE_FORMAT}; "
+                "run the version that wrote it: expansion-signals --version"
+            )
+        if b"epoch" not in stands:
+            raise RejectedState(
+                "this deployment has not accepted a configuration yet; start a worker: expansion-signals worker"
+            )
+        return _Deployment(int(stands[b"shards"]), int(stands[b"epoch"]))
+
+    async def _hours(self, account: str, shards: int) -> HourTotals | None:
+        # The window is of identities, which are not looked at.
+        return await RedisStore(self._client, prefix=self._prefix, shards=shards, window=DAY).hours(account)
+
+    async def _read(self, *commands: tuple[str, ...]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=True)
+        for command in commands:
+            pipeline.execute_command(*command)
+        with redis_failures("reading an account"):
+            return list(await pipeline.execute())
+
+
+class _Fields:
+    """The counters of `a:<account>`, by the first letter of their fields (`lua/facts_kept.lua`)."""
+
+    def __init__(self, kept: Mapping[bytes, bytes], meters: Mapping[str, str]) -> None:
+        self._meters = meters
+        self._texts: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for field, value in kept.items():
+            name = field.decode()
+            if ":" in name:
+                letter = name[0] if name[0] in "gk" else ""
+                self._texts[letter][name.removeprefix(letter)] = value.decode()
+
+    def levels(self) -> Mapping[Counter, int]:
+        """Return each counter's level."""
+        return {self._counter(name): int(level) for name, level in self._texts[""].items()}
+
+    def guards(self) -> Mapping[Counter, tuple[int, Guard]]:
+        """Return each counter's guard, with the epoch it was computed under."""
+        return {self._counter(name): read_guard(text) for name, text in self._texts["g"].items()}
+
+    def marks(self) -> Mapping[Counter, Marks]:
+        """Return what is remembered of each counter that was judged, its chunks joined in their order."""
+        chunks: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        for name, text in self._texts["k"].items():
+            counter, _, index = name.partition("~")
+            chunks[counter][int(index or 0)] = text
+        return {
+            self._counter(name): read_marks("".join(text for _, text in sorted(texts.items())))
+            for name, texts in chunks.items()
+        }
+
+    def _counter(self, name: str) -> Counter:
+        number, _, suffix = name.partition(":")
+        return counter_of(self._meters[number], suffix)
+
