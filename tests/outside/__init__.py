@@ -1,0 +1,1 @@
+"""What tests use that look at the program from outside: it knows `interfaces.md` and the wire, not the code."""
