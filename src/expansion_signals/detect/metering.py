@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from xxhash import xxh3_64_intdigest
+
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.amounts import scale
 from expansion_signals.model.events import BUILT_IN_PREFIX, LIMIT_HIT, USAGE_RECORDED
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Contribution(NamedTuple):
-    """What one event adds to one meter, scaled by its precision."""
+    """What one event adds to one meter: an amount scaled by its precision; for `unique`, the hash of a member."""
 
     meter: Meter
     amount: int
@@ -39,12 +41,7 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
     fed = [meter for meter in configuration.meters_by_event.get(event.type, ()) if _is_for(meter, event.data)]
     if not fed and not _known(event, configuration):
         return None
-    return [Contribution(meter, _amount(meter, event.data)) for meter in fed if _is_counted(meter)]
-
-
-def _is_counted(meter: Meter) -> bool:
-    """Say whether this version counts the meter; loading it has warned if not."""
-    return meter.aggregation in ("sum", "count") and meter.per in ("period", "never")
+    return [Contribution(meter, _amount(meter, event.data)) for meter in fed]
 
 
 def _known(event: UsageEvent, configuration: Configuration) -> bool:
@@ -62,7 +59,17 @@ def _amount(meter: Meter, data: Mapping[str, object]) -> int:
         return scale(1, meter.precision)
     name = meter.value or "value"
     value = data.get(name)
+    if meter.aggregation == "unique":
+        return _member(meter, name, value)
     # A bool is an int to Python, and no amount to anyone else.
     if value is None or isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         raise RejectedRecord("invalid_data", f"data.{name}: meter `{meter.key}` counts it and needs a decimal number")
     return scale(value, meter.precision)
+
+
+def _member(meter: Meter, name: str, value: object) -> int:
+    """Return the hash that stands for a member: signed 64 bit, so that two members of a counter never meet."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)) or value == "":
+        raise RejectedRecord("invalid_data", f"data.{name}: meter `{meter.key}` counts who or what it names")
+    number = xxh3_64_intdigest(str(value).encode())
+    return number - (1 << 64) if number >> 63 else number

@@ -51,18 +51,51 @@ class Identity(NamedTuple):
     appended: Instant
 
 
-class Move(NamedTuple):
-    """`add`: a counter moves by `quiet` (may not fire; applied first) and then by `firing`.
+class Add(NamedTuple):
+    """`sum` and `count`: the level moves by this amount."""
 
-    `watched` False says that no rule looks at the counter under this epoch, so no fact is wanted.
+    amount: int
+
+
+class Raise(NamedTuple):
+    """`max`: the level becomes this one where it is lower, or where there is none (semantics 2.2)."""
+
+    level: int
+
+
+class Replace(NamedTuple):
+    """`latest`: the level becomes this one, unless one of a later event stands; ties go by offset (semantics 2.2)."""
+
+    level: int
+    time: Instant
+    offset: int
+
+
+class See(NamedTuple):
+    """`unique`: the level grows by those of these members that were not seen; each a signed 64-bit hash."""
+
+    members: tuple[int, ...]
+
+
+Change = Add | Raise | Replace | See
+
+
+class Move(NamedTuple):
+    """A counter changes by `quiet` (may not fire; applied first) and then by `firing`; both of one kind.
+
+    `watched` False says that no rule looks at the counter under this epoch, so no fact is wanted. When the counter is
+    made, those of its meter that start before `keep_from` go: absolute expiry, judged by the append time reached
+    (semantics 2.3). `forgotten` is the last of them.
     """
 
     counter: Counter
-    quiet: int
-    firing: int
+    quiet: Change | None
+    firing: Change | None
     watched: bool
     evidence: Evidence
     appended: Instant
+    keep_from: Instant = 0
+    forgotten: Counter | None = None
 
 
 class DayMove(NamedTuple):
@@ -70,7 +103,7 @@ class DayMove(NamedTuple):
 
     meter: str
     day: int
-    amount: int
+    change: Change
 
 
 class HourMove(NamedTuple):
@@ -78,8 +111,8 @@ class HourMove(NamedTuple):
 
     meter: str
     hour: int
-    quiet: int
-    firing: int
+    quiet: Change | None
+    firing: Change | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +130,13 @@ class ProfileChange:
 
 @dataclass(slots=True)
 class AccountBatch:
-    """All that a batch asks of one account, under the profile it assumes (None: not known).
-
-    Counters of periods that start before `keep_from` are dropped when a new one is made: absolute expiry, judged by
-    the append time reached (semantics 2.3).
-    """
+    """All that a batch asks of one account, under the profile it assumes (None: not known)."""
 
     account: str
     profile: Profile | None
     moves: Sequence[Move] = ()
     days: Sequence[DayMove] = ()
     hours: Sequence[HourMove] = ()
-    keep_from: Instant = 0
     change: ProfileChange | None = None
 
 
@@ -128,7 +156,10 @@ class ShardBatch:
 
 
 class Moved(NamedTuple):
-    """A fact: a counter passed its guard, or had none. It went from `before` by `quiet`, then by `firing`."""
+    """A fact: a counter passed its guard, or had none. It went from `before` by `quiet`, then by `firing`.
+
+    `estimated` says that a sketch counts its members: there were too many to keep.
+    """
 
     number: int
     nonce: str
@@ -139,6 +170,7 @@ class Moved(NamedTuple):
     firing: int
     evidence: Evidence
     appended: Instant
+    estimated: bool = False
 
 
 class Changed(NamedTuple):
@@ -196,14 +228,14 @@ class AccountMark:
 
 
 class HourTotals(NamedTuple):
-    """The hour buckets of an account not yet known: meter and UTC hour → quiet and firing sums.
+    """The hour buckets of an account not yet known: meter and UTC hour → quiet and firing change.
 
     `revision` rises with each change; `days` are the UTC days that may have buckets.
     """
 
     revision: int
     days: Sequence[int]
-    totals: Mapping[tuple[str, int], tuple[int, int]]
+    totals: Mapping[tuple[str, int], tuple[Change | None, Change | None]]
 
 
 # ---------------------------------------------------------------------------------------------- answered

@@ -47,7 +47,8 @@ class Reading:
 
     Levels are scaled amounts. The level went from `before` by `quiet` (counts but may not fire: backfill, or older
     than the firing age; applied first) and then by `firing`. `limit` is the limit in force now and `last_limit`
-    the amount under which this counter was last judged; where it never was, `judged` is False.
+    the amount under which this counter was last judged; where it never was, `judged` is False. `estimated`: a sketch
+    counts the members of this `unique` meter, because there were too many to keep.
     """
 
     account: str
@@ -63,3 +64,4 @@ class Reading:
     limit: Limit | None
     last_limit: int | None
     judged: bool
+    estimated: bool = False

@@ -11,42 +11,53 @@ from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import HOUR, Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.places import counter_for, firing_age, is_quiet, period_in
+from expansion_signals.pipeline.sums import part_of, take
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from expansion_signals.detect.metering import Contribution
     from expansion_signals.model.accounts import AccountUpdate, Profile
-    from expansion_signals.model.batches import Identity
-    from expansion_signals.model.catalog import Meter
+    from expansion_signals.model.batches import Change, Identity
+    from expansion_signals.model.catalog import Aggregation, Meter
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.readings import Counter
+    from expansion_signals.pipeline.sums import Part
     from expansion_signals.pipeline.work import Item
     from expansion_signals.rules.configuration import Configuration
 
 
 @dataclass(slots=True)
-class _Sum:
+class _Total:
     """What is summed for one counter before it is sent.
 
-    `event` is the last one that may fire, or the last of all where none may.
+    `event` is the last one that may fire, or the last of all where none may. `kept` says from which start on counters
+    of the meter are kept, and which is the last that is not.
     """
 
+    aggregation: Aggregation
     watched: bool = False
-    quiet: int = 0
-    firing: int = 0
+    quiet: Part | None = None
+    firing: Part | None = None
     event: UsageEvent | None = None
-    fires: bool = False
     appended: Instant = 0
+    kept: tuple[Instant, Counter | None] = (0, None)
 
-    def add(self, amount: int, event: UsageEvent, *, quiet: bool) -> None:
-        """Add an event's amount to its part."""
+    def part(self, *, quiet: bool) -> Part:
+        """Return the part that an event belongs to."""
+        found = self.quiet if quiet else self.firing
+        if found is not None:
+            return found
+        made = part_of(self.aggregation)
         if quiet:
-            self.quiet += amount
+            self.quiet = made
         else:
-            self.firing += amount
-        if self.fires <= (not quiet):
-            self.event, self.fires = event, not quiet
+            self.firing = made
+        return made
+
+    def changes(self) -> tuple[Change | None, Change | None]:
+        """Return what the two parts come to, the quiet one first."""
+        return (self.quiet.change() if self.quiet else None, self.firing.change() if self.firing else None)
 
 
 @dataclass(slots=True)
@@ -54,10 +65,9 @@ class _Asked:
     """What is summed for one account."""
 
     profile: Profile | None
-    keep_from: Instant
-    counters: dict[Counter, _Sum] = field(default_factory=dict)
-    days: dict[tuple[str, int], int] = field(default_factory=dict)
-    hours: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    counters: dict[Counter, _Total] = field(default_factory=dict)
+    days: dict[tuple[str, int], Part] = field(default_factory=dict)
+    hours: dict[tuple[str, int], _Total] = field(default_factory=dict)
 
 
 def claim(part: Sequence[Item]) -> list[Identity]:
@@ -87,39 +97,53 @@ def usage_asked(
             continue
         account = asked.get(event.account)
         if account is None:
-            profile = profiles[event.account]
-            account = asked[event.account] = _Asked(profile, _keep_from(profile, item.record.appended - acceptance))
+            account = asked[event.account] = _Asked(profiles[event.account])
         for contribution in item.contributions:
-            _add(account, contribution, event, item.record.appended, configuration)
+            _add(account, contribution, item, configuration, acceptance)
     return [_batch(name, account) for name, account in asked.items()]
 
 
-def _keep_from(profile: Profile | None, instant: Instant) -> Instant:
-    period = period_in("period", profile, instant) if profile else None
-    return period.start if period else 0
-
-
 def _add(
-    account: _Asked, contribution: Contribution, event: UsageEvent, appended: Instant, configuration: Configuration
+    account: _Asked, contribution: Contribution, item: Item, configuration: Configuration, acceptance: Duration
 ) -> None:
     meter, amount = contribution
+    event, (_, _, offset, *_, appended) = item.event, item.record
+    assert event is not None  # noqa: S101 -- the caller looks at events only
     age = firing_age(configuration, meter)
     quiet = age is None or is_quiet(event, appended, age)
-    day = (meter.key, day_of(event.time))
-    account.days[day] = account.days.get(day, 0) + amount
-    if account.profile is None:
-        hour = (meter.key, hour_of(event.time))
-        parts = account.hours.get(hour, (0, 0))
-        account.hours[hour] = (parts[0] + amount, parts[1]) if quiet else (parts[0], parts[1] + amount)
+    if meter.aggregation != "unique":  # members of a day are asked for by no window yet
+        day = (meter.key, day_of(event.time))
+        part = account.days.get(day)
+        if part is None:
+            part = account.days[day] = part_of(meter.aggregation)
+        part.add(amount, event.time, offset)
+    if account.profile is None and meter.per == "period":
+        hours = account.hours.setdefault((meter.key, hour_of(event.time)), _Total(meter.aggregation))
+        hours.part(quiet=quiet).add(amount, event.time, offset)
         return
     period = period_in(meter.per, account.profile, event.time)
     # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
     over = closed(period, appended)
-    total = account.counters.setdefault(counter_for(meter, period), _Sum())
-    total.add(amount, event, quiet=quiet or over)
+    counter = counter_for(meter, period)
+    total = account.counters.get(counter)
+    if total is None:
+        total = account.counters[counter] = _Total(meter.aggregation)
+        total.kept = _kept(meter, account.profile, appended - acceptance)
+    total.part(quiet=quiet or over).add(amount, event.time, offset)
+    if not quiet or total.firing is None:
+        total.event = event
     if not over:
-        total.watched |= age is not None
+        # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
+        total.watched |= age is not None and account.profile is not None
         total.appended = max(total.appended, appended)
+
+
+def _kept(meter: Meter, profile: Profile | None, reached: Instant) -> tuple[Instant, Counter | None]:
+    """Return from which start on counters of the meter are kept, and the last one that is not (semantics 2.3)."""
+    period = period_in(meter.per, profile, reached)
+    if period is None:
+        return (0, None)
+    return (period.start, counter_for(meter, period_in(meter.per, profile, period.start - 1)))
 
 
 def _batch(name: str, account: _Asked) -> AccountBatch:
@@ -127,12 +151,11 @@ def _batch(name: str, account: _Asked) -> AccountBatch:
         account=name,
         profile=account.profile,
         moves=[
-            Move(counter, total.quiet, total.firing, total.watched, _evidence(total.event), total.appended)
+            Move(counter, *total.changes(), total.watched, _evidence(total.event), total.appended, *total.kept)
             for counter, total in account.counters.items()
         ],
-        days=[DayMove(meter, day, amount) for (meter, day), amount in account.days.items()],
-        hours=[HourMove(meter, hour, *parts) for (meter, hour), parts in account.hours.items()],
-        keep_from=account.keep_from,
+        days=[DayMove(meter, day, part.change()) for (meter, day), part in account.days.items()],
+        hours=[HourMove(meter, hour, *total.changes()) for (meter, hour), total in account.hours.items()],
     )
 
 
@@ -196,16 +219,15 @@ def _assigned(
     hours: HourTotals, profile: Profile, evidence: Evidence, appended: Instant, configuration: Configuration
 ) -> list[Move]:
     """Return the moves that hour buckets become; an hour that straddles a boundary goes to where it ends."""
-    sums: dict[Counter, _Sum] = {}
-    for (key, hour), (quiet, firing) in hours.totals.items():
+    totals: dict[Counter, _Total] = {}
+    for (key, hour), parts in hours.totals.items():
         meter: Meter | None = configuration.catalog.meters.get(key)
         if meter is None:
             continue
         period = period_in(meter.per, profile, (hour + 1) * HOUR - 1)
-        total = sums.setdefault(counter_for(meter, period), _Sum())
+        total = totals.setdefault(counter_for(meter, period), _Total(meter.aggregation))
         total.watched = firing_age(configuration, meter) is not None and not closed(period, appended)
-        total.quiet += quiet
-        total.firing += firing
-    return [
-        Move(counter, total.quiet, total.firing, total.watched, evidence, appended) for counter, total in sums.items()
-    ]
+        for change, quiet in zip(parts, (True, False), strict=True):
+            if change is not None:
+                take(total.part(quiet=quiet), change)
+    return [Move(counter, *total.changes(), total.watched, evidence, appended) for counter, total in totals.items()]

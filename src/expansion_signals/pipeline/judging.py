@@ -103,6 +103,7 @@ class _Course:
             limit=limit_in_force(configuration.catalog, profile.account, meter.key),
             last_limit=marks.limit if marks else None,
             judged=marks is not None,
+            estimated=fact.estimated,
         )
 
     def _cause(self, fact: Moved, marks: Marks | None) -> Cause:

@@ -65,6 +65,18 @@ class ShardKeys(NamedTuple):
         """Hour buckets of one UTC day of an account not yet known."""
         return f"{self.tag}:h:{account}:{day}"
 
+    def members(self, account: str, counter: Counter) -> str:
+        """Members seen of a counter, as long as they are few enough to keep."""
+        return f"{self.tag}:u:{account}:{counter.meter}:{suffix_of(counter)}"
+
+    def sketch(self, account: str, counter: Counter) -> str:
+        """The sketch of members that takes over."""
+        return f"{self.tag}:y:{account}:{counter.meter}:{suffix_of(counter)}"
+
+    def hour_members(self, account: str, meter: str, hour: int, part: int) -> str:
+        """Members seen in one hour of an account not yet known; `part` 0 is quiet, 1 may fire."""
+        return f"{self.tag}:u:{account}:{meter}:h{hour}.{part}"
+
     def identities(self, slice_name: str, buckets: int, bucket: int) -> str:
         """One bucket of a slice's identities."""
         return f"{self.tag}:i:{slice_name}:{buckets}:{bucket}"

@@ -114,7 +114,7 @@ def _fact(number: int, body: Sequence[Any]) -> Fact:
         return Changed(
             number, nonce.decode(), epoch, read_profile(before), read_profile(after), _evidence(evidence), appended
         )
-    _, nonce, epoch, meter, suffix, before, quiet, firing, evidence, appended = body
+    _, nonce, epoch, meter, suffix, before, quiet, firing, evidence, appended, estimated = body
     return Moved(
         number,
         nonce.decode(),
@@ -125,6 +125,7 @@ def _fact(number: int, body: Sequence[Any]) -> Fact:
         int(firing),
         _evidence(evidence),
         int(appended),
+        estimated == 1,
     )
 
 

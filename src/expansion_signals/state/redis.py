@@ -18,13 +18,14 @@ from expansion_signals.model.batches import (
     Lost,
     OtherProfiles,
     Overflow,
+    See,
     Seen,
     StaleEpoch,
 )
 from expansion_signals.state.identity_slices import IdentitySlices
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
 from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_profile
-from expansion_signals.state.requests import ApplyRequest, read_layout
+from expansion_signals.state.requests import ApplyRequest, read_change, read_layout
 from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, Outcome, ShardBatch
+    from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, Change, Outcome, ShardBatch
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.readings import Counter
 
@@ -126,15 +127,20 @@ class RedisStore:
         days = range(first, last + 1)
         found = await self._scripts.commands([("HGETALL", keys.hours(account, day)) for day in days], "hour buckets")
         meters = {number: name.decode() for name, number in _pairs(names)}
-        totals: dict[tuple[str, int], tuple[int, int]] = {}
+        totals: dict[tuple[str, int], list[Change | None]] = {}
         for day, buckets in zip(days, found, strict=True):
-            for field, amount in _pairs(buckets):
-                number, _, half_hour = field.partition(b".")
-                hour, firing = divmod(int(half_hour), 2)
-                place = (meters[number], day * 24 + hour)
-                quiet_sum, firing_sum = totals.get(place, (0, 0))
-                totals[place] = (quiet_sum, int(amount)) if firing else (int(amount), firing_sum)
-        return HourTotals(revision, days, totals)
+            for field, value in _pairs(buckets):
+                number, _, where = field.decode().partition(".")
+                hour, part = divmod(int(where[:-1]), 2)
+                meter, operation = meters[number.encode()], where[-1]
+                parts = totals.setdefault((meter, day * 24 + hour), [None, None])
+                if operation == "s":
+                    key = keys.hour_members(account, meter, day * 24 + hour, part)
+                    [members] = await self._scripts.commands([("SMEMBERS", key)], "members")
+                    parts[part] = See(tuple(sorted(map(int, members))))
+                else:
+                    parts[part] = read_change(operation, value.decode())
+        return HourTotals(revision, days, {place: (quiet, firing) for place, (quiet, firing) in totals.items()})
 
     async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
         """Return every shard's watermarks: partition → next offset. A shard that is lost is not in the answer."""

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from expansion_signals.model.batches import Add, Raise, Replace, See
 from expansion_signals.model.instants import SECOND
 from expansion_signals.state.keys import ShardKeys, day_of_month, suffix_of
 from expansion_signals.state.packing import pack, pack_evidence, pack_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from expansion_signals.model.batches import AccountBatch, ProfileChange, ShardBatch
+    from expansion_signals.model.batches import (
+        AccountBatch,
+        Change,
+        HourMove,
+        HourTotals,
+        Move,
+        ProfileChange,
+        ShardBatch,
+    )
+    from expansion_signals.model.readings import Counter
     from expansion_signals.state.identity_slices import Layout, Plan
 
 _HOURS_A_DAY = 24
+_OPERATIONS = {Add: "a", Raise: "m", Replace: "l", See: "s"}
 
 
 def layout_text(layout: Layout) -> str:
@@ -98,18 +109,20 @@ class ApplyRequest:
             name,
             self._key(self._shard.account(name)),
             "" if account.profile is None else str(account.profile.version),
-            account.keep_from // SECOND,
             [
                 part
                 for move in account.moves
                 for part in (
                     self._name(move.counter.meter),
                     suffix_of(move.counter),
-                    str(move.quiet),
-                    str(move.firing),
+                    _OPERATIONS[type(move.firing or move.quiet)],
+                    self._part(name, move.counter, move.quiet),
+                    self._part(name, move.counter, move.firing),
                     1 if move.watched else 0,
                     pack_evidence(move.evidence),
                     move.appended,
+                    move.keep_from // SECOND,
+                    self._forgotten(name, move),
                 )
             ],
             [
@@ -119,27 +132,42 @@ class ApplyRequest:
                     self._key(self._shard.month(name, day.day)),
                     str(day_of_month(day.day)),
                     self._name(day.meter),
-                    str(day.amount),
+                    _OPERATIONS[type(day.change)],
+                    _text(day.change),
                     str(day.day),
                 )
             ],
-            [
-                part
-                for hour in account.hours
-                for part in self._hour(name, hour.meter, hour.hour, (hour.quiet, hour.firing))
-            ],
+            [part for hour in account.hours for part in self._hour(name, hour)],
             self._change(name, account.change) if account.change else (),
         )
 
-    def _hour(self, account: str, meter: str, hour: int, parts: tuple[int, int]) -> list[object]:
-        day, hour_of_day = divmod(hour, _HOURS_A_DAY)
+    def _part(self, account: str, counter: Counter, change: Change | None) -> object:
+        if isinstance(change, See):
+            keys = (self._shard.members(account, counter), self._shard.sketch(account, counter))
+            return (*map(self._key, keys), *map(str, change.members))
+        return "" if change is None else _text(change)
+
+    def _forgotten(self, account: str, move: Move) -> object:
+        if move.forgotten is None or not isinstance(move.firing or move.quiet, See):
+            return ""
+        keys = (self._shard.members(account, move.forgotten), self._shard.sketch(account, move.forgotten))
+        return tuple(map(self._key, keys))
+
+    def _hour(self, account: str, move: HourMove) -> list[object]:
+        day, hour_of_day = divmod(move.hour, _HOURS_A_DAY)
         key = self._key(self._shard.hours(account, day))
-        return [
-            part
-            for firing, amount in enumerate(parts)
-            if amount
-            for part in (key, day, str(2 * hour_of_day + firing), self._name(meter), str(amount), str(hour))
-        ]
+        described: list[object] = []
+        for part, change in enumerate((move.quiet, move.firing)):
+            if change is not None:
+                operation = _OPERATIONS[type(change)]
+                if isinstance(change, See):
+                    members = self._shard.hour_members(account, move.meter, move.hour, part)
+                    asked: object = (self._key(members), *map(str, change.members))
+                else:
+                    asked = _text(change)
+                field = f"{2 * hour_of_day + part}{operation}"
+                described += (key, day, field, self._name(move.meter), operation, asked, str(move.hour))
+        return described
 
     def _change(self, account: str, change: ProfileChange) -> Sequence[object]:
         hours = change.hours
@@ -150,5 +178,29 @@ class ApplyRequest:
             pack_evidence(change.evidence),
             change.appended,
             str(hours.revision) if hours else "",
-            *(self._key(self._shard.hours(account, day)) for day in (hours.days if hours else ())),
+            *(self._key(key) for key in (self._hour_keys(account, hours) if hours else ())),
         )
+
+    def _hour_keys(self, account: str, hours: HourTotals) -> Iterable[str]:
+        for day in hours.days:
+            yield self._shard.hours(account, day)
+        for (meter, hour), parts in hours.totals.items():
+            for part, change in enumerate(parts):
+                if isinstance(change, See):
+                    yield self._shard.hour_members(account, meter, hour, part)
+
+
+def _text(change: Change) -> str:
+    if isinstance(change, Replace):
+        return f"{change.level}|{change.time}|{change.offset}"
+    assert not isinstance(change, See)  # noqa: S101 -- members travel as a list, beside the key they go to
+    return str(change[0])
+
+
+def read_change(operation: str, text: str) -> Change:
+    """Read what an hour bucket holds; members are read from their own key."""
+    if operation == "a":
+        return Add(int(text))
+    if operation == "m":
+        return Raise(int(text))
+    return Replace(*(int(part) for part in text.split("|")))

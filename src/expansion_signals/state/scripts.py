@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _PRELUDES = {
-    "apply": ("numbers", "facts_kept"),
+    "apply": ("numbers", "changes", "facts_kept"),
     "mark": ("facts_kept",),
     "facts": ("facts_kept",),
     "accept": (),

@@ -6,9 +6,11 @@
 --   ranges     { {partition, start or '', end, reached, counted, duplicate, unmatched, dead-lettered}, ... }
 --   slices     { name, layout assumed, layout wanted, ... }       a layout lists bucket counts, as in "8,32"
 --   groups     { {set key, checks key or 0, write 0|1, identity, ...}, ... }   the identities probed in one bucket
---   accounts   { {account, a key, version or '', keep from, moves, days, hours, change}, ... }
---     moves    { name, suffix, quiet, firing, watched 0|1, evidence, appended, ... }
---     days     { b key, field, name, amount, ... }                hours  { h key, day, field, name, amount, ... }
+--   accounts   { {account, a key, version or '', moves, days, hours, change}, ... }
+--     moves    { name, suffix, operation, quiet, firing, watched 0|1, evidence, appended,
+--                keep from, {key forgotten, ...} or '', ... }                            see changes.lua
+--     days     { b key, field, name, operation, part, day, ... }
+--     hours    { h key, day, field, name, operation, part, hour, ... }
 --     change   {} or {p key, version or '', profile, evidence, appended, revision of hours or '', h key, ...}
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
@@ -23,6 +25,7 @@
 --   {'overflow', {account, name, place, level, ...}}
 --   {'ok', {facts of an account, ...}, {slice that is full, ...}}
 
+local MOVE, DAY, HOUR = 10, 6, 7 -- how many elements describe one of each
 local FULL_SET = 440 -- members; past 512 a set of integers loses its compact form
 
 local state, watermarks, names_key, pending = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -81,15 +84,18 @@ end
 local kept, others = {}, {}
 for index, account in ipairs(accounts) do
   local fields = { 'v', 'q', 'j', 'H' }
-  local moves = account[5]
-  for move = 1, #moves, 7 do
+  local moves = account[4]
+  for move = 1, #moves, MOVE do
     local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
     fields[#fields + 1] = counter
     fields[#fields + 1] = 'g' .. counter
+    if moves[move + 2] == 'l' then
+      fields[#fields + 1] = 'o' .. counter
+    end
   end
   local values = redis.call('HMGET', KEYS[account[2]], unpack(fields))
   kept[index] = values
-  local change = account[8]
+  local change = account[7]
   local revision = values[4] and string.match(values[4], '^%d+') or ''
   if (values[1] or '') ~= account[3] or (#change > 0 and revision ~= change[6]) then
     others[#others + 1] = account[1]
@@ -158,43 +164,60 @@ if #seen > 0 then
 end
 
 -- 6. Levels after the batch, and whether they can be held.
-local full, sums = {}, {}
+local full, buckets, members = {}, {}, {}
 
--- Sum into a bucket of another hash than the account's own; `place` names it in an overflow.
-local function sum(account, key, field, name, amount, place)
-  sums[key] = sums[key] or {}
-  local before = sums[key][field] or redis.call('HGET', KEYS[key], field) or '0'
-  local after = add(before, amount)
-  if not fits(after) then
+-- Change a bucket of another hash than the account's own; `place` names it in an overflow.
+local function change_bucket(account, key, where, name, operation, part, place)
+  local field = numbers[name] .. '.' .. where
+  buckets[key] = buckets[key] or {}
+  if operation == 's' then
+    members[#members + 1] = part
+    buckets[key][field] = '1'
+    return
+  end
+  local before = buckets[key][field] or redis.call('HGET', KEYS[key], field) or nil
+  local after = bucket_after(operation, before, part)
+  if operation == 'a' and not fits(after) then
     full[#full + 1] = account
     full[#full + 1] = names[name]
     full[#full + 1] = place
-    full[#full + 1] = before
+    full[#full + 1] = before or '0'
   end
-  sums[key][field] = after
+  buckets[key][field] = after
 end
 
-local levels = {}
+-- Per account, for each move: {level or nil, guard, level after the quiet part, level after both, order or nil}.
+local courses = {}
 for index, account in ipairs(accounts) do
-  local moves, days, hours = account[5], account[6], account[7]
-  local after = {}
-  for move = 1, #moves, 7 do
-    local before = kept[index][5 + (move - 1) / 7 * 2] or '0'
-    local level = add(add(before, moves[move + 2]), moves[move + 3])
-    if not fits(level) then
+  local moves, days, hours = account[4], account[5], account[6]
+  local values, place, course = kept[index], 5, {}
+  for move = 1, #moves, MOVE do
+    local operation, quiet, firing = moves[move + 2], moves[move + 3], moves[move + 4]
+    local before, guard, order = values[place] or nil, values[place + 1] or nil, nil
+    place = place + 2
+    if operation == 'l' then
+      order = values[place] or nil
+      place = place + 1
+      quiet, order = latest(quiet, order)
+      firing, order = latest(firing, order)
+    end
+    local quieted = changed(operation, before, quiet)
+    local level = changed(operation, quieted, firing)
+    if level and not fits(level) then
       full[#full + 1] = account[1]
       full[#full + 1] = names[moves[move]]
       full[#full + 1] = 'c' .. moves[move + 1]
-      full[#full + 1] = before
+      full[#full + 1] = before or '0'
     end
-    after[#after + 1] = level
+    course[#course + 1] = { before, guard, quieted or '0', level or '0', order }
   end
-  levels[index] = after
-  for day = 1, #days, 5 do
-    sum(account[1], days[day], numbers[days[day + 2]] .. '.' .. days[day + 1], days[day + 2], days[day + 3], 'd' .. days[day + 4])
+  courses[index] = course
+  for day = 1, #days, DAY do
+    change_bucket(account[1], days[day], days[day + 1], days[day + 2], days[day + 3], days[day + 4], 'd' .. days[day + 5])
   end
-  for hour = 1, #hours, 6 do
-    sum(account[1], hours[hour], numbers[hours[hour + 3]] .. '.' .. hours[hour + 2], hours[hour + 3], hours[hour + 4], 'h' .. hours[hour + 5])
+  for hour = 1, #hours, HOUR do
+    change_bucket(account[1], hours[hour], hours[hour + 2], hours[hour + 3], hours[hour + 4], hours[hour + 5],
+                  'h' .. hours[hour + 6])
   end
 end
 if #full > 0 then
@@ -230,9 +253,12 @@ for _, group in ipairs(groups) do
     end
   end
 end
-for key, buckets in pairs(sums) do
+for _, part in ipairs(members) do
+  redis.call('SADD', KEYS[part[1]], unpack(part, 2))
+end
+for key, fields in pairs(buckets) do
   local values = {}
-  for field, value in pairs(buckets) do
+  for field, value in pairs(fields) do
     values[#values + 1] = field
     values[#values + 1] = value
   end
@@ -251,9 +277,22 @@ local function passed(guard, quiet_level, level)
   return high ~= '' and not (less(level, high) and less(quiet_level, high))
 end
 
+-- Counters of periods long closed go when the next one of their meter comes: absolute expiry, never by the clock.
+local function drop_before(key, number, keep_from, forgotten, drops)
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    local of, start = string.match(field, '^[gko]?(%d+):(%d+)')
+    if of == number and tonumber(start) < keep_from then
+      drops[#drops + 1] = field
+    end
+  end
+  if forgotten ~= '' then
+    redis.call('DEL', KEYS[forgotten[1]], KEYS[forgotten[2]])
+  end
+end
+
 local reports = {}
 for index, account in ipairs(accounts) do
-  local name, key, moves, hours, change = account[1], KEYS[account[2]], account[5], account[7], account[8]
+  local name, key, moves, hours, change = account[1], KEYS[account[2]], account[4], account[6], account[7]
   local values = kept[index]
   local written, marked = tonumber(values[2] or '0'), tonumber(values[3] or '0')
   local sets, drops, first = {}, {}, written
@@ -283,7 +322,7 @@ for index, account in ipairs(accounts) do
     end
     -- Every counter that stands is judged again under the new profile; those with moves below report themselves.
     local moving = {}
-    for move = 1, #moves, 7 do
+    for move = 1, #moves, MOVE do
       moving[numbers[moves[move]] .. ':' .. moves[move + 1]] = true
     end
     local by_number = {}
@@ -297,49 +336,46 @@ for index, account in ipairs(accounts) do
       if number then
         drops[#drops + 1] = 'g' .. fields[place]
         if not moving[fields[place]] then
-          fact({ 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5] })
+          fact({ 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5], 0 })
         end
       end
     end
   end
 
-  local made = false
-  for move = 1, #moves, 7 do
-    local place = 5 + (move - 1) / 7 * 2
+  for place, course in ipairs(courses[index]) do
+    local move = (place - 1) * MOVE + 1
     local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
-    local before, level = values[place] or '0', levels[index][(move - 1) / 7 + 1]
-    made = made or not values[place]
+    local before, guard, quieted, level, order = course[1] or '0', course[2], course[3], course[4], course[5]
+    local estimated = 0
+    if not course[1] and moves[move + 8] > 0 then
+      drop_before(key, numbers[moves[move]], moves[move + 8], moves[move + 9], drops)
+    end
+    if moves[move + 2] == 's' then
+      quieted, estimated = seen(before, moves[move + 3], 0)
+      level, estimated = seen(quieted, moves[move + 4], estimated)
+    end
     sets[#sets + 1] = counter
     sets[#sets + 1] = level
-    if moves[move + 4] == 1 then
-      local guard = #change == 0 and values[place + 1] or nil
-      if passed(guard, add(before, moves[move + 2]), level) then
-        fact({ 'm', nonce, epoch, names[moves[move]], moves[move + 1], before,
-               moves[move + 2], moves[move + 3], moves[move + 5], moves[move + 6] })
-        drops[#drops + 1] = 'g' .. counter
-      end
+    if order then
+      sets[#sets + 1] = 'o' .. counter
+      sets[#sets + 1] = order
+    end
+    if moves[move + 5] == 1 and passed(#change == 0 and guard or nil, quieted, level) then
+      fact({ 'm', nonce, epoch, names[moves[move]], moves[move + 1], before, difference(quieted, before),
+             difference(level, quieted), moves[move + 6], moves[move + 7], estimated })
+      drops[#drops + 1] = 'g' .. counter
     end
   end
 
   if #hours > 0 then
     local revision, first_day, last_day = string.match(values[4] or '', '^(%d+)|(%d+)|(%d+)$')
-    for hour = 1, #hours, 6 do
+    for hour = 1, #hours, HOUR do
       local day = hours[hour + 1]
       first_day = math.min(tonumber(first_day or day), day)
       last_day = math.max(tonumber(last_day or day), day)
     end
     sets[#sets + 1] = 'H'
     sets[#sets + 1] = (tonumber(revision or 0) + 1) .. '|' .. first_day .. '|' .. last_day
-  end
-
-  -- Counters of periods long closed go when a new one comes: absolute expiry, never by the clock.
-  if made and account[4] > 0 then
-    for _, field in ipairs(redis.call('HKEYS', key)) do
-      local start = string.match(field, '^[gk]?%d+:(%d+)')
-      if start and tonumber(start) < account[4] then
-        drops[#drops + 1] = field
-      end
-    end
   end
 
   if written > first then

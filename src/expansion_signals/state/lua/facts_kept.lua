@@ -4,7 +4,9 @@
 --                 j  number of the last fact marked        g<no>:<suffix>      its guard, "epoch:low:high"
 --                 v  version of the profile                k<no>:<suffix>[~n]  its marks, in chunks of 64 bytes
 --                 H  hour buckets kept, "revision|first day|last day"
---   pending       <number>:<account> -> packed {'m', nonce, epoch, meter, suffix, before, quiet, firing, evidence, appended}
+--                                                         o<no>:<suffix>      of a latest level, "time|offset"
+--   pending       <number>:<account> -> packed {'m', nonce, epoch, meter, suffix, before, quiet, firing, evidence, appended,
+--                                    1 if a sketch estimates the level}
 --                                    or packed {'c', nonce, epoch, profile before, profile after, evidence, appended}
 --   n             meter -> its number in this shard
 

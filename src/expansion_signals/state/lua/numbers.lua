@@ -32,6 +32,14 @@ local function add(a, b)
   return string.format('%.0f%09.0f', high, math.abs(low))
 end
 
+-- a - b
+local function difference(a, b)
+  if b == '0' then
+    return a
+  end
+  return add(a, string.sub(b, 1, 1) == '-' and string.sub(b, 2) or '-' .. b)
+end
+
 local function less(a, b)
   if #a <= SAFE_LENGTH and #b <= SAFE_LENGTH then
     return tonumber(a) < tonumber(b)

@@ -1,0 +1,69 @@
+-- What becomes of a level. A change has an operation and up to two parts, the quiet one first:
+--   a  add      amount                             sum, count
+--   m  max      level                              the highest stays
+--   l  latest   "level|time|offset"                the later event stays, ties by offset
+--   s  see      {set key, sketch key, member, ...} the members not seen before
+-- '' is no part. Levels are decimal strings, nil where there is none yet.
+
+local EXACT = 500 -- members kept of a counter before a sketch takes over; up to 512 a set of integers is compact
+
+-- The level in a `latest` part if it is later than what stands ('' if not), and the order that stands from now on.
+local function latest(part, order)
+  if part == '' then
+    return part, order
+  end
+  local level, time, offset = string.match(part, '^(-?%d+)|(%d+)|(%d+)$')
+  if order then
+    local stands_time, stands_offset = string.match(order, '^(%d+)|(%d+)$')
+    time, offset = tonumber(time), tonumber(offset)
+    stands_time, stands_offset = tonumber(stands_time), tonumber(stands_offset)
+    if time < stands_time or (time == stands_time and offset < stands_offset) then
+      return '', order
+    end
+  end
+  return level, string.format('%.0f|%.0f', time, offset)
+end
+
+-- The level after one part; of `latest`, the level alone. What `see` adds is told by `seen`.
+local function changed(operation, level, part)
+  if part == '' or operation == 's' then
+    return level
+  end
+  if operation == 'a' then
+    return add(level or '0', part)
+  end
+  if operation == 'm' then
+    return (not level or less(level, part)) and part or level
+  end
+  return part
+end
+
+-- What a bucket holds after one part; a bucket of `latest` holds the part whole.
+local function bucket_after(operation, value, part)
+  if operation ~= 'l' then
+    return changed(operation, value, part)
+  end
+  local level = latest(part, value and string.match(value, '|(.+)$'))
+  return level == '' and value or part
+end
+
+-- Take note of members: the level after it, and 1 once a sketch estimates it. Writes, and cannot fail.
+local function seen(level, part, estimated)
+  if part == '' then
+    return level, estimated
+  end
+  local set, sketch = KEYS[part[1]], KEYS[part[2]]
+  if redis.call('EXISTS', sketch) == 0 then
+    local added = redis.call('SADD', set, unpack(part, 3))
+    if redis.call('SCARD', set) <= EXACT then
+      return add(level, tostring(added)), 0
+    end
+    redis.call('PFADD', sketch, unpack(redis.call('SMEMBERS', set)))
+    redis.call('DEL', set)
+    return add(level, tostring(added)), 1
+  end
+  redis.call('PFADD', sketch, unpack(part, 3))
+  local estimate = tostring(redis.call('PFCOUNT', sketch))
+  -- A sketch may estimate less than was counted before it: the level of members never falls (semantics 2.2).
+  return less(level, estimate) and estimate or level, 1
+end
