@@ -17,13 +17,14 @@ from expansion_signals.model.instants import DAY, SECOND
 from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.metering import Metering, Outside
 from expansion_signals.pipeline.watermarks import Watermarks
+from expansion_signals.ports import Answered, Asked
 from expansion_signals.rules.loading import load
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory_archive import MemoryArchive
 from simulated_log import PARTITIONS, TEXTS, MemoryPublisher, PlainCodec, SimulatedLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 
     from expansion_signals.model.records import Partition
 
@@ -65,7 +66,9 @@ def advanced(worker: Coroutine[Any, Any, None], choice: int | None) -> Generator
 class TurningPatience:
     """Takes a turn before each call. 0 fails it before it begins, 1 after it is done; both are tried again."""
 
-    async def __call__(self, step: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    async def __call__(
+        self, step: Callable[Asked, Awaitable[Answered]], *arguments: Asked.args, **named: Asked.kwargs
+    ) -> Answered:
         while True:
             choice = await turn("outside")
             if choice == 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expansion_signals.model.instants import DAY
@@ -22,6 +22,7 @@ from simulated_workers import SHARDS, Worker, World, drained
 if TYPE_CHECKING:
     from expansion_signals.state.memory import Shard
 
+THOROUGH = settings(max_examples=3 * settings().max_examples)
 DRAFTS = st.lists(
     st.builds(
         Draft,
@@ -100,6 +101,7 @@ def outcome(drafts: list[Draft], schedule: list[Step]) -> Outcome:
     return Outcome(world, of_memory(store))
 
 
+@THOROUGH
 @given(DRAFTS, schedules("crash", "accept"))
 def test_crashes_and_zombies_count_each_record_once_and_fire_each_key_once(
     drafts: list[Draft], schedule: list[Step]
@@ -110,6 +112,7 @@ def test_crashes_and_zombies_count_each_record_once_and_fire_each_key_once(
     found.check_keys_are_fired_once()
 
 
+@THOROUGH
 @given(DRAFTS, schedules("crash", "accept", "keep", "roll back", "roll back"))
 def test_shards_rolled_back_under_live_workers_count_each_record_once_and_lose_no_key(
     drafts: list[Draft], schedule: list[Step]
