@@ -141,20 +141,19 @@ class SimulatedLog:
     def _event_of(self, number: int, account: str, draft: Draft) -> UsageEvent:
         event = UsageEvent("/apps/web", f"e-{number}", "com.acme.opened", account, self.clock, {})
         match draft.kind:
-            case "opened":
-                return event
             case "unmatched":
-                return replace(event, type="com.acme.unheard")
+                event = replace(event, type="com.acme.unheard")
             case "digits":
-                return _used(event, "calls", Decimal("0.5"))
+                event = _used(event, "calls", Decimal("0.5"))
             case "correction":
-                return _used(event, ("calls", "files")[number % 2], -draft.amount)
+                event = _used(event, ("calls", "files")[number % 2], -draft.amount)
             case "late":
-                return _used(replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
+                event = _used(replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
             case "backfill":
-                return _used(replace(event, backfill=True), "files", draft.amount)
-            case meter:
-                return _used(event, meter, draft.amount)
+                event = _used(replace(event, backfill=True), "files", draft.amount)
+            case "calls" | "files" as meter:
+                event = _used(event, meter, draft.amount)
+        return event
 
     def _snapshot_of(self, draft: Draft) -> Account | None:
         if draft.kind == "tombstone":

@@ -36,7 +36,7 @@ from sample_batches import (
     apply,
     asked,
     change,
-    facts_of,
+    guarded,
     identity,
     move,
     poll,
@@ -46,9 +46,9 @@ from sample_batches import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conftest import Kept
     from expansion_signals.model.batches import ShardBatch
     from expansion_signals.ports import Store
+    from kept_state import Kept
 
 AFTER_TEN = poll(asked(move(1)), start=10, end=20)
 
@@ -239,13 +239,6 @@ async def test_one_shard_refuses_while_another_applies(store: Store) -> None:
 
 
 async def test_a_guard_is_kept_where_the_batch_is_refused(store: Store) -> None:
-    facts = await facts_of(store, poll(asked(move(5))))
-    await store.mark([_guarded(facts)])
+    await guarded(store, 5, Guard(None, 40))
     await apply(store, poll(asked(move(50)), start=11, end=20))
     assert await apply(store, poll(asked(move(1)), start=10, end=20)) == Applied([])
-
-
-def _guarded(facts: object) -> object:
-    from sample_batches import mark
-
-    return mark(facts, guard=Guard(None, 40))

@@ -34,8 +34,8 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from conftest import Kept
     from expansion_signals.ports import Accounts, Store
+    from kept_state import Kept
 
 BIG = [2**53 - 1, 2**53 + 1, 10**9, 10**9 - 1, 10**15, 10**18, 2**62 + 1, LARGEST - 1, LARGEST]
 OLD = Counter("calls", "", OCTOBER)

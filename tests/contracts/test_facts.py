@@ -29,8 +29,8 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from conftest import Kept
     from expansion_signals.ports import Store
+    from kept_state import Kept
 
 
 async def test_a_counter_without_a_guard_is_reported(store: Store) -> None:

@@ -11,9 +11,9 @@ from expansion_signals.model.instants import DAY, HOUR, MINUTE, hour_of
 from sample_batches import NOW, apply, identity, poll
 
 if TYPE_CHECKING:
-    from conftest import Kept
     from expansion_signals.model.batches import Identity
     from expansion_signals.ports import Store
+    from kept_state import Kept
 
 THIS_HOUR = hour_of(NOW)
 # The hour in the id (None: a plain id), when it was appended first, and when again.

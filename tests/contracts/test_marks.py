@@ -26,8 +26,8 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from conftest import Kept
     from expansion_signals.ports import Store
+    from kept_state import Kept
 
 FIRED = Marks(1000, {ArmKey("quota", "80%"): Arm("fired")})
 

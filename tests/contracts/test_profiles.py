@@ -26,8 +26,8 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from conftest import Kept
     from expansion_signals.ports import Accounts, Store
+    from kept_state import Kept
 
 HOUR = NOW // 3_600_000_000
 

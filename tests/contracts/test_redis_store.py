@@ -76,7 +76,7 @@ async def fields(client: Redis, prefix: str) -> AsyncIterator[tuple[str, str, by
 async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
     client: Redis, prefix: str, store: RedisStore
 ) -> None:
-    random = Random(7)
+    random = Random(7)  # noqa: S311 -- a seed, so that every run is the same
     for offset in range(0, 300, 10):
         moves = [
             move(
