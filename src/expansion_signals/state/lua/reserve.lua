@@ -30,10 +30,14 @@ for index, asked in ipairs(request[2]) do
   if revision ~= asked[2] then
     refused[#refused + 1] = asked[1]
   else
-    if #asked[3] > 0 then
-      redis.call('HDEL', key, unpack(asked[3]))
+    -- One by one: a long backlog of one account has more than `unpack` can hand over.
+    for _, field in ipairs(asked[3]) do
+      redis.call('HDEL', key, field)
     end
-    redis.call('HSET', key, 'rev', revision + 1, unpack(asked[4]))
+    for place = 1, #asked[4], 2 do
+      redis.call('HSET', key, asked[4][place], asked[4][place + 1])
+    end
+    redis.call('HSET', key, 'rev', revision + 1)
   end
 end
 return { 'ok', refused }
