@@ -79,6 +79,11 @@ class Deciding:
         rewind |= await self._passing.all_of(works)
         return await self._patience(self._watermarks.again, rewind) if rewind else {}
 
+    async def rolled_back(self) -> Mapping[Partition, int]:
+        """Return where to read again from, where a shard that no poll touches lost what it had acknowledged."""
+        fallen = await self._patience(self._watermarks.fallen)
+        return await self._patience(self._watermarks.again, fallen) if fallen else {}
+
     async def sweep(self, positions: Mapping[Partition, int]) -> bool:
         """Move idle shards up to these positions; nothing else ever waits."""
         await self._passing.idle(positions)
