@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter as Tally
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.model.events import USAGE_RECORDED
 from expansion_signals.model.instants import DAY, day_of
-from simulated_log import USAGE, SimulatedLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.model.readings import Counter
+    from simulated_log import SimulatedLog
 
-KINDS = {"expansion.usage.recorded.v1", "com.acme.opened"}
+KINDS = {USAGE_RECORDED, "com.acme.opened"}
 
 
 class Place(NamedTuple):
@@ -30,7 +30,11 @@ def counted(log: SimulatedLog) -> Iterator[UsageEvent]:
     seen = set()
     for _, event in log.events():
         identity = (event.account, event.source, event.id)
-        if event.type in KINDS and event.data.get("value", 1) == int(event.data.get("value", 1)) and identity not in seen:
+        if (
+            event.type in KINDS
+            and event.data.get("value", 1) == int(event.data.get("value", 1))
+            and identity not in seen
+        ):
             seen.add(identity)
             yield event
 

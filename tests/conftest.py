@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import settings
 
 from servers.absence import ServerAbsentError
 from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis, chosen_kafka, chosen_redis
@@ -15,6 +16,11 @@ from servers.redis import RedisProcess
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+# No deadline for one example: the machine is shared, and a slow moment is no failure.
+settings.register_profile("usual", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=3_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 SERVER_FIXTURES = {"kafka", "redis_server", "new_redis"}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.state.keys import counter_of, shard_keys
 from expansion_signals.state.packing import read_marks
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
     from expansion_signals.state.memory import MemoryStore
 
 _OUTCOMES = {"c": "counted", "d": "duplicate", "u": "unmatched", "x": "dead_lettered"}
-_FIRST_OF_MONTH = "%Y-%m"
+_FIRST_DAY = date(1970, 1, 1)
 
 
 class Inspected(NamedTuple):
     """`hours` and `days` are by account, meter and number of the hour or day; hours are quiet and firing sums."""
 
-    levels: Mapping[tuple[str, Counter], int]
-    marks: Mapping[tuple[str, Counter], Marks]
-    guards: Mapping[tuple[str, Counter], str]
-    hours: Mapping[tuple[str, str, int], tuple[int, int]]
-    days: Mapping[tuple[str, str, int], int]
-    tallies: Mapping[str, Tally[str]]
+    levels: dict[tuple[str, Counter], int]
+    marks: dict[tuple[str, Counter], Marks]
+    guards: dict[tuple[str, Counter], str]
+    hours: dict[tuple[str, str, int], tuple[int, int]]
+    days: dict[tuple[str, str, int], int]
+    tallies: defaultdict[str, Tally[str]]
 
 
 def of_memory(store: MemoryStore) -> Inspected:
@@ -56,71 +57,66 @@ def of_memory(store: MemoryStore) -> Inspected:
 async def of_redis(client: Redis, prefix: str, shards: int) -> Inspected:
     found = Inspected({}, {}, {}, {}, {}, defaultdict(Tally))
     for shard in range(shards):
-        await _of_shard(client, shard_keys(prefix, shard).tag, found)
+        await _Reading(client, shard_keys(prefix, shard).tag, found).read()
     return found
 
 
-async def _of_shard(client: Any, tag: str, found: Any) -> None:
-    names = {number: name.decode() for name, number in (await _hash(client, f"{tag}:n")).items()}
-    for field, amount in (await _hash(client, f"{tag}:wm")).items():
-        partition, _, letter = field.decode().partition("|")
-        if letter in _OUTCOMES:
-            found.tallies[partition][_OUTCOMES[letter]] += int(amount)
-    async for key in client.scan_iter(match=f"{_escaped(tag)}:*", count=1000):
-        kind, _, rest = key.decode().removeprefix(f"{tag}:").partition(":")
-        if kind == "a":
-            _read_account(rest, await _hash(client, key), names, found)
-        elif kind in ("b", "h"):
-            account, _, place = rest.rpartition(":")
-            for field, amount in (await _hash(client, key)).items():
-                _read_bucket(kind, account, place, field, int(amount), names, found)
+class _Reading:
+    """Reads one shard, key by key."""
 
+    def __init__(self, client: Redis, tag: str, found: Inspected) -> None:
+        self._client = client
+        self._tag = tag
+        self._found = found
+        self._names: dict[str, str] = {}
 
-def _read_account(account: str, fields: Mapping[bytes, bytes], names: Mapping[bytes, str], found: Any) -> None:
-    chunks: defaultdict[tuple[str, Counter], dict[int, str]] = defaultdict(dict)
-    for field, value in fields.items():
-        text = field.decode()
-        kind = text[0] if text[0] in "gk" else ""
-        number, colon, suffix = text.removeprefix(kind).partition(":")
-        if not colon:
-            continue
-        suffix, _, chunk = suffix.partition("~") if kind == "k" else (suffix, "", "")
-        place = (account, counter_of(names[number.encode()], suffix))
-        if kind == "g":
-            found.guards[place] = value.decode()
-        elif kind == "k":
-            chunks[place][int(chunk or 0)] = value.decode()
-        else:
-            found.levels[place] = int(value)
-    for place, texts in chunks.items():
-        found.marks[place] = read_marks("".join(text for _, text in sorted(texts.items())))
+    async def read(self) -> None:
+        self._names = {number: name for name, number in (await self._hash(f"{self._tag}:n")).items()}
+        for field, amount in (await self._hash(f"{self._tag}:wm")).items():
+            partition, _, letter = field.partition("|")
+            if letter in _OUTCOMES:
+                self._found.tallies[partition][_OUTCOMES[letter]] += int(amount)
+        async for key in self._client.scan_iter(match=f"{self._tag}:*", count=1000):
+            kind, _, rest = key.decode().removeprefix(f"{self._tag}:").partition(":")
+            if kind == "a":
+                self._account(rest, await self._hash(key))
+            elif kind in ("b", "h"):
+                account, _, place = rest.rpartition(":")
+                self._buckets(kind, account, place, await self._hash(key))
 
+    def _account(self, account: str, fields: Mapping[str, str]) -> None:
+        chunks: defaultdict[tuple[str, Counter], dict[int, str]] = defaultdict(dict)
+        for field, value in fields.items():
+            kind = field[0] if field[0] in "gk" else ""
+            number, colon, suffix = field.removeprefix(kind).partition(":")
+            if not colon:
+                continue
+            suffix, _, chunk = suffix.partition("~") if kind == "k" else (suffix, "", "")
+            place = (account, counter_of(self._names[number], suffix))
+            match kind:
+                case "g":
+                    self._found.guards[place] = value
+                case "k":
+                    chunks[place][int(chunk or 0)] = value
+                case _:
+                    self._found.levels[place] = int(value)
+        for place, texts in chunks.items():
+            self._found.marks[place] = read_marks("".join(text for _, text in sorted(texts.items())))
 
-def _read_bucket(
-    kind: str, account: str, place: str, field: bytes, amount: int, names: Mapping[bytes, str], found: Any
-) -> None:
-    number, _, inside = field.partition(b".")
-    if kind == "b":
-        found.days[account, names[number], _day(place, int(inside))] = amount
-        return
-    hour, firing = divmod(int(inside), 2)
-    where = (account, names[number], int(place) * 24 + hour)
-    sums = found.hours.get(where, (0, 0))
-    found.hours[where] = (sums[0], amount) if firing else (amount, sums[1])
+    def _buckets(self, kind: str, account: str, place: str, fields: Mapping[str, str]) -> None:
+        for field, amount in fields.items():
+            number, _, inside = field.partition(".")
+            if kind == "b":
+                day = (date.fromisoformat(f"{place}-{int(inside):02d}") - _FIRST_DAY).days
+                self._found.days[account, self._names[number], day] = int(amount)
+                continue
+            hour, firing = divmod(int(inside), 2)
+            where = (account, self._names[number], int(place) * 24 + hour)
+            quiet_sum, firing_sum = self._found.hours.get(where, (0, 0))
+            self._found.hours[where] = (quiet_sum, int(amount)) if firing else (int(amount), firing_sum)
 
-
-def _day(month: str, day: int) -> int:
-    from datetime import date  # noqa: PLC0415 -- only this line knows how months are written
-
-    return (date.fromisoformat(f"{month}-{day:02d}") - date(1970, 1, 1)).days
-
-
-async def _hash(client: Any, key: str | bytes) -> Mapping[bytes, bytes]:
-    return await client.hgetall(key)
-
-
-def _escaped(tag: str) -> str:
-    return tag.replace("[", "\\[")
+    async def _hash(self, key: str | bytes) -> Mapping[str, str]:
+        return {field.decode(): value.decode() for field, value in (await self._client.hgetall(key)).items()}
 
 
 def _end(level: int | None) -> str:

@@ -11,7 +11,7 @@ from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place as Standing
 from expansion_signals.detect.thresholds import Series, standing
 from expansion_signals.model.identities import identity_of
-from expansion_signals.model.instants import DAY, HOUR, format_instant
+from expansion_signals.model.instants import DAY, HOUR, format_instant, parse_instant
 from expansion_signals.model.thresholds import Arm, ArmKey
 from simulated_log import CLEAN, PARTITIONS, UPDATES
 from simulated_workers import CONFIGURATIONS
@@ -139,9 +139,7 @@ class Outcome:
         return found
 
 
-def _start(content: Any) -> int | None:
-    from expansion_signals.model.instants import parse_instant  # noqa: PLC0415 -- reads what only a payload has
-
+def _start(content: Mapping[str, Any]) -> int | None:
     period = content["data"]["period"]
     return parse_instant(period["start"]) if period else None
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.accounts import Account, AccountUpdate
-from expansion_signals.model.events import Evidence, UsageEvent
+from expansion_signals.model.events import USAGE_RECORDED, Evidence, UsageEvent
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, parse_instant
 from expansion_signals.model.records import Outgoing, Partition, Poll, Record
 
@@ -34,13 +34,15 @@ CLEAN = ("clean-0", "clean-1")
 WILD = ("wild-0", "wild-1", "wild-2")
 
 FOR_ALL = ("calls", "files", "opened", "again", "conflict", "digits", "unmatched", "malformed", "marker")
-FOR_WILD = ("late", "correction", "backfill", "elsewhere", "profile", "profile", "tombstone", "old profile")
+UPDATE_KINDS = ("profile", "tombstone", "old profile")
+FOR_WILD = ("late", "correction", "backfill", "elsewhere", "profile", *UPDATE_KINDS)
 
 CATALOG = """
 currency: USD
 meters:
   calls: {event: expansion.usage.recorded.v1, where: {meter: calls}, aggregation: sum, value: value, unit: call}
-  files: {event: expansion.usage.recorded.v1, where: {meter: files}, aggregation: sum, value: value, per: never, unit: file}
+  files:
+    {event: expansion.usage.recorded.v1, where: {meter: files}, aggregation: sum, value: value, per: never, unit: file}
   opened: {event: com.acme.opened, aggregation: count, unit: piece}
 features:
   calls: {meter: calls}
@@ -125,35 +127,40 @@ class SimulatedLog:
         self.clock = min(self.clock + draft.minutes * MINUTE, END)
         names = CLEAN + WILD if draft.kind in FOR_ALL else WILD
         account, partition = names[draft.who % len(names)], USAGE[draft.partition % len(USAGE)]
+        if draft.kind == "marker":
+            self.records[partition].append(None)
+        elif draft.kind == "malformed":
+            self._put(partition, RejectedRecord("unparsable", "no JSON"))
+        elif draft.kind in ("again", "conflict", "elsewhere"):
+            self._repeat(draft, partition)
+        elif draft.kind in UPDATE_KINDS:
+            self._update(account, self._snapshot_of(draft))
+        else:
+            self._put(partition, self._event_of(number, account, draft))
+
+    def _event_of(self, number: int, account: str, draft: Draft) -> UsageEvent:
+        event = UsageEvent("/apps/web", f"e-{number}", "com.acme.opened", account, self.clock, {})
         match draft.kind:
-            case "marker":
-                self.records[partition].append(None)
-            case "malformed":
-                self._put(partition, RejectedRecord("unparsable", "no JSON"))
             case "unmatched":
-                self._put(partition, self._event(number, account, "com.acme.unheard", {}))
+                event = replace(event, type="com.acme.unheard")
             case "digits":
-                self._put(partition, self._used(number, account, "calls", Decimal("0.5")))
-            case "opened":
-                self._put(partition, self._event(number, account, "com.acme.opened", {}))
-            case "calls" | "files":
-                self._put(partition, self._used(number, account, draft.kind, draft.amount))
+                event = _used(event, "calls", Decimal("0.5"))
             case "correction":
-                self._put(partition, self._used(number, account, ("calls", "files")[number % 2], -draft.amount))
+                event = _used(event, ("calls", "files")[number % 2], -draft.amount)
             case "late":
-                event = self._used(number, account, "calls", draft.amount)
-                self._put(partition, replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR))
+                event = _used(replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
             case "backfill":
-                self._put(partition, replace(self._used(number, account, "files", draft.amount), backfill=True))
-            case "again" | "conflict" | "elsewhere":
-                self._repeat(draft, partition)
-            case "profile":
-                plan = ("free", "team", "unheard")[draft.amount % 3]
-                self._update(account, _snapshot(1 + len(self.records[UPDATES]), plan))
-            case "old profile":
-                self._update(account, _snapshot(0, "team"))
-            case "tombstone":
-                self._update(account, None)
+                event = _used(replace(event, backfill=True), "files", draft.amount)
+            case "calls" | "files" as meter:
+                event = _used(event, meter, draft.amount)
+        return event
+
+    def _snapshot_of(self, draft: Draft) -> Account | None:
+        if draft.kind == "tombstone":
+            return None
+        if draft.kind == "old profile":
+            return _snapshot(0, "team")
+        return _snapshot(1 + len(self.records[UPDATES]), ("free", "team", "unheard")[draft.amount % 3])
 
     def _repeat(self, draft: Draft, partition: Partition) -> None:
         """Repeat an event: re-stamped within its hour, with another payload, or unchanged in the other partition."""
@@ -171,12 +178,6 @@ class SimulatedLog:
             event = replace(event, data={**event.data, "note": "changed"})
         self._put(partition, event)
 
-    def _event(self, number: int, account: str, kind: str, content: Mapping[str, object]) -> UsageEvent:
-        return UsageEvent("/apps/web", f"e-{number}", kind, account, self.clock, content)
-
-    def _used(self, number: int, account: str, meter: str, value: int | Decimal) -> UsageEvent:
-        return self._event(number, account, "expansion.usage.recorded.v1", {"meter": meter, "value": value})
-
     def _update(self, account: str, snapshot: Account | None) -> None:
         evidence = Evidence(f"u-{len(self.records[UPDATES])}", "/billing", self.clock)
         self._put(UPDATES, AccountUpdate(account, snapshot, evidence))
@@ -186,6 +187,10 @@ class SimulatedLog:
         record = Record(*partition, offset, None, f"{partition.topic}/{offset}".encode(), (), self.clock)
         self.records[partition].append(record)
         self.meanings[record] = meaning
+
+
+def _used(event: UsageEvent, meter: str, value: int | Decimal) -> UsageEvent:
+    return replace(event, type=USAGE_RECORDED, data={"meter": meter, "value": value})
 
 
 def _snapshot(version: int, plan: str) -> Account:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 from types import coroutine
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
-from expansion_signals import ports
 from expansion_signals.errors import StateUnavailable
 from expansion_signals.model.instants import DAY, SECOND
 from expansion_signals.pipeline.epochs import Epochs
@@ -23,9 +22,11 @@ from expansion_signals.state.memory_archive import MemoryArchive
 from simulated_log import PARTITIONS, TEXTS, MemoryPublisher, PlainCodec, SimulatedLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 
     from expansion_signals.model.records import Partition
+    from expansion_signals.ports import Answered, Asked
+    from kept_state import Kept
 
 
 SHARDS = 3
@@ -34,10 +35,6 @@ SWEEP = 0
 
 CONFIGURATIONS = tuple(load(texts) for texts in TEXTS)
 Turn = Literal["outside", "idle"]
-
-
-class WholeStore(ports.Store, ports.Accounts, Protocol):
-    """Everything that metering keeps."""
 
 
 class _Pause:
@@ -65,7 +62,9 @@ def advanced(worker: Coroutine[Any, Any, None], choice: int | None) -> Generator
 class TurningPatience:
     """Takes a turn before each call. 0 fails it before it begins, 1 after it is done; both are tried again."""
 
-    async def __call__(self, step: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    async def __call__(
+        self, step: Callable[Asked, Awaitable[Answered]], *arguments: Asked.args, **named: Asked.kwargs
+    ) -> Answered:
         while True:
             choice = await turn("outside")
             if choice == 0:
@@ -82,7 +81,7 @@ class TurningPatience:
 class World:
     """What is outside of every worker, and outlives it."""
 
-    store: WholeStore
+    kept: Kept
     log: SimulatedLog
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     archive: MemoryArchive = field(default_factory=MemoryArchive)
@@ -105,11 +104,12 @@ class Worker:
     def __init__(self, world: World) -> None:
         self._world = world
         self._patience = TurningPatience()
-        self._watermarks = Watermarks(world.store, {each.topic: each.topic for each in PARTITIONS})
+        store = world.kept.another()
+        self._watermarks = Watermarks(store, {each.topic: each.topic for each in PARTITIONS})
         epochs = Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1])
         outside = Outside(
-            store=world.store,
-            accounts=world.store,
+            store=store,
+            accounts=store,
             codec=PlainCodec(world.log),
             publisher=world.publisher,
             epochs=epochs,
@@ -155,5 +155,5 @@ async def drained(world: World) -> None:
     await worker.advance(SWEEP)
     while worker.turn != "idle":
         await worker.advance(31)
-    assert await world.store.waiting() == {}
+    assert await world.kept.store.waiting() == {}
     worker.crash()

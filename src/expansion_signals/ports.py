@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from expansion_signals.decide.decided import Decided, Reservation
+    from expansion_signals.decide.decided import Decided, Reserved, ShardReservation
     from expansion_signals.model.accounts import AccountUpdate, Profile
-    from expansion_signals.model.batches import AccountFacts, AccountMark, Answer, HourTotals, ShardBatch
+    from expansion_signals.model.batches import (
+        AccountFacts,
+        AccountMark,
+        Answer,
+        Behind,
+        Gap,
+        HourTotals,
+        Lost,
+        ShardBatch,
+    )
     from expansion_signals.model.decisions import Decision
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
@@ -102,8 +111,8 @@ class PolicyStore(Protocol):
     async def decided(self, accounts: Sequence[str]) -> Mapping[str, Decided]:
         """Return what is decided for each of these accounts."""
 
-    async def reserve(self, reservations: Sequence[Reservation]) -> Sequence[str]:
-        """Remember decisions; return the accounts that changed since they were read: nothing is remembered of those."""
+    async def reserve(self, shards: Sequence[ShardReservation]) -> Sequence[Reserved | Behind | Gap | Lost]:
+        """Remember each shard's decisions, or say that its watermarks stand elsewhere; answers in the order asked."""
 
 
 class Archive(Protocol):

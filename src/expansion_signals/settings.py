@@ -21,6 +21,13 @@ def _servers(value: str) -> str:
     return value
 
 
+def _redis_url(value: SecretStr) -> SecretStr:
+    """Refuse what is no URL of Redis; the value itself may hold a password and is not repeated."""
+    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("expected a URL: redis://host:port/db, rediss:// for TLS, or unix://path")
+    return value
+
+
 def _prefix(value: str) -> str:
     if any(not (letter.isascii() and (letter.isalnum() or letter in "._-")) for letter in value):
         raise ValueError("a prefix goes before topic names and Redis keys: letters, digits, '.', '_' and '-' only")
@@ -33,7 +40,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     kafka: Annotated[str, AfterValidator(_servers)] = "localhost:9092"
-    redis: SecretStr = SecretStr("redis://localhost:6379/0")
+    redis: Annotated[SecretStr, AfterValidator(_redis_url)] = SecretStr("redis://localhost:6379/0")
     config: Path = Path("config")
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
     http: Annotated[str, AfterValidator(_servers)] = "127.0.0.1:8080"

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from expansion_signals.cli import config, demo, dev, emit, topics, watch, worker
+from expansion_signals.cli import account, config, demo, dev, emit, topics, watch, worker
 from expansion_signals.errors import Rejected, RejectedState, Retryable
 
 FAILED = 1
@@ -31,6 +31,7 @@ app.command("dev")(dev.dev)
 app.command("emit")(emit.emit)
 app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
+app.add_typer(account.app, name="account")
 app.add_typer(config.app, name="config")
 app.add_typer(topics.app, name="topics")
 
@@ -55,7 +56,9 @@ def _options(
 
 def main() -> NoReturn:
     """Run one command and exit; what fails ends in one message on stderr and an exit code."""
-    # A supervisor's SIGTERM ends a command as Ctrl-C does, so that it leaves nothing running behind it.
+    # A supervisor's SIGTERM ends a command as Ctrl-C does, so that it leaves nothing running behind it. A script's `&`
+    # starts us with SIGINT ignored; then neither would end us.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.instants import Instant
@@ -25,19 +25,30 @@ KEY_DIGITS = 16
 """How much of a key's hash is kept: 64 bits, within one account."""
 
 
+class Key(NamedTuple):
+    """What is decided once. `step` is the absolute usage at which a recurring step stands, None for a plain key."""
+
+    series: str
+    step: Decimal | None = None
+
+    def covers(self, other: Key) -> bool:
+        """Say whether the other is this key, or a lower step of its series."""
+        if self.step is None or other.step is None:
+            return self == other
+        return self.series == other.series and self.step >= other.step
+
+
 class Entry(NamedTuple):
     """One decided key: the verdict, which signal's record it was made for, and until when it is kept.
 
     `signal` is the beginning of its id, `record` its coordinates. Two records of one signal differ in `record`: the
-    second is a repetition, not a question asked again. `step` is the absolute usage up to which the key's series is
-    decided, None for a plain key.
+    second is a repetition, not a question asked again. `kept_until` is a whole hour.
     """
 
     verdict: Verdict
     signal: str
     record: str
     kept_until: Instant
-    step: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +56,64 @@ class Decided:
     """The decided keys of one account, as of a revision; a change is accepted for the revision it was read at only."""
 
     revision: int = 0
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[Key, Entry] = field(default_factory=dict)
 
-    def entry(self, key: str) -> Entry | None:
-        """Return the entry that decides this key, if it is decided."""
-        series, step = series_of(key)
-        found = self.entries.get(series)
-        if found is None or step is None or (found.step is not None and found.step >= step):
-            return found
-        return None
+    def entry(self, text: str) -> Entry | None:
+        """Return the entry that decides this key of a signal, if it is decided: its own before one that covers it."""
+        key = key_of(text)
+        if key.step is None or key in self.entries:
+            return self.entries.get(key)
+        return next((entry for decided, entry in self.entries.items() if decided.covers(key)), None)
 
-    def with_entries(self, entries: Mapping[str, Entry]) -> Decided:
+    def with_entries(self, entries: Mapping[Key, Entry]) -> Decided:
         """Return what stands once these are added."""
         return Decided(self.revision, {**self.entries, **entries})
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What to remember of an account: `added` entries, made on `revision`, and the series that are forgotten."""
+    """What to remember of an account: `added` entries, made on `revision`, and the keys that are forgotten."""
 
     account: str
     revision: int
-    added: Mapping[str, Entry]
-    forgotten: tuple[str, ...]
+    added: Mapping[Key, Entry]
+    forgotten: tuple[Key, ...] = ()
 
 
-def reserve(account: str, before: Decided, after: Decided, now: Instant) -> Reservation | None:
-    """Return what the decisions since `before` add, and what is past its time; None where they add nothing."""
-    added = {series: entry for series, entry in after.entries.items() if before.entries.get(series) != entry}
+@dataclass(frozen=True, slots=True)
+class ShardReservation:
+    """One poll's reservations of one shard, made where its watermarks `stand` (None: no record applied yet)."""
+
+    shard: int
+    stand: Mapping[str, int | None]
+    reservations: Sequence[Reservation]
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """All is remembered but what these accounts asked: they changed since they were read."""
+
+    refused: Sequence[str] = ()
+
+
+def reserve(account: str, before: Decided, after: Decided, asked: Collection[str], now: Instant) -> Reservation | None:
+    """Return what the decisions since `before` add, and what is not needed any more; None where they add nothing.
+
+    Forgotten is what is past its time, and each step below an added one: that one covers it. But not what belongs to
+    one of the records `asked`: after a crash they are asked again, and the answer must be the same.
+    """
+    added = {key: entry for key, entry in after.entries.items() if key not in before.entries}
     if not added:
         return None
-    past = tuple(series for series, entry in after.entries.items() if entry.kept_until <= now and series not in added)
-    return Reservation(account, before.revision, added, past)
+    forgotten = tuple(
+        key
+        for key, entry in before.entries.items()
+        if entry.record not in asked and (entry.kept_until <= now or any(higher.covers(key) for higher in added))
+    )
+    return Reservation(account, before.revision, added, forgotten)
 
 
-def series_of(key: str) -> tuple[str, Decimal | None]:
-    """Return what a key is remembered under, and its step where it is one of a series."""
-    series, _, step = key.partition(":")
-    return series[:KEY_DIGITS], Decimal(step) if step else None
+def key_of(text: str) -> Key:
+    """Return the key that a signal names: `<hash>` or, for a recurring step, `<hash>:<absolute usage>`."""
+    series, _, step = text.partition(":")
+    return Key(series[:KEY_DIGITS], Decimal(step) if step else None)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.decide.decided import SIGNAL_DIGITS, Decided, Entry, series_of
+from expansion_signals.decide.decided import SIGNAL_DIGITS, Decided, Entry, key_of
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.decisions import Decision
 from expansion_signals.model.identities import identity_of
-from expansion_signals.model.instants import DAY, Duration, Instant
+from expansion_signals.model.instants import DAY, HOUR, LAST, Duration, Instant
 from expansion_signals.model.triggers import Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from expansion_signals.decide.decided import Key
     from expansion_signals.model.decisions import Reason, Verdict
     from expansion_signals.model.signals import Signal
 
@@ -25,6 +27,9 @@ EXPIRES_AFTER: Duration = 7 * DAY
 
 KEPT_AFTER_EXPIRY: Duration = 7 * DAY
 """How much longer a decision is remembered, so that a repetition meets it (architecture, State)."""
+
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_KEY = re.compile(r"[0-9a-f]{32}(:(?=[\d.]{1,40}$)\d+(\.\d+)?)?", re.ASCII)
 
 
 class Candidate(NamedTuple):
@@ -38,68 +43,77 @@ def candidate_in(signal: Signal, record: str) -> Candidate | None:
     """Return the candidate that a signal is; None for a signal that nobody decides.
 
     Raises:
-        RejectedRecord: a limit signal without a rule, or whose keys do not match what it crossed.
+        RejectedRecord: a limit signal that metering cannot have written: one that could not be decided, remembered
+            or published.
     """
     if signal.type != LIMIT_REACHED:
         return None
-    crossed, rule = signal.data.get("crossed"), signal.data.get("rule")
-    complete = isinstance(rule, dict) and isinstance(signal.data.get("threshold"), dict)
-    if not complete or not isinstance(crossed, list) or not crossed or len(signal.keys) != len(crossed):
-        raise RejectedRecord(
-            "invalid_data", "a limit signal needs rule, threshold, and one of data.keys for each crossed"
-        )
+    if not _ID.fullmatch(signal.id):
+        raise RejectedRecord("invalid_attribute", "the id of a limit signal is 32 hexadecimal digits")
+    if signal.evidence.time > LAST - EXPIRES_AFTER:
+        raise RejectedRecord("invalid_attribute", "time: what follows from it would expire after the year 9999")
+    if not isinstance(signal.data.get("rule"), dict) or not isinstance(signal.data.get("threshold"), dict):
+        raise RejectedRecord("invalid_data", "a limit signal needs data.rule and data.threshold, both objects")
+    crossed = signal.data.get("crossed")
+    if not isinstance(crossed, list) or not crossed or not all(isinstance(each, dict) for each in crossed):
+        raise RejectedRecord("invalid_data", "a limit signal needs data.crossed, a list of objects")
+    if len(signal.keys) != len(crossed) or not all(_KEY.fullmatch(key) for key in signal.keys):
+        raise RejectedRecord("invalid_data", "a limit signal needs one of data.keys for each of data.crossed")
     return Candidate(signal, record)
 
 
 class Outcome(NamedTuple):
-    """What to publish for a candidate, and the keys to remember. A repetition of a record has neither."""
+    """What to publish for a candidate, and the keys to remember. A repetition of a signal has neither."""
 
     decision: Decision | None
     trigger: Trigger | None
-    entries: Mapping[str, Entry]
+    entries: Mapping[Key, Entry]
 
 
 def decide_limit(candidate: Candidate, decided: Decided, now: Instant) -> Outcome:
     """Decide one limit signal: it fires for those of its keys that are not decided.
 
-    no key decided, or by this very record     fires for all: asked again, the same answer
+    no key decided                             fires for all
     some keys decided                          fires for the rest, named by its highest threshold
-    all keys decided by this signal            nothing: the log holds the record twice
+    any key decided by this very record        the same answer as before, for the same keys
+    all keys decided, some by this signal      nothing: the log holds the signal twice
     all keys decided by others                 superseded
-    past its expiry                            suppressed, too_old_to_fire (semantics 3.8)
+    past its expiry when first asked           suppressed, too_old_to_fire (semantics 3.8)
     """
-    signal = candidate.signal
-    rest = [place for place, key in enumerate(signal.keys) if _is_open(decided.entry(key), candidate)]
+    signal, name = candidate.signal, candidate.signal.id[:SIGNAL_DIGITS]
+    found = [decided.entry(key) for key in signal.keys]
+    own = {place: entry for place, entry in enumerate(found) if entry and entry.signal == name}
+    asked_before = {place: entry for place, entry in own.items() if entry.record == candidate.record}
+    if asked_before:
+        return _outcome(signal, list(asked_before), next(iter(asked_before.values())).verdict, {})
+    rest = [place for place, entry in enumerate(found) if entry is None]
     if not rest:
-        repeated = all(entry and entry.signal == signal.id[:SIGNAL_DIGITS] for entry in map(decided.entry, signal.keys))
-        decision = None if repeated else _decision(signal, _trigger_id(signal, rest), "superseded", ())
-        return Outcome(decision, None, {})
-    trigger_id = _trigger_id(signal, rest)
+        return Outcome(None if own else _decision(signal, signal.id, "superseded"), None, {})
     expires = signal.evidence.time + EXPIRES_AFTER
     verdict: Verdict = "fired" if now < expires else "suppressed"
-    entries = {}
-    for place in rest:
-        series, step = series_of(signal.keys[place])
-        entries[series] = Entry(verdict, signal.id[:SIGNAL_DIGITS], candidate.record, expires + KEPT_AFTER_EXPIRY, step)
+    # Rounded up to what is stored: kept an hour longer, never shorter.
+    kept_until = -(-(expires + KEPT_AFTER_EXPIRY) // HOUR) * HOUR
+    entry = Entry(verdict, name, candidate.record, kept_until)
+    return _outcome(signal, rest, verdict, {key_of(signal.keys[place]): entry for place in rest})
+
+
+def _outcome(signal: Signal, rest: Sequence[int], verdict: Verdict, entries: Mapping[Key, Entry]) -> Outcome:
+    trigger_id = _trigger_id(signal, rest)
     if verdict == "suppressed":
-        return Outcome(_decision(signal, trigger_id, verdict, ("too_old_to_fire",)), None, entries)
+        return Outcome(_decision(signal, trigger_id, verdict, "too_old_to_fire"), None, entries)
+    expires = signal.evidence.time + EXPIRES_AFTER
     trigger = Trigger(
         trigger_id, LIMIT_REACHED, TOPIC, signal.account, signal.evidence, _payload(signal, rest), expires
     )
-    return Outcome(_decision(signal, trigger_id, verdict, ()), trigger, entries)
-
-
-def _is_open(entry: Entry | None, candidate: Candidate) -> bool:
-    return entry is None or (entry.signal, entry.record) == (candidate.signal.id[:SIGNAL_DIGITS], candidate.record)
+    return Outcome(_decision(signal, trigger_id, verdict), trigger, entries)
 
 
 def _trigger_id(signal: Signal, rest: Sequence[int]) -> str:
-    """Return the id that evidence of just these thresholds would have had."""
-    highest = len(signal.keys) - 1
-    if not rest or rest[-1] == highest:
+    """Return the signal's id where its highest threshold is among the rest, else one of the rest's own highest."""
+    if rest[-1] == len(signal.keys) - 1:
         return signal.id
     key = signal.keys[rest[-1]]
-    return key if series_of(key)[1] is None else identity_of("step", key)
+    return key if key_of(key).step is None else identity_of("step", key)
 
 
 def _payload(signal: Signal, rest: Sequence[int]) -> dict[str, Any]:
@@ -109,9 +123,9 @@ def _payload(signal: Signal, rest: Sequence[int]) -> dict[str, Any]:
     return data | {"crossed": crossed, "threshold": {**signal.data["threshold"], **crossed[-1]}}
 
 
-def _decision(signal: Signal, trigger_id: str, verdict: Verdict, reasons: tuple[Reason, ...]) -> Decision:
+def _decision(signal: Signal, trigger_id: str, verdict: Verdict, *reasons: Reason) -> Decision:
     return Decision(
-        id=identity_of("decision", signal.id, verdict),
+        id=identity_of("decision", signal.id, trigger_id, verdict),
         signal=signal.id,
         trigger=trigger_id,
         decision=verdict,

@@ -24,7 +24,9 @@ HOUR: Duration = 60 * MINUTE
 DAY: Duration = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST: Instant = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+LAST: Instant = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+"""The last instant that can be written."""
+
 _FIRST: Instant = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}):([0-5]\d|60)(?:\.(\d+))?(?:[Zz]|([+-]\d{2}:\d{2}))",
@@ -45,7 +47,7 @@ def parse_instant(text: str) -> Instant:
     minute, second, fraction, offset = match.groups()
     micros = int(fraction[:6].ljust(6, "0")) if fraction else 0
     instant = _minute(minute, offset) + int(second) * SECOND + micros
-    if not _FIRST <= instant <= _LAST:
+    if not _FIRST <= instant <= LAST:
         raise ValueError(f"{text[:64]} is not between the years 1 and 9999 UTC")
     return instant
 

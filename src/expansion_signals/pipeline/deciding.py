@@ -3,7 +3,7 @@
     1. poll a batch                        the reader's
     2. decode and group                    by shard of the account
     3. dead letters out, acknowledged
-    4. reserve                             decide in the order of each account, remember under the keys
+    4. reserve                             decide, remember under the keys (see reserving)
     5. publish triggers and decisions, acknowledged
     6. pass                                watermarks, by the apply script with nothing but ranges
     7. commit the offset                   the reader's
@@ -17,21 +17,20 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.decide.decided import reserve
-from expansion_signals.decide.limits import candidate_in, decide_limit
+from expansion_signals.decide.limits import candidate_in
 from expansion_signals.errors import RejectedRecord, RejectedState
 from expansion_signals.model.records import DeadLetter, Partition
 from expansion_signals.pipeline.burial import Burial
 from expansion_signals.pipeline.passing import Passing
+from expansion_signals.pipeline.reserving import Reserving
 from expansion_signals.pipeline.work import Item, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from expansion_signals.decide.decided import Decided, Reservation
-    from expansion_signals.decide.limits import Candidate, Outcome
+    from expansion_signals.decide.limits import Outcome
     from expansion_signals.model.instants import Instant
-    from expansion_signals.model.records import Outgoing, Poll
+    from expansion_signals.model.records import Outgoing, Poll, Record
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.ports import DecidingCodec, Patience, PolicyStore, Publisher, Store
@@ -59,6 +58,7 @@ class Deciding:
         self._watermarks = watermarks
         self._patience = outside.patience
         self._burial = Burial(outside.codec, outside.publisher, outside.patience, outside.clock)
+        self._reserving = Reserving(outside.policy, watermarks, outside.patience, outside.clock)
         self._passing = Passing(outside.store, watermarks, outside.epochs, outside.patience, outside.nonce)
 
     async def absorb(self, poll: Poll) -> Mapping[Partition, int]:
@@ -68,16 +68,21 @@ class Deciding:
             RejectedState: the state does not fit this worker; nothing further is acknowledged.
         """
         # 2. Decode and group.
-        works, candidates, letters = self._grouped(poll)
+        works, letters = self._grouped(poll)
         # 3. Dead letters out.
         await self._burial.bury(letters)
         # 4. Reserve.
-        outcomes = await self._reserved(candidates)
+        outcomes, rewind = await self._reserving.all_of(works)
         # 5. Publish.
         await self._publish(outcomes)
         # 6. Pass.
-        rewind = await self._passing.all_of(works)
+        rewind |= await self._passing.all_of(works)
         return await self._patience(self._watermarks.again, rewind) if rewind else {}
+
+    async def rolled_back(self) -> Mapping[Partition, int]:
+        """Return where to read again from, where a shard that no poll touches lost what it had acknowledged."""
+        fallen = await self._patience(self._watermarks.fallen)
+        return await self._patience(self._watermarks.again, fallen) if fallen else {}
 
     async def sweep(self, positions: Mapping[Partition, int]) -> bool:
         """Move idle shards up to these positions; nothing else ever waits."""
@@ -86,47 +91,30 @@ class Deciding:
 
     # -------------------------------------------------------------------------------- 2. decode and group
 
-    def _grouped(self, poll: Poll) -> tuple[list[Work], Mapping[str, list[Candidate]], list[DeadLetter]]:
+    def _grouped(self, poll: Poll) -> tuple[list[Work], list[DeadLetter]]:
         items: defaultdict[int, list[Item]] = defaultdict(list)
-        candidates: defaultdict[str, list[Candidate]] = defaultdict(list)
         letters: list[DeadLetter] = []
         for record in poll.records:
-            item = Item(record, Partition(record.topic, record.partition), "counted")
-            account = (record.key or record.value or b"").decode("utf-8", "replace")
-            found: list[Candidate] = []
-            letter: list[DeadLetter] = []
-            try:
-                signal = self._outside.codec.read_signal(record)
-                account = signal.account
-                candidate = candidate_in(signal, f"{record.partition}:{record.offset}")
-                found = [candidate] if candidate else []
-            except RejectedRecord as rejected:
-                item.outcome = "dead_lettered"
-                letter = [DeadLetter(record, rejected.code, rejected.message)]
+            account, item, letter = self._decoded(record)
             shard = self._outside.shard_of(account)
             if record.offset >= self._watermarks.at(shard, item.partition):
                 items[shard].append(item)
                 letters += letter
-                candidates[account] += found
         epoch = self._outside.epochs.current
-        works = [Work(shard, epoch, waiting, poll.positions) for shard, waiting in items.items()]
-        return works, {account: found for account, found in candidates.items() if found}, letters
+        return [Work(shard, epoch, waiting, poll.positions) for shard, waiting in items.items()], letters
 
-    # ---------------------------------------------------------------------------------------- 4. reserve
-
-    async def _reserved(self, candidates: Mapping[str, Sequence[Candidate]]) -> list[Outcome]:
-        """Decide, and remember; an account that somebody else decided meanwhile is decided again."""
-        settled: dict[str, list[Outcome]] = {}
-        waiting: Iterable[str] = list(candidates)
-        while waiting:
-            now = self._outside.clock()
-            decided = await self._patience(self._outside.policy.decided, list(waiting))
-            reservations = []
-            for account, before in decided.items():
-                settled[account], reservation = _decide(account, candidates[account], before, now)
-                reservations += [reservation] if reservation else []
-            waiting = await self._patience(self._outside.policy.reserve, reservations) if reservations else ()
-        return [outcome for account in candidates for outcome in settled[account]]
+    def _decoded(self, record: Record) -> tuple[str, Item, Sequence[DeadLetter]]:
+        """Return whose the record is, without an account that of its key, or of its bytes (semantics 10.1)."""
+        item = Item(record, Partition(record.topic, record.partition), "counted")
+        account = (record.key or record.value or b"").decode("utf-8", "replace")
+        try:
+            signal = self._outside.codec.read_signal(record)
+            account = signal.account
+            item.candidate = candidate_in(signal, f"{record.partition}:{record.offset}")
+        except RejectedRecord as rejected:
+            item.outcome = "dead_lettered"
+            return account, item, (DeadLetter(record, rejected.code, rejected.message),)
+        return account, item, ()
 
     # ---------------------------------------------------------------------------------------- 5. publish
 
@@ -147,15 +135,3 @@ class Deciding:
                 f"{records[refused[0]].topic} refuses a record for its size; its max.message.bytes is too small: "
                 "run `expansion-signals topics check`"
             )
-
-
-def _decide(
-    account: str, candidates: Sequence[Candidate], before: Decided, now: Instant
-) -> tuple[list[Outcome], Reservation | None]:
-    """Decide an account's candidates in their order, each knowing those before it."""
-    after, outcomes = before, []
-    for candidate in candidates:
-        outcome = decide_limit(candidate, after, now)
-        after = after.with_entries(outcome.entries)
-        outcomes.append(outcome)
-    return outcomes, reserve(account, before, after, now)

@@ -39,7 +39,7 @@ def identity_of_event(event: UsageEvent, appended: Instant) -> Identity:
 def canonical(value: Any) -> object:  # noqa: ANN401 -- parsed JSON
     """Return parsed JSON in one form for all its spellings: key order, spacing, `1.0` for `1`."""
     if isinstance(value, dict):
-        return sorted((name, canonical(part)) for name, part in value.items())
+        return ("object", sorted((name, canonical(part)) for name, part in value.items()))
     if isinstance(value, list):
         return [canonical(part) for part in value]
     if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):

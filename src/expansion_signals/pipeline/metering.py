@@ -119,6 +119,11 @@ class Metering:
             marks = [account.mark for account in judged]
             waiting = await self._patience(self._outside.store.mark, marks)
 
+    async def rolled_back(self) -> Mapping[Partition, int]:
+        """Return where to read again from, where a shard that no poll touches lost what it had acknowledged."""
+        fallen = await self._patience(self._watermarks.fallen)
+        return await self._patience(self._watermarks.again, fallen) if fallen else {}
+
     async def sweep(self, positions: Mapping[Partition, int]) -> bool:
         """Move idle shards up to these positions and settle facts that wait for too long; say whether none is left."""
         await self._passing.idle(positions)

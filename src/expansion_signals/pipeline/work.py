@@ -11,6 +11,7 @@ from expansion_signals.model.batches import Range
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from expansion_signals.decide.limits import Candidate
     from expansion_signals.detect.metering import Contribution
     from expansion_signals.model.accounts import AccountUpdate
     from expansion_signals.model.batches import Identity, Outcome
@@ -29,6 +30,7 @@ class Item:
     identity: Identity | None = None
     contributions: Sequence[Contribution] = ()
     update: AccountUpdate | None = None
+    candidate: Candidate | None = None
 
 
 class Work:

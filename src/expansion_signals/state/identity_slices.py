@@ -115,12 +115,14 @@ class IdentitySlices:
             yield f"a{quarter}", quarter == own
 
     def _wanted(self, name: str, assumed: Layout, count: int) -> Layout:
+        needed = -(-count // _EXPECTED_IN_BUCKET)
         if not assumed:
-            before = self._layouts.get(f"{name[0]}{int(name[1:]) - 1}", (1,))
-            return (max(before[-1], -(-count // _EXPECTED_IN_BUCKET)),)
-        if name in self._full:
+            # As large as the one before it has become; that one may be known not to exist.
+            before = self._layouts.get(f"{name[0]}{int(name[1:]) - 1}") or (1,)
+            return (max(before[-1], needed),)
+        if name in self._full or needed > assumed[-1]:
             self._full.discard(name)
-            return (*assumed, assumed[-1] * _GROWTH)
+            return (*assumed, max(assumed[-1] * _GROWTH, needed))
         return assumed
 
     def _end(self, name: str) -> Instant:

@@ -199,6 +199,14 @@ class MemoryStore:
             if shard.stands
         }
 
+    async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
+        """Return what became of the records of each partition, over all shards (semantics 1.5)."""
+        tallies: dict[str, Tally[Outcome]] = {}
+        for shard in self.shards:
+            for partition, known in shard.partitions.items():
+                tallies.setdefault(partition, Tally()).update(known.tallies)
+        return tallies
+
     def snapshot(self, shard: int) -> Shard:
         """Return a copy of a shard, as a backup or a replica that lags holds it."""
         return deepcopy(self.shards[shard])

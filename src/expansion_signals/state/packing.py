@@ -48,6 +48,14 @@ def read_profile(text: bytes | None) -> Profile | None:
     return Profile.model_validate_json(text) if text else None
 
 
+def read_watermarks(flat: Sequence[bytes]) -> dict[str, int | None]:
+    """Read the watermarks in a script's answer: partition, next offset or nothing, and so on."""
+    return {
+        partition.decode(): int(offset) if offset else None
+        for partition, offset in zip(flat[::2], flat[1::2], strict=True)
+    }
+
+
 def guard_text(epoch: int, guard: Guard) -> str:
     """Return a guard as scripts read it: `epoch:low:high`, without a number where it has no end."""
     return f"{epoch}:{'' if guard.low is None else guard.low}:{'' if guard.high is None else guard.high}"

@@ -1,27 +1,29 @@
 """What is decided, in Redis: `d:<account>`, a hash with a revision (port `PolicyStore`).
 
-An entry stands as `verdict|signal|record|kept until|step`, below 64 bytes: the verdict's letter, the first eight
-digits of the signal's id, the record's coordinates, hours since the epoch, and the step where there is one.
+An entry stands under its key, `<series>` or `<series>:<step>`, as `verdict|signal|record|kept until`: the verdict's
+letter, the first eight digits of the signal's id, the record's coordinates, hours since the epoch. Both stay below 64
+bytes, so that the hash keeps its compact form.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.decided import Decided, Entry
+from expansion_signals.decide.decided import Decided, Entry, Reserved, key_of
 from expansion_signals.model.amounts import plain
+from expansion_signals.model.batches import Behind, Gap, Lost
 from expansion_signals.model.instants import HOUR
 from expansion_signals.state.keys import shard_keys, shard_of
-from expansion_signals.state.packing import pack
+from expansion_signals.state.packing import pack, read_watermarks
 from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from redis.asyncio import Redis
 
-    from expansion_signals.decide.decided import Reservation
+    from expansion_signals.decide.decided import Key, Reservation, ShardReservation
     from expansion_signals.model.decisions import Verdict
 
 _LETTERS: dict[Verdict, str] = {"fired": "f", "suppressed": "s", "held": "h", "superseded": "r", "already_past": "p"}
@@ -41,44 +43,58 @@ class RedisPolicy:
         found = await self._scripts.commands([("HGETALL", self._key(account)) for account in accounts], "decisions")
         return {account: read_decided(fields) for account, fields in zip(accounts, found, strict=True)}
 
-    async def reserve(self, reservations: Sequence[Reservation]) -> Sequence[str]:
-        """Remember decisions; return the accounts that changed since they were read: nothing is remembered of those."""
-        by_shard: dict[int, list[Reservation]] = {}
-        for reservation in reservations:
-            by_shard.setdefault(shard_of(reservation.account, self._shards), []).append(reservation)
-        calls = [
-            ([self._key(reservation.account) for reservation in asked], pack([_argument(each) for each in asked]))
-            for asked in by_shard.values()
-        ]
-        answers = await self._scripts.call("reserve", calls)
-        return [account.decode() for refused in answers for account in refused]
+    async def reserve(self, shards: Sequence[ShardReservation]) -> Sequence[Reserved | Behind | Gap | Lost]:
+        """Remember each shard's decisions, or say that its watermarks stand elsewhere; answers in the order asked."""
+        answers = await self._scripts.call("reserve", [self._call(asked) for asked in shards])
+        return [_answer(asked.shard, answer) for asked, answer in zip(shards, answers, strict=True)]
+
+    def _call(self, asked: ShardReservation) -> tuple[list[str], bytes]:
+        keys = shard_keys(self._prefix, asked.shard)
+        stand = [(partition, "" if offset is None else str(offset)) for partition, offset in asked.stand.items()]
+        accounts = [_argument(reservation) for reservation in asked.reservations]
+        policies = [keys.policy(reservation.account) for reservation in asked.reservations]
+        return [keys.state, keys.watermarks, *policies], pack((stand, accounts))
 
     def _key(self, account: str) -> str:
         return shard_keys(self._prefix, shard_of(account, self._shards)).policy(account)
+
+
+def read_decided(fields: Mapping[bytes, bytes]) -> Decided:
+    """Read what `reserve.lua` keeps of one account."""
+    revision = int(fields.get(b"rev", 0))
+    entries = {
+        key_of(name.decode()[1:]): _entry(value.decode()) for name, value in fields.items() if name.startswith(b"k")
+    }
+    return Decided(revision, entries)
 
 
 def _argument(reservation: Reservation) -> tuple[object, ...]:
     return (
         reservation.account,
         reservation.revision,
-        [f"k{series}" for series in reservation.forgotten],
-        [part for series, entry in reservation.added.items() for part in (f"k{series}", _text(entry))],
+        [_field(key) for key in reservation.forgotten],
+        [part for key, entry in reservation.added.items() for part in (_field(key), _text(entry))],
     )
 
 
+def _answer(shard: int, answer: Sequence[Any]) -> Reserved | Behind | Gap | Lost:
+    finding = answer[0]
+    if finding == b"ok":
+        return Reserved([account.decode() for account in answer[1]])
+    if finding == b"lost":
+        return Lost(shard)
+    watermarks = read_watermarks(answer[1])
+    return Gap(watermarks) if finding == b"gap" else Behind(watermarks)
+
+
+def _field(key: Key) -> str:
+    return f"k{key.series}" if key.step is None else f"k{key.series}:{plain(key.step)}"
+
+
 def _text(entry: Entry) -> str:
-    step = "" if entry.step is None else plain(entry.step)
-    # Rounded up: kept an hour longer, never shorter.
-    return f"{_LETTERS[entry.verdict]}|{entry.signal}|{entry.record}|{-(-entry.kept_until // HOUR)}|{step}"
-
-
-def read_decided(fields: Mapping[bytes, bytes]) -> Decided:
-    """Read what `reserve.lua` keeps of one account."""
-    revision = int(fields.get(b"rev", 0))
-    entries = {name.decode()[1:]: _entry(value.decode()) for name, value in fields.items() if name.startswith(b"k")}
-    return Decided(revision, entries)
+    return f"{_LETTERS[entry.verdict]}|{entry.signal}|{entry.record}|{entry.kept_until // HOUR}"
 
 
 def _entry(text: str) -> Entry:
-    letters, signal, record, hours, step = text.split("|")
-    return Entry(_VERDICTS[letters], signal, record, int(hours) * HOUR, Decimal(step) if step else None)
+    letters, signal, record, hours = text.split("|")
+    return Entry(_VERDICTS[letters], signal, record, int(hours) * HOUR)

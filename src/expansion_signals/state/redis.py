@@ -24,7 +24,7 @@ from expansion_signals.model.batches import (
 )
 from expansion_signals.state.identity_slices import IdentitySlices
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
-from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_profile
+from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_profile, read_watermarks
 from expansion_signals.state.requests import ApplyRequest, read_change, read_layout
 from expansion_signals.state.scripts import Scripts
 
@@ -72,6 +72,8 @@ class RedisStore:
                     self._slices[batch.shard].learn(_layouts(answer[1]))
                 else:
                     answers[place] = await self._read(batch, answer)
+                    if isinstance(answers[place], Applied):
+                        self._slices[batch.shard].learn(requests[place].layouts)
                     del waiting[place]
         return [answers[place] for place in range(len(batches))]
 
@@ -189,7 +191,7 @@ class RedisStore:
             return self._applied(batch, answer)
         if finding == "behind":
             facts = await self.facts([account.account for account in batch.accounts])
-            return Behind(_watermarks(answer[1]), facts)
+            return Behind(read_watermarks(answer[1]), facts)
         return Lost(batch.shard) if finding == "lost" else _FINDINGS[finding](answer[1])
 
     def _applied(self, batch: ShardBatch, answer: Sequence[Any]) -> Applied:
@@ -209,10 +211,6 @@ def _profile_after(account: AccountBatch) -> Profile | None:
 
 def _facts_with_profile(answer: Sequence[Any]) -> AccountFacts:
     return read_facts(answer, read_profile(answer[4]))
-
-
-def _watermarks(flat: Sequence[bytes]) -> dict[str, int | None]:
-    return {partition.decode(): int(offset) if offset else None for partition, offset in _pairs(flat)}
 
 
 def _layouts(flat: Sequence[bytes]) -> dict[str, tuple[int, ...]]:
@@ -253,7 +251,7 @@ def _mark_argument(mark: AccountMark) -> tuple[object, ...]:
 
 
 _FINDINGS: Mapping[str, Callable[[Any], Answer]] = {
-    "gap": lambda watermarks: Gap(_watermarks(watermarks)),
+    "gap": lambda watermarks: Gap(read_watermarks(watermarks)),
     "epoch": lambda epoch: StaleEpoch(int(epoch)),
     "profile": lambda accounts: OtherProfiles([account.decode() for account in accounts]),
     "seen": lambda seen: Seen({index - 1: conflict == 1 for index, conflict in _pairs(seen)}),

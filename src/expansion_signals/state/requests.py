@@ -39,11 +39,15 @@ def read_layout(text: bytes) -> Layout:
 
 
 class ApplyRequest:
-    """One call of `apply.lua`: `keys` in the order the packed `argument` refers to them, and the `names` it uses."""
+    """One call of `apply.lua`: `keys` in the order the packed `argument` refers to them, and the `names` it uses.
+
+    `layouts` are those of the identity slices once it is applied.
+    """
 
     def __init__(self, keys: ShardKeys, batch: ShardBatch, plan: Plan, *, conflicts: bool) -> None:
         self.keys = [keys.state, keys.watermarks, keys.names, keys.pending]
         self.names: list[str] = []
+        self.layouts = {name: wanted for name, _, wanted in plan.slices}
         self._shard = keys
         self._places: dict[str, int] = {}
         self._numbers: dict[str, int] = {}

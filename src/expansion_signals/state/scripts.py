@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _PRELUDES = {
-    "apply": ("numbers", "changes", "facts_kept"),
+    "apply": ("numbers", "standing", "changes", "facts_kept"),
     "mark": ("facts_kept",),
     "facts": ("facts_kept",),
     "accept": (),
-    "reserve": (),
+    "reserve": ("numbers", "standing"),
 }
 _REFUSED_FOR_NOW = (
     "OOM",

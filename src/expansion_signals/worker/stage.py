@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from expansion_signals.ports import Patience
     from expansion_signals.worker.status import StageStatus
 
+log = logging.getLogger(__name__)
+
 _POLL_SECONDS = 0.5
 _SWEEP_SECONDS = 1.0
 """How often idle shards are moved up, facts that wait are settled, and offsets are committed."""
@@ -25,6 +28,9 @@ class Absorber(Protocol):
 
     async def absorb(self, poll: Poll) -> Mapping[Partition, int]:
         """Take a poll in whole; return where to read again from."""
+
+    async def rolled_back(self) -> Mapping[Partition, int]:
+        """Say, once a second, where to read again from because Redis has lost what it had acknowledged."""
 
     async def sweep(self, positions: Mapping[Partition, int]) -> bool:
         """Do what is due once a second, between two polls; say whether nothing is left to do."""
@@ -46,7 +52,7 @@ class Resuming:
     ) -> Mapping[Partition, int]:
         """Return the lowest watermark of each partition."""
         positions = await self._watermarks.resume(partitions, log_start, log_end)
-        self._status.begun = True
+        self._status.begun, self._status.busy_at = True, time.monotonic()
         return positions
 
     async def revoked(self, partitions: Sequence[Partition]) -> None:
@@ -97,6 +103,7 @@ class Stage:
             self._status.busy_at = time.monotonic()
             rewind = await self._absorber.absorb(poll)
             if rewind:
+                log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(rewind))
                 self._reader.seek(rewind)
         self._status.caught_up = self._reader.caught_up() and self._nothing_waits
         self._status.lag = {f"{topic}/{number}": lag for (topic, number), lag in self._reader.lag().items()}
@@ -107,8 +114,18 @@ class Stage:
         if now - self._swept_at < _SWEEP_SECONDS or assignment != self._reader.assignment or not positions:
             return
         self._swept_at = now
+        lost = await self._absorber.rolled_back()
+        if lost:
+            log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(lost))
+            self._nothing_waits = self._status.caught_up = False
+            self._reader.seek(lost)
+            return
         self._nothing_waits = await self._absorber.sweep(positions)
         await self._patience(self._reader.commit, positions)
+
+
+def _named(positions: Mapping[Partition, int]) -> str:
+    return ", ".join(f"{topic}/{number} at {offset}" for (topic, number), offset in sorted(positions.items()))
 
 
 async def run_all(stages: Sequence[Stage]) -> None:

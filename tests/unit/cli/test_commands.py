@@ -141,3 +141,15 @@ def test_watching_ends_quietly_when_interrupted(broker: EmbeddedBroker, polite: 
     watching.stdout.readline()
     watching.send_signal(polite)
     assert (watching.wait(10), watching.communicate()) == (130, ("", ""))
+
+
+def test_a_command_that_a_script_put_in_the_background_can_be_ended(broker: EmbeddedBroker) -> None:
+    command = [sys.executable, "-m", "expansion_signals", "watch"]
+    in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
+    watching = subprocess.Popen(
+        in_background, env=_environment(broker.servers), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert watching.stdout is not None
+    watching.stdout.readline()
+    watching.terminate()
+    assert (watching.wait(10), watching.communicate()) == (130, ("", ""))

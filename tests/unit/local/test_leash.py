@@ -4,10 +4,15 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from expansion_signals.local.leash import LeashedProcess
+from servers.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 async def _started(tmp_path: Path, program: str) -> LeashedProcess:
@@ -27,6 +32,10 @@ async def test_its_last_words_are_kept(tmp_path: Path) -> None:
     await process.stop()
 
 
+async def _until(condition: Callable[[], bool], waiting_for: str) -> None:
+    await asyncio.to_thread(until, condition, seconds=10, waiting_for=waiting_for)
+
+
 async def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
     process = await _started(tmp_path, "import time; time.sleep(60)")
     assert process.ended is None
@@ -37,10 +46,7 @@ async def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
 async def test_stopping_lets_it_finish_in_good_order(tmp_path: Path) -> None:
     program = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(3)); print(flush=True); signal.pause()"
     process = await _started(tmp_path, program)
-    for _ in range(1000):
-        if process.output.read_bytes():
-            break
-        await asyncio.sleep(0.01)
+    await _until(lambda: process.output.stat().st_size > 0, "the program to have begun")
     await process.stop()
     assert process.ended == 3
 
@@ -79,18 +85,11 @@ async def test_a_child_deaf_to_asking_does_not_outlive_a_killed_parent(tmp_path:
     output = tmp_path / "output"
     output.touch()
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, str(output))
-    for _ in range(1000):
-        if output.read_bytes():
-            break
-        await asyncio.sleep(0.01)
+    await _until(lambda: output.stat().st_size > 0, "the child to have begun")
     child = int(output.read_text())
     parent.kill()
     await parent.wait()
-    for _ in range(1000):
-        if not _runs(child):
-            break
-        await asyncio.sleep(0.01)
-    assert not _runs(child)
+    await _until(lambda: not _runs(child), "the child to end")
 
 
 def _runs(process: int) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from expansion_signals.errors import RejectedSettings
 from expansion_signals.local.redis import embedded_redis
+from servers.waiting import until_async
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ async def _ask(port: int, *words: str) -> bytes:
 
 
 async def _closed(port: int) -> bool:
-    for _ in range(500):
+    async def refuses() -> bool:
         try:
             _, writer = await asyncio.open_connection(HOST, port)
         except OSError:
@@ -52,8 +53,9 @@ async def _closed(port: int) -> bool:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
-        await asyncio.sleep(0.01)
-    return False
+        return False
+
+    return await until_async(refuses, seconds=10, waiting_for=f"port {port} to be closed")
 
 
 async def test_the_server_never_evicts(tmp_path: Path) -> None:

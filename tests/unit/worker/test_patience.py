@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,10 +151,9 @@ def test_a_worker_told_to_stop_while_it_waits_ends_its_pause() -> None:
     membership = Membership()
 
     async def stopped() -> None:
-        waiting = asyncio.create_task(asked_by_a_member(Server(*away(1000)), membership))
-        await asyncio.sleep(60)
-        waiting.cancel()
-        await asyncio.wait([waiting])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(60):
+                await asked_by_a_member(Server(*away(1000)), membership)
 
     run(stopped())
     assert membership.noted == ["entered", "left"]

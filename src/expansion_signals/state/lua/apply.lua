@@ -26,7 +26,9 @@
 --   {'ok', {facts of an account, ...}, {slice that is full, ...}}
 
 local MOVE, DAY, HOUR = 10, 6, 7 -- how many elements describe one of each
-local FULL_SET = 440 -- members; past 512 a set of integers loses its compact form
+-- Past so many members a set of integers loses its compact form. It is told to be full while there is still room for
+-- as many again as this call brought.
+local COMPACT_SET, SPARE = 512, 72
 
 local state, watermarks, names_key, pending = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local request = cmsgpack.unpack(ARGV[1])
@@ -44,24 +46,9 @@ if epoch_before > epoch then
 end
 
 -- 2. Every range starts where its partition's watermark stands.
-local gap, behind, offsets = false, false, {}
-for index, range in ipairs(ranges) do
-  local offset = redis.call('HGET', watermarks, range[1])
-  offsets[#offsets + 1] = range[1]
-  offsets[#offsets + 1] = offset or ''
-  if offset ~= (range[2] ~= '' and range[2]) then
-    if not offset or (range[2] ~= '' and less(offset, range[2])) then
-      gap = true
-    else
-      behind = true
-    end
-  end
-end
-if gap then
-  return { 'gap', offsets }
-end
-if behind then
-  return { 'behind', offsets }
+local finding, offsets = displaced(watermarks, ranges)
+if finding then
+  return { finding, offsets }
 end
 
 -- 3. Names have numbers; new ones are written with everything else.
@@ -248,7 +235,7 @@ for _, group in ipairs(groups) do
     if group[2] > 0 then
       redis.call('APPEND', KEYS[group[2]], table.concat(text))
     end
-    if redis.call('SCARD', KEYS[group[1]]) >= FULL_SET then
+    if redis.call('SCARD', KEYS[group[1]]) + math.max(#members, SPARE) > COMPACT_SET then
       full_slices[#full_slices + 1] = KEYS[group[1]]
     end
   end

@@ -1,24 +1,43 @@
--- Remember decisions of accounts under their keys, for the revision they were made on.
+-- Remember decisions of a shard's accounts under their keys, where its watermarks stand as they did when these were
+-- made, and each for the revision it was made on.
 --
--- KEYS  1.. the d key of each account
--- ARGV  1 packed: { {account, revision, {field to drop, ...}, {field, value, ...}}, ... }, in the order of the keys
---   d:<account>   rev         revision, raised by each change
---                 k<series>   what is decided of a key (see packing)
--- Accounts are judged one by one: an account of another revision is left as it is.
+-- KEYS  1 m (state)  2 wm (watermarks)  3.. the d key of each account
+-- ARGV  1 packed: { standing, accounts }
+--   standing   { {partition, offset or ''}, ... }
+--   accounts   { {account, revision, {field to drop, ...}, {field, value, ...}}, ... }, in the order of the keys
+--   d:<account>   rev       revision, raised by each change
+--                 k<key>    what is decided of a key (see policy.py)
 --
--- Answers {account, ...}: those that were decided by somebody else meanwhile: read again, decide again.
+-- Answers; only the last writes, and judges the accounts one by one:
+--   {'lost'}                            the shard is empty
+--   {'gap', {partition, offset, ...}}   a watermark stands lower: what was decided since may be lost with it
+--   {'behind', {partition, offset..}}   a watermark stands higher: part of this is decided and published
+--   {'ok', {account, ...}}              accounts of another revision, left as they are: read and decide again
+
+if redis.call('HEXISTS', KEYS[1], 'format') == 0 then
+  return { 'lost' }
+end
+local request = cmsgpack.unpack(ARGV[1])
+local finding, offsets = displaced(KEYS[2], request[1])
+if finding then
+  return { finding, offsets }
+end
 
 local refused = {}
-for index, asked in ipairs(cmsgpack.unpack(ARGV[1])) do
-  local key = KEYS[index]
+for index, asked in ipairs(request[2]) do
+  local key = KEYS[2 + index]
   local revision = tonumber(redis.call('HGET', key, 'rev') or '0')
   if revision ~= asked[2] then
     refused[#refused + 1] = asked[1]
   else
-    if #asked[3] > 0 then
-      redis.call('HDEL', key, unpack(asked[3]))
+    -- One by one: a long backlog of one account has more than `unpack` can hand over.
+    for _, field in ipairs(asked[3]) do
+      redis.call('HDEL', key, field)
     end
-    redis.call('HSET', key, 'rev', revision + 1, unpack(asked[4]))
+    for place = 1, #asked[4], 2 do
+      redis.call('HSET', key, asked[4][place], asked[4][place + 1])
+    end
+    redis.call('HSET', key, 'rev', revision + 1)
   end
 end
-return refused
+return { 'ok', refused }

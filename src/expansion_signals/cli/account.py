@@ -1,0 +1,80 @@
+"""`expansion-signals account`: what is kept of one account."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from expansion_signals.cli.account_overview import Overview
+    from expansion_signals.settings import Settings
+
+app = typer.Typer(help="Look at one account.", no_args_is_help=True)
+
+_KEPT_DAYS = 62
+
+
+@app.command("show")
+def show(
+    account: Annotated[str, typer.Argument(metavar="ID", help="The account, as events name it in `subject`.")],
+    days: Annotated[int, typer.Option(min=1, max=_KEPT_DAYS, help="How many days of use to show.")] = 14,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
+) -> None:
+    """Show counters, limits, periods, what fired and what is armed, as Redis holds them now.
+
+    Reads only; a worker need not run. Exits with 1 if nothing is kept of the account.
+
+    Example: expansion-signals account show acct-1
+    """
+    import asyncio  # noqa: PLC0415 -- `--help` answers at once
+
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
+
+    overview = asyncio.run(_overview(load_settings(), account, days))
+    if as_json:
+        from expansion_signals.cli.account_document import document_of  # noqa: PLC0415 -- the same
+
+        typer.echo(json.dumps(document_of(overview), ensure_ascii=False))
+        return
+    from rich.console import Console  # noqa: PLC0415 -- only a person waits for it
+
+    from expansion_signals.cli.account_view import lines_of  # noqa: PLC0415 -- the same
+
+    console = Console(highlight=False)
+    for line in lines_of(overview):
+        console.print(line)
+
+
+async def _overview(settings: Settings, account: str, days: int) -> Overview:
+    """Read the account and the configuration in force.
+
+    Raises:
+        StateUnavailable: Redis does not answer.
+        RejectedState: there is no such deployment, or nothing is kept of the account.
+    """
+    import time  # noqa: PLC0415 -- `--help` answers at once
+
+    from expansion_signals.cli.account_overview import days_until, overview_of  # noqa: PLC0415 -- the same
+    from expansion_signals.errors import RejectedState  # noqa: PLC0415 -- the same
+    from expansion_signals.rules.loading import load  # noqa: PLC0415 -- the same
+    from expansion_signals.state.connection import connect  # noqa: PLC0415 -- the same
+    from expansion_signals.state.deployment import Deployment  # noqa: PLC0415 -- the same
+    from expansion_signals.state.inspection import Inspection  # noqa: PLC0415 -- the same
+
+    now = time.time_ns() // 1_000
+    redis = connect(settings.redis.get_secret_value())
+    try:
+        standing = await Inspection(redis, prefix=settings.prefix).account(account, days_until(now, _KEPT_DAYS))
+        if standing.is_empty:
+            raise RejectedState(
+                f"nothing is kept of account {account!r} under the prefix {settings.prefix!r}: no event of it was "
+                "counted yet, or all has expired. Is the ID written as events have it in `subject`?"
+            )
+        deployment = Deployment(redis, prefix=settings.prefix, shards=settings.shards)
+        configuration = load(await deployment.texts(standing.epoch))
+    finally:
+        await redis.aclose()
+    return overview_of(standing, configuration, now, days_until(now, days))

@@ -1,0 +1,241 @@
+"""What an account's state means under the configuration in force: counters against limits, thresholds, what waits."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from expansion_signals.detect.arming import FALLS_REMEMBERED, FALLS_WITHIN
+from expansion_signals.detect.entitlements import limit_in_force
+from expansion_signals.detect.thresholds import Place, Series, standing
+from expansion_signals.model.batches import Marks
+from expansion_signals.model.instants import HOUR, day_of
+from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.pipeline.places import counter_for, period_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.catalog import Meter
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.readings import Counter, Limit, Period
+    from expansion_signals.model.standing import AccountStanding
+    from expansion_signals.model.thresholds import Guard, Threshold
+    from expansion_signals.rules.configuration import Configuration, LimitRule
+
+ThresholdState = Literal["armed", "fired", "already_past", "due", "absent"]
+"""As marked; `due`: the level is at or past it and nobody has judged that yet; `absent`: it needs a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdOverview:
+    """One threshold of one rule on one counter, in scaled amounts.
+
+    `at` is where it stands; of a recurring step, where its next one does, and `reached` is the highest step passed.
+    `rearms_below` is the level under which a fall arms it again, None where none does now.
+    """
+
+    rule: LimitRule
+    threshold: Threshold
+    state: ThresholdState
+    generation: int
+    at: int | None = None
+    reached: int | None = None
+    rearms_below: int | None = None
+
+    def to_go(self, level: int) -> int | None:
+        """Return how far the level is from the place where it fires next; None where it does not, as it stands."""
+        if self.at is None or not (self.state == "armed" or self.threshold.kind == "step"):
+            return None
+        return max(0, self.at - level)
+
+
+@dataclass(frozen=True, slots=True)
+class CounterOverview:
+    """One counter of the period that runs now, or of a stock; `limit` None: nothing limits this meter on this plan."""
+
+    meter: Meter
+    counter: Counter
+    period: Period | None
+    level: int
+    limit: Limit | None
+    thresholds: Sequence[ThresholdOverview]
+    guard: tuple[int, Guard] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCounter:
+    """A counter of a period that is over or yet to come, or one that no catalog or no profile explains any more.
+
+    `meter` is None where the catalog does not name it: its amounts stand as they are kept. `limit` is the amount it
+    was last judged under, `fired` the thresholds that fired on it.
+    """
+
+    meter: Meter | None
+    counter: Counter
+    period: Period | None
+    level: int
+    limit: int | None
+    fired: Sequence[ArmKey]
+
+
+class HourSum(NamedTuple):
+    """What is counted of a meter for an account not yet known, and the instant its first hour begins."""
+
+    meter: Meter | None
+    key: str
+    total: int
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One account at the instant `now`. `days` holds day sums by meter and day, of the UTC days in `shown_days`."""
+
+    standing: AccountStanding
+    configuration: Configuration
+    now: Instant
+    shown_days: Sequence[int]
+    counters: Sequence[CounterOverview]
+    others: Sequence[OtherCounter]
+    hours: Sequence[HourSum]
+
+    @property
+    def plan_known(self) -> bool:
+        """Say whether the catalog knows the account's plan; without, it counts and has no limits (semantics 2.8)."""
+        profile = self.standing.profile
+        return profile is not None and profile.account.plan in self.configuration.catalog.plans
+
+    def day_sums(self, meter: Meter) -> Sequence[int]:
+        """Return the meter's sum of each shown day, oldest first."""
+        return [self.standing.days.get((meter.key, day), 0) for day in self.shown_days]
+
+
+def days_until(now: Instant, count: int) -> Sequence[int]:
+    """Return the numbers of the last `count` UTC days, today's last."""
+    today = day_of(now)
+    return range(today - count + 1, today + 1)
+
+
+def overview_of(
+    account: AccountStanding, configuration: Configuration, now: Instant, shown_days: Sequence[int]
+) -> Overview:
+    """Return what the account's state means now."""
+    current = list(_current(account, account.profile, configuration, now)) if account.profile else []
+    shown = {each.counter for each in current}
+    return Overview(
+        standing=account,
+        configuration=configuration,
+        now=now,
+        shown_days=shown_days,
+        counters=current,
+        others=[_other(account, counter, configuration) for counter in _latest_first(account.levels.keys() - shown)],
+        hours=_hour_sums(account, configuration),
+    )
+
+
+def _current(
+    account: AccountStanding, profile: Profile, configuration: Configuration, now: Instant
+) -> Iterator[CounterOverview]:
+    """Yield every counter of the catalog's meters that stands now, also where nothing was counted yet."""
+    for meter in configuration.catalog.meters.values():
+        period = period_in(meter.per, profile, now)
+        whole = counter_for(meter, period)
+        parts = {each for each in account.levels if (each.meter, each.start) == (meter.key, whole.start)}
+        limit = limit_in_force(configuration.catalog, profile.account, meter.key)
+        for counter in sorted({whole, *parts}, key=_dimension):
+            level, marks = account.levels.get(counter, 0), account.marks.get(counter, Marks())
+            yield CounterOverview(
+                meter=meter,
+                counter=counter,
+                period=period,
+                level=level,
+                limit=limit,
+                thresholds=[
+                    _threshold(rule, threshold, _Level(level, limit, meter, now), marks.arms)
+                    for rule in configuration.limit_rules_by_meter.get(meter.key, ())
+                    for threshold in {str(each): each for each in rule.at}.values()
+                ],
+                guard=account.guards.get(counter),
+            )
+
+
+class _Level(NamedTuple):
+    """A counter's level, and what thresholds on it depend on."""
+
+    level: int
+    limit: Limit | None
+    meter: Meter
+    now: Instant
+
+
+def _threshold(rule: LimitRule, threshold: Threshold, on: _Level, arms: Mapping[ArmKey, Arm]) -> ThresholdOverview:
+    arm = arms.get(ArmKey(rule.id, str(threshold)), Arm())
+    where = standing(threshold, on.limit, on.meter.precision)
+    match where:
+        case Place():
+            due = arm.state == "armed" and on.level >= where.at
+            edge = where.edge if arm.state != "armed" and _may_fall(arm, on) else None
+            state: ThresholdState = "due" if due else arm.state
+            return ThresholdOverview(rule, threshold, state, arm.generation, where.at, rearms_below=edge)
+        case Series():
+            highest = where.highest(on.level)
+            due = highest is not None and (arm.step is None or highest > arm.step)
+            following = where.following(on.level if arm.step is None else max(arm.step, on.level))
+            return ThresholdOverview(
+                rule, threshold, "due" if due else arm.state, arm.generation, following, reached=arm.step
+            )
+        case None:
+            return ThresholdOverview(rule, threshold, "absent", arm.generation)
+
+
+def _may_fall(arm: Arm, on: _Level) -> bool:
+    """Say whether a fall may still arm it: twice in a period, or within 30 days on a stock (semantics 3.4)."""
+    if on.meter.per != "never":
+        return len(arm.falls) < FALLS_REMEMBERED
+    return sum(on.now - fall < FALLS_WITHIN for fall in arm.falls) < FALLS_REMEMBERED
+
+
+def _other(account: AccountStanding, counter: Counter, configuration: Configuration) -> OtherCounter:
+    meter = configuration.catalog.meters.get(counter.meter)
+    marks = account.marks.get(counter, Marks())
+    return OtherCounter(
+        meter=meter,
+        counter=counter,
+        period=_period_from(counter.start, meter, account.profile),
+        level=account.levels[counter],
+        limit=marks.limit,
+        fired=sorted(key for key, arm in marks.arms.items() if arm.state == "fired"),
+    )
+
+
+def _period_from(start: Instant | None, meter: Meter | None, profile: Profile | None) -> Period | None:
+    if start is None or meter is None or profile is None:
+        return None
+    return period_in(meter.per, profile, start)
+
+
+def _hour_sums(account: AccountStanding, configuration: Configuration) -> Sequence[HourSum]:
+    if account.hours is None:
+        return []
+    totals: Tally[str] = Tally()
+    first: dict[str, int] = {}
+    for (key, hour), (quiet, firing) in account.hours.totals.items():
+        totals[key] += quiet + firing
+        first[key] = min(first.get(key, hour), hour)
+    meters = configuration.catalog.meters
+    return [HourSum(meters.get(key), key, total, first[key] * HOUR) for key, total in sorted(totals.items())]
+
+
+def _latest_first(counters: set[Counter]) -> Sequence[Counter]:
+    return sorted(counters, key=_age)
+
+
+def _age(counter: Counter) -> tuple[str, int, str]:
+    return (counter.meter, -(counter.start or 0), counter.dimension)
+
+
+def _dimension(counter: Counter) -> str:
+    return counter.dimension

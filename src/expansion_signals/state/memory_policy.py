@@ -1,0 +1,66 @@
+"""What is decided, in memory: the reference that the one in Redis must equal (port `PolicyStore`).
+
+It outlives no process: for tests, and for trying rules out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from expansion_signals.decide.decided import Decided, Reserved
+from expansion_signals.model.batches import Behind, Gap, Lost
+from expansion_signals.state.keys import shard_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.decide.decided import Reservation, ShardReservation
+    from expansion_signals.ports import Store
+
+
+class MemoryPolicy:
+    """Decisions by key, beside the `store` whose watermarks they are made at.
+
+    `shards` holds what each account has decided. It may be read, copied and put back together with the store's: what
+    a fail-over of Redis does to one of them.
+    """
+
+    def __init__(self, store: Store, *, shards: int) -> None:
+        self._store = store
+        self.shards: list[dict[str, Decided]] = [{} for _ in range(shards)]
+
+    async def decided(self, accounts: Sequence[str]) -> Mapping[str, Decided]:
+        """Return what is decided for each of these accounts."""
+        return {account: self._shard(account).get(account, Decided()) for account in accounts}
+
+    async def reserve(self, shards: Sequence[ShardReservation]) -> Sequence[Reserved | Behind | Gap | Lost]:
+        """Remember each shard's decisions, or say that its watermarks stand elsewhere; answers in the order asked."""
+        standing = await self._store.watermarks()
+        return [self._reserve(asked, standing.get(asked.shard)) for asked in shards]
+
+    def _reserve(self, asked: ShardReservation, watermarks: Mapping[str, int] | None) -> Reserved | Behind | Gap | Lost:
+        if watermarks is None:
+            return Lost(asked.shard)
+        stand = {partition: watermarks.get(partition) for partition in asked.stand}
+        if any(_lies_below(stand[partition], believed) for partition, believed in asked.stand.items()):
+            return Gap(stand)
+        if stand != asked.stand:
+            return Behind(stand)
+        return Reserved([each.account for each in asked.reservations if not self._remember(each)])
+
+    def _remember(self, reservation: Reservation) -> bool:
+        shard = self._shard(reservation.account)
+        before = shard.get(reservation.account, Decided())
+        if before.revision != reservation.revision:
+            return False
+        kept = {key: entry for key, entry in before.entries.items() if key not in reservation.forgotten}
+        shard[reservation.account] = Decided(before.revision + 1, {**kept, **reservation.added})
+        return True
+
+    def _shard(self, account: str) -> dict[str, Decided]:
+        return self.shards[shard_of(account, len(self.shards))]
+
+
+def _lies_below(watermark: int | None, believed: int | None) -> bool:
+    """Say whether the watermark stands below what a worker believes: what was applied between is lost."""
+    return believed is not None and (watermark is None or watermark < believed)

@@ -1,0 +1,182 @@
+"""Counters, buckets, tallies and watermarks: whole numbers, exact to the last unit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from expansion_signals.model.amounts import LARGEST
+from expansion_signals.model.batches import Applied, DayMove, HourMove, HourTotals, Marks, Range
+from expansion_signals.model.instants import day_of
+from expansion_signals.model.readings import Counter
+from sample_batches import (
+    ACCOUNT,
+    CALLS,
+    ELSEWHERE,
+    FILES,
+    NEIGHBOUR,
+    NOVEMBER,
+    NOW,
+    OCTOBER,
+    OPEN,
+    PARTITION,
+    SECOND_PARTITION,
+    apply,
+    asked,
+    facts_of,
+    mark,
+    move,
+    poll,
+)
+
+if TYPE_CHECKING:
+    from expansion_signals.ports import Accounts, Store
+    from kept_state import Kept
+
+BIG = [2**53 - 1, 2**53 + 1, 10**9, 10**9 - 1, 10**15, 10**18, 2**62 + 1, LARGEST - 1, LARGEST]
+OLD = Counter("calls", "", OCTOBER)
+
+
+async def level_after(kept: Kept, *amounts: int) -> int:
+    for place, amount in enumerate(amounts):
+        batch = poll(asked(move(amount)), start=10 * place or None, end=10 * (place + 1))
+        assert isinstance(await apply(kept.store, batch), Applied)
+    return (await kept.inside()).levels[ACCOUNT, CALLS]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("amount", BIG)
+async def test_a_level_is_exact_up_to_63_bits(kept: Kept, amount: int, sign: int) -> None:
+    assert await level_after(kept, sign * amount) == sign * amount
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("amount", BIG)
+async def test_a_level_comes_back_across_zero(kept: Kept, amount: int, sign: int) -> None:
+    assert await level_after(kept, sign * amount, -sign * 3, -sign * (amount - 4)) == sign
+
+
+@pytest.mark.parametrize("amount", BIG)
+async def test_the_two_parts_of_a_move_may_cancel_each_other(kept: Kept, amount: int) -> None:
+    await apply(kept.store, poll(asked(move(-amount, quiet=amount - 1))))
+    assert (await kept.inside()).levels == {(ACCOUNT, CALLS): -1}
+
+
+async def test_a_sum_may_be_negative(kept: Kept) -> None:
+    assert await level_after(kept, 3, -8) == -5
+
+
+@given(amounts=st.lists(st.integers(-LARGEST, LARGEST).filter(bool), min_size=2, max_size=6))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_levels_and_any_parts_are_added_exactly(kept: Kept, amounts: list[int]) -> None:
+    marks = await kept.store.watermarks()
+    level = (await kept.inside()).levels.get((ACCOUNT, CALLS), 0)
+    start = marks[1].get(PARTITION)
+    for amount in amounts:
+        # What would not fit goes the other way, so that each step can be taken.
+        step = amount if abs(level + amount) <= LARGEST else -amount
+        quiet, level = step // 3, level + step
+        end = (start or 0) + 1
+        assert isinstance(
+            await apply(kept.store, poll(asked(move(step - quiet, quiet=quiet)), start=start, end=end)), Applied
+        )
+        start = end
+    assert (await kept.inside()).levels == {(ACCOUNT, CALLS): level}
+
+
+async def test_accounts_meters_and_periods_are_counted_apart(kept: Kept) -> None:
+    december = Counter("calls", "", NOVEMBER + 30 * 86_400_000_000)
+    europe = Counter("calls", "europe", NOVEMBER)
+    mine = [move(n + 1, counter=counter) for n, counter in enumerate((CALLS, FILES, december, europe))]
+    await apply(kept.store, poll(asked(*mine), asked(move(9), account=NEIGHBOUR)))
+    assert (await kept.inside()).levels == {
+        (ACCOUNT, CALLS): 1,
+        (ACCOUNT, FILES): 2,
+        (ACCOUNT, december): 3,
+        (ACCOUNT, europe): 4,
+        (NEIGHBOUR, CALLS): 9,
+    }
+
+
+async def test_a_period_may_start_within_a_second(kept: Kept) -> None:
+    odd = Counter("calls", "", NOVEMBER + 1_234)
+    facts = await facts_of(kept.store, poll(asked(move(1, counter=odd))))
+    assert facts.facts[0].counter == odd
+
+
+async def test_counters_of_periods_long_closed_go_when_a_new_one_comes(kept: Kept) -> None:
+    facts = await facts_of(kept.store, poll(asked(move(5, counter=OLD), move(1, counter=FILES))))
+    await kept.store.mark([mark(facts, Marks(9), OPEN)])
+    await apply(kept.store, poll(asked(move(1), keep_from=NOVEMBER), start=10))
+    inside = await kept.inside()
+    assert (set(inside.levels), set(inside.guards), set(inside.marks)) == (
+        {(ACCOUNT, CALLS), (ACCOUNT, FILES)},
+        {(ACCOUNT, FILES)},
+        {(ACCOUNT, FILES)},
+    )
+
+
+async def test_a_counter_that_begins_where_counters_are_kept_from_stays(kept: Kept) -> None:
+    await apply(kept.store, poll(asked(move(5, counter=OLD))))
+    await apply(kept.store, poll(asked(move(1), keep_from=OCTOBER), start=10))
+    assert set((await kept.inside()).levels) == {(ACCOUNT, CALLS), (ACCOUNT, OLD)}
+
+
+async def test_nothing_goes_where_no_counter_is_new(kept: Kept) -> None:
+    await apply(kept.store, poll(asked(move(5, counter=OLD), move(1))))
+    await apply(kept.store, poll(asked(move(1), keep_from=NOVEMBER), start=10))
+    assert set((await kept.inside()).levels) == {(ACCOUNT, CALLS), (ACCOUNT, OLD)}
+
+
+async def test_day_buckets_add_up_apart_by_account_meter_and_day(kept: Kept) -> None:
+    today = day_of(NOW)
+    days = (DayMove("calls", today, 3), DayMove("files", today, 4), DayMove("calls", today - 40, LARGEST))
+    await apply(kept.store, poll(asked(days=days), asked(account=NEIGHBOUR, days=days[:1])))
+    await apply(kept.store, poll(asked(days=(DayMove("calls", today, -5),)), start=10, end=20))
+    assert (await kept.inside()).days == {
+        (ACCOUNT, "calls", today): -2,
+        (ACCOUNT, "files", today): 4,
+        (ACCOUNT, "calls", today - 40): LARGEST,
+        (NEIGHBOUR, "calls", today): 3,
+    }
+
+
+async def test_hour_buckets_keep_what_may_fire_apart_from_what_may_not(store: Accounts) -> None:
+    hour = NOW // 3_600_000_000
+    await apply(store, poll(asked(hours=(HourMove("calls", hour, 3, 4), HourMove("files", hour + 24, 0, 1)))))
+    await apply(store, poll(asked(hours=(HourMove("calls", hour, -1, 2), HourMove("calls", hour - 1, 5, 0))), start=10))
+    revision, days, totals = await store.hours(ACCOUNT) or HourTotals(0, (), {})
+    assert (revision, list(days), dict(totals)) == (
+        2,
+        [hour // 24, hour // 24 + 1],
+        {("calls", hour): (2, 6), ("files", hour + 24): (0, 1), ("calls", hour - 1): (5, 0)},
+    )
+
+
+async def test_an_account_without_hour_buckets_has_none(store: Accounts) -> None:
+    assert await store.hours(ACCOUNT) is None
+
+
+async def test_tallies_add_up_over_calls_and_shards(kept: Kept) -> None:
+    ranges = (Range(PARTITION, None, 10, NOW, 1, 2, 3, 4), Range(SECOND_PARTITION, None, 5, NOW, 5))
+    await kept.store.apply([replace(poll(), ranges=ranges), replace(poll(asked(account=ELSEWHERE)), ranges=ranges)])
+    await apply(kept.store, replace(poll(), ranges=(Range(PARTITION, 10, 20, NOW, 10, 0, 0, 10),)))
+    assert await kept.store.tallies() == {
+        PARTITION: {"counted": 12, "duplicate": 4, "unmatched": 6, "dead_lettered": 18},
+        SECOND_PARTITION: {"counted": 10, "duplicate": 0, "unmatched": 0, "dead_lettered": 0},
+    }
+
+
+async def test_watermarks_stand_by_shard_and_partition(store: Store) -> None:
+    await apply(store, poll(end=10))
+    ranges = (Range(PARTITION, 10, 25, 0), Range(SECOND_PARTITION, None, 2**52, 0))
+    await apply(store, replace(poll(), ranges=ranges))
+    assert await store.watermarks() == {0: {}, 1: {PARTITION: 25, SECOND_PARTITION: 2**52}}
+
+
+async def test_asking_for_nothing_answers_nothing(store: Store) -> None:
+    assert await store.apply([]) == []

@@ -1,0 +1,179 @@
+"""What only the store in Redis promises: compact values, slices that grow, scripts that come back, one round trip."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis.asyncio import Redis
+
+from expansion_signals.model.batches import Applied, DayMove, HourMove, Marks
+from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
+from expansion_signals.model.readings import Counter
+from expansion_signals.model.thresholds import Arm, ArmKey, Guard
+from expansion_signals.state.deployment import Deployment
+from expansion_signals.state.redis import RedisStore
+from sample_batches import (
+    ACCOUNT,
+    CALLS,
+    ELSEWHERE,
+    FILES,
+    NOW,
+    SHARDS,
+    apply,
+    asked,
+    change,
+    facts_of,
+    identity,
+    mark,
+    move,
+    poll,
+    profile,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+LONGEST_VALUE = 64
+COMPACT_SET = 512
+THIS_HOUR = hour_of(NOW)
+
+
+class CountingRedis(Redis):
+    """A client that counts its round trips: a pipeline is one."""
+
+    trips = 0
+
+    async def execute_command(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 -- as redis-py has it
+        self.trips += 1
+        return await super().execute_command(*arguments, **options)
+
+    def pipeline(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 -- as redis-py has it
+        self.trips += 1
+        return super().pipeline(*arguments, **options)
+
+
+@pytest.fixture
+async def client(redis_url: str, prefix: str) -> AsyncIterator[CountingRedis]:
+    async with CountingRedis.from_url(redis_url) as client:
+        await Deployment(client, prefix=prefix, shards=SHARDS).open()
+        yield client
+
+
+@pytest.fixture
+def store(client: Redis, prefix: str) -> RedisStore:
+    return RedisStore(client, prefix=prefix, shards=SHARDS, window=DAY)
+
+
+async def fields(client: Redis, prefix: str) -> AsyncIterator[tuple[str, str, bytes]]:
+    """Return key, field and value of every hash under the prefix."""
+    async for key in client.scan_iter(match=f"{prefix}*", _type="hash"):
+        for field, value in (await client.hgetall(key)).items():
+            yield key.decode(), field.decode(), value
+
+
+async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
+    client: Redis, prefix: str, store: RedisStore
+) -> None:
+    random = Random(7)  # noqa: S311 -- a seed, so that every run is the same
+    for offset in range(0, 300, 10):
+        moves = [
+            move(
+                random.randint(-(2**61), 2**61) // 40,
+                quiet=random.randint(-99, 99),
+                counter=Counter(random.choice(["calls", "m" * 64]), "", random.choice([None, NOW, NOW + 1])),
+            )
+            for _ in range(2)
+        ]
+        batch = poll(
+            asked(
+                *{each.counter: each for each in moves}.values(),
+                account=random.choice([ACCOUNT, "a" * 200]),
+                days=(DayMove("calls", day_of(NOW) + random.randint(-40, 40), 2**55),),
+                hours=(HourMove("calls", THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)),),
+            ),
+            start=None,
+            identities=tuple(identity(random.getrandbits(60), hour=random.choice([None, THIS_HOUR])) for _ in range(9)),
+        )
+        marks = await store.watermarks()
+        start = marks[batch.shard].get("usage-events/0")
+        answer = await apply(store, poll(*batch.accounts, start=start, end=offset + 10, identities=batch.identities))
+        assert isinstance(answer, Applied)
+        arms = {
+            ArmKey("a-rule-of-that-name", f"{n} remaining"): Arm("fired", n, (NOW, NOW + n), 2**62) for n in range(9)
+        }
+        await store.mark([mark(facts, Marks(2**62, arms), Guard(-(2**63 - 1), 2**63 - 1)) for facts in answer.facts])
+    await apply(store, poll(asked(account="fresh", change=change(profile(1))), start=None, end=1, ranges=()))
+    long = [(key, field) async for key, field, value in fields(client, prefix) if len(value) > LONGEST_VALUE]
+    assert [place for place in long if not place[0].endswith(":pending") and "{deployment}" not in place[0]] == []
+
+
+@pytest.mark.parametrize("hour", [THIS_HOUR, None], ids=["ids with their hour", "plain ids"])
+@pytest.mark.parametrize("size", [60, 110, 290])
+async def test_slices_grow_before_a_set_loses_its_compact_form(
+    client: Redis, prefix: str, store: RedisStore, hour: int | None, size: int
+) -> None:
+    for offset in range(0, 2_400, size):
+        numbers = range(offset, offset + size)
+        batch = poll(
+            start=offset or None, end=offset + size, identities=[identity(n * 7_919, hour=hour) for n in numbers]
+        )
+        assert isinstance(await apply(store, batch), Applied)
+    sets = [await client.scard(key) async for key in client.scan_iter(match=f"{prefix}*", _type="set")]
+    assert max(sets) <= COMPACT_SET
+
+
+async def test_every_identity_has_four_bytes_beside_it(client: Redis, prefix: str, store: RedisStore) -> None:
+    await apply(store, poll(identities=[identity(n) for n in range(100)]))
+    members = [await client.scard(key) async for key in client.scan_iter(match=f"{prefix}*", _type="set")]
+    checks = [await client.strlen(key) async for key in client.scan_iter(match=f"{prefix}*:c:*", _type="string")]
+    assert (sum(members), sum(checks)) == (100, 400)
+
+
+async def test_scripts_that_were_flushed_are_loaded_again(client: Redis, store: RedisStore) -> None:
+    facts = await facts_of(store, poll(asked(move(1))))
+    await client.script_flush()
+    assert await store.facts([ACCOUNT]) == [facts]
+    await client.script_flush()
+    assert await store.mark([mark(facts)]) == []
+    await client.script_flush()
+    answers = await store.apply([poll(asked(move(1)), start=10), poll(asked(move(1), account=ELSEWHERE))])
+    assert [type(answer) for answer in answers] == [Applied, Applied]
+
+
+async def test_a_poll_takes_one_round_trip_for_all_its_shards(client: CountingRedis, store: RedisStore) -> None:
+    async def trips(start: int | None, numbers: range, hour: int) -> int:
+        identities = [identity(number, hour=hour, appended=hour * HOUR) for number in numbers]
+        before, end = client.trips, (start or 0) + 10
+        answers = await store.apply(
+            [
+                poll(asked(move(1), move(1, counter=FILES)), start=start, end=end, identities=identities),
+                poll(asked(move(1), account=ELSEWHERE), start=start, end=end, identities=identities),
+            ]
+        )
+        assert [type(answer) for answer in answers] == [Applied, Applied]
+        return client.trips - before
+
+    await trips(None, range(100), THIS_HOUR)
+    assert [
+        await trips(10, range(100, 200), THIS_HOUR),
+        await trips(20, range(200, 300), THIS_HOUR),
+        await trips(30, range(300, 400), THIS_HOUR + 1),
+    ] == [1, 1, 1]
+
+
+async def test_marks_take_one_round_trip_for_all_shards(client: CountingRedis, store: RedisStore) -> None:
+    for start in (None, 10):
+        answers = await store.apply([poll(asked(move(1)), start=start, end=(start or 0) + 10)])
+        before = client.trips
+        await store.mark([mark(facts) for answer in answers for facts in answer.facts])
+    assert client.trips - before == 1
+
+
+async def test_a_period_counter_stands_under_a_short_numeric_field(
+    client: Redis, prefix: str, store: RedisStore
+) -> None:
+    await apply(store, poll(asked(move(5, watched=False))))
+    found = [field async for key, field, _ in fields(client, prefix) if key.endswith(f":a:{ACCOUNT}")]
+    assert found == [f"1:{CALLS.start // 1_000_000}"]

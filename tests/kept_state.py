@@ -1,0 +1,112 @@
+"""A deployment's state as tests hold it: the stores of its workers, a look inside, a loss, a roll-back of one shard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from expansion_signals import ports
+from expansion_signals.model.instants import DAY
+from expansion_signals.state.keys import shard_keys
+from expansion_signals.state.memory import MemoryStore
+from expansion_signals.state.redis import RedisStore
+from inspected import Inspected, of_memory, of_redis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redis.asyncio import Redis
+
+    from expansion_signals.model.batches import Outcome
+    from expansion_signals.state.memory import Shard
+
+
+class WholeStore(ports.Store, ports.Accounts, Protocol):
+    """Everything that metering keeps."""
+
+    async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]: ...
+
+
+class Kept(Protocol):
+    """What is kept, in memory or in Redis."""
+
+    store: WholeStore
+
+    def another(self, *, conflicts: bool = True) -> WholeStore:
+        """Return the store of another worker, which knows nothing yet."""
+
+    async def inside(self) -> Inspected:
+        """Return everything that is kept."""
+
+    async def lose(self, shard: int) -> None:
+        """Lose a shard whole."""
+
+    async def back_up(self, shard: int) -> None:
+        """Keep a copy of a shard; a later one replaces it."""
+
+    async def roll_back(self, shard: int) -> bool:
+        """Put the copy back in place of the shard; say whether there was one."""
+
+
+class KeptInMemory:
+    """One memory store is all workers' store: it remembers nothing of who asks."""
+
+    def __init__(self, shards: int) -> None:
+        self.store = MemoryStore(shards=shards, window=DAY)
+        self._copies: dict[int, Shard] = {}
+
+    def another(self, *, conflicts: bool = True) -> MemoryStore:
+        for shard in self.store.shards:
+            shard.conflicts = conflicts
+        return self.store
+
+    async def inside(self) -> Inspected:
+        return of_memory(self.store)
+
+    async def lose(self, shard: int) -> None:
+        self.store.lose(shard)
+
+    async def back_up(self, shard: int) -> None:
+        self._copies[shard] = self.store.snapshot(shard)
+
+    async def roll_back(self, shard: int) -> bool:
+        if shard not in self._copies:
+            return False
+        self.store.restore(shard, self._copies[shard])
+        return True
+
+
+class KeptInRedis:
+    """The shards of an open deployment under a prefix."""
+
+    def __init__(self, client: Redis, prefix: str, shards: int) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._shards = shards
+        self._copies: dict[int, dict[bytes, bytes]] = {}
+        self.store = self.another()
+
+    def another(self, *, conflicts: bool = True) -> RedisStore:
+        return RedisStore(self._client, prefix=self._prefix, shards=self._shards, window=DAY, conflicts=conflicts)
+
+    async def inside(self) -> Inspected:
+        return await of_redis(self._client, self._prefix, self._shards)
+
+    async def lose(self, shard: int) -> None:
+        for key in await self._keys(shard):
+            await self._client.delete(key)
+
+    async def back_up(self, shard: int) -> None:
+        self._copies[shard] = {key: await self._client.dump(key) for key in await self._keys(shard)}
+
+    async def roll_back(self, shard: int) -> bool:
+        if shard not in self._copies:
+            return False
+        await self.lose(shard)
+        for key, dumped in self._copies[shard].items():
+            await self._client.restore(key, 0, dumped)
+        return True
+
+    async def _keys(self, shard: int) -> list[bytes]:
+        return [
+            key async for key in self._client.scan_iter(match=f"{shard_keys(self._prefix, shard).tag}:*", count=1000)
+        ]

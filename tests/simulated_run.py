@@ -1,0 +1,86 @@
+"""A run: a schedule of steps over a simulated log, played on some state, with an end that reads everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hypothesis import strategies as st
+
+from metering_outcome import Outcome
+from simulated_log import FOR_ALL, FOR_WILD, Draft, SimulatedLog
+from simulated_workers import Worker, World, drained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kept_state import Kept
+
+
+class Step(NamedTuple):
+    """`move` a worker, `crash` one, `accept` the next configuration, `back up` or `roll back` a shard."""
+
+    what: str
+    which: int
+    choice: int
+
+
+_DRAFT = st.builds(
+    Draft,
+    kind=st.sampled_from(("calls",) * 5 + ("files", "opened") + FOR_ALL + FOR_WILD),
+    who=st.integers(0, 4),
+    amount=st.integers(1, 6),
+    partition=st.integers(0, 1),
+    minutes=st.sampled_from((0, 1, 10, 45, 240)),
+)
+# Few or many: lists of one kind would mostly be short, and a short log crosses no threshold.
+DRAFTS = st.lists(_DRAFT, min_size=1, max_size=10) | st.lists(_DRAFT, min_size=20, max_size=50)
+
+
+def schedules(*kinds: str) -> st.SearchStrategy[list[Step]]:
+    """Return schedules that move workers, and now and then do one of these kinds of harm."""
+    step = st.builds(Step, st.sampled_from(("move",) * 12 + kinds), st.integers(0, 2), st.integers(0, 31))
+    return st.lists(step, max_size=30) | st.lists(step, min_size=60, max_size=150)
+
+
+async def outcome(kept: Kept, drafts: Sequence[Draft], schedule: Sequence[Step]) -> Outcome:
+    """Play the schedule with two workers that both read everything; then let one last worker read to the end."""
+    world = World(kept, SimulatedLog.of(drafts))
+    workers = [Worker(world), Worker(world)]
+    watermarks = _Watermarks(kept)
+    for what, which, choice in schedule:
+        match what:
+            case "move":
+                await workers[which % 2].advance(choice)
+            case "crash":
+                workers[which % 2].crash()
+                workers[which % 2] = Worker(world)
+            case "accept":
+                world.accept()
+            case "back up":
+                await kept.back_up(which)
+            case "roll back":
+                if await kept.roll_back(which):
+                    watermarks.forget(which)
+        await watermarks.look()
+    for worker in workers:
+        worker.crash()
+    await drained(world)
+    await watermarks.look()
+    return Outcome(world, await kept.inside())
+
+
+class _Watermarks:
+    """Invariant 3: watermarks never fall, but together with the shard they stand in."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._highest: dict[int, dict[str, int]] = {}
+
+    async def look(self) -> None:
+        for shard, stands in (await self._kept.store.watermarks()).items():
+            before = self._highest.get(shard, {})
+            assert all(stands.get(partition, 0) >= offset for partition, offset in before.items())
+            self._highest[shard] = dict(stands)
+
+    def forget(self, shard: int) -> None:
+        self._highest.pop(shard, None)

@@ -1,0 +1,346 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from expansion_signals.decide.decided import Decided, key_of
+from expansion_signals.decide.limits import EXPIRES_AFTER, Candidate, candidate_in, decide_limit
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.identities import identity_of
+from expansion_signals.model.instants import DAY, HOUR, parse_instant
+from sample_signals import NOW, key, signal
+
+if TYPE_CHECKING:
+    from expansion_signals.decide.limits import Outcome
+    from expansion_signals.model.decisions import Decision
+    from expansion_signals.model.signals import Signal
+    from expansion_signals.model.triggers import Trigger
+
+
+class Account:
+    """One account's decisions, one signal after the other; each record has its own place in the log."""
+
+    def __init__(self) -> None:
+        self.decided = Decided()
+        self._offset = 0
+
+    def decide(self, asked: Signal, *, now: int = NOW, record: str | None = None) -> Outcome:
+        self._offset += 1
+        outcome = decide_limit(Candidate(asked, record or f"0:{self._offset}"), self.decided, now)
+        self.decided = self.decided.with_entries(outcome.entries)
+        return outcome
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account()
+
+
+def trigger_of(outcome: Outcome) -> Trigger:
+    assert outcome.trigger is not None
+    return outcome.trigger
+
+
+def decision_of(outcome: Outcome) -> Decision:
+    assert outcome.decision is not None
+    return outcome.decision
+
+
+# ------------------------------------------------------------------------------------ no key decided
+
+
+def test_a_signal_of_which_nothing_is_decided_fires_for_all_it_crossed(account: Account) -> None:
+    crossed = trigger_of(account.decide(signal("80", "100"))).data["crossed"]
+    assert [each["value"] for each in crossed] == ["80", "100"]
+
+
+def test_a_trigger_for_all_has_the_id_of_its_signal(account: Account) -> None:
+    asked = signal("80", "100")
+    assert trigger_of(account.decide(asked)).id == asked.id
+
+
+def test_a_signal_that_fires_is_decided_as_fired_without_a_reason(account: Account) -> None:
+    decision = decision_of(account.decide(signal("80")))
+    assert (decision.decision, decision.reason, decision.reasons, decision.until) == ("fired", None, (), None)
+
+
+def test_a_decision_names_its_signal_its_trigger_its_rule_and_its_account(account: Account) -> None:
+    asked = signal("80")
+    decision = decision_of(account.decide(asked))
+    assert (decision.signal, decision.trigger, decision.rule, decision.account) == (
+        asked.id,
+        asked.id,
+        {"id": "api-quota", "version": "3f2a"},
+        "acct-1",
+    )
+
+
+def test_a_decision_carries_time_and_trace_of_its_evidence(account: Account) -> None:
+    decision = decision_of(account.decide(signal("80")))
+    assert (decision.time, decision.traceparent) == (NOW, "00-ab")
+
+
+def test_a_trigger_carries_the_payload_without_the_account_that_is_for_the_audit(account: Account) -> None:
+    asked = signal("80")
+    assert trigger_of(account.decide(asked)).data == {
+        name: value for name, value in asked.data.items() if name != "account"
+    }
+
+
+def test_a_trigger_carries_the_evidence_of_its_signal(account: Account) -> None:
+    asked = signal("80")
+    assert trigger_of(account.decide(asked)).evidence == asked.evidence
+
+
+def test_a_limit_trigger_goes_to_its_topic_under_its_type(account: Account) -> None:
+    trigger = trigger_of(account.decide(signal("80")))
+    assert (trigger.topic, trigger.type) == ("expansion-limit-reached", "limit.reached")
+
+
+def test_a_limit_trigger_expires_seven_days_after_its_evidence(account: Account) -> None:
+    assert trigger_of(account.decide(signal("80"))).expires == NOW + 7 * DAY
+
+
+def test_a_decision_is_kept_for_seven_days_past_the_expiry(account: Account) -> None:
+    (entry,) = account.decide(signal("80")).entries.values()
+    assert entry.kept_until == NOW + 14 * DAY
+
+
+def test_what_a_decision_is_kept_until_is_rounded_up_to_whole_hours(account: Account) -> None:
+    (entry,) = account.decide(signal("80", time=NOW + 1)).entries.values()
+    assert entry.kept_until == NOW + 14 * DAY + HOUR
+
+
+# ---------------------------------------------------------------------------------- some keys decided
+
+
+def test_a_signal_of_which_some_is_decided_fires_for_the_rest(account: Account) -> None:
+    account.decide(signal("80"))
+    crossed = trigger_of(account.decide(signal("80", "100"))).data["crossed"]
+    assert [each["value"] for each in crossed] == ["100"]
+
+
+def test_a_trigger_for_the_rest_with_the_highest_has_the_id_of_its_signal(account: Account) -> None:
+    account.decide(signal("80"))
+    asked = signal("80", "100")
+    assert trigger_of(account.decide(asked)).id == asked.id
+
+
+def test_a_trigger_for_the_rest_without_the_highest_has_the_id_of_the_rests_highest(account: Account) -> None:
+    account.decide(signal("100"))
+    assert trigger_of(account.decide(signal("80", "90", "100"))).id == key("90")
+
+
+def test_a_decision_for_the_rest_is_another_than_the_one_before_it(account: Account) -> None:
+    first = decision_of(account.decide(signal("100")))
+    assert decision_of(account.decide(signal("80", "100"))).id != first.id
+
+
+def test_the_threshold_of_a_trigger_for_the_rest_is_the_rests_highest(account: Account) -> None:
+    account.decide(signal("100"))
+    asked = replace(signal("80", "100"), id=identity_of("another"))
+    assert trigger_of(account.decide(asked)).data["threshold"] == {"kind": "percent", "value": "80", "comparison": ">="}
+
+
+def test_a_trigger_for_a_rest_that_ends_in_a_step_has_an_id_of_its_own(account: Account) -> None:
+    account.decide(signal("150"))
+    asked = replace(signal("+1200", "150"), id=identity_of("another"))
+    assert trigger_of(account.decide(asked)).id == identity_of("step", key("+1200"))
+
+
+def test_the_id_for_a_rest_does_not_depend_on_what_else_is_decided(account: Account) -> None:
+    account.decide(signal("80"))
+    account.decide(signal("100"))
+    asked = replace(signal("80", "90", "100"), id=identity_of("another"))
+    assert trigger_of(account.decide(asked)).id == key("90")
+
+
+def test_only_the_rest_is_remembered_anew(account: Account) -> None:
+    account.decide(signal("80"))
+    assert set(account.decide(signal("80", "100")).entries) == {key_of(key("100"))}
+
+
+def test_another_generation_of_a_threshold_is_another_key(account: Account) -> None:
+    account.decide(signal("80"))
+    assert trigger_of(account.decide(signal("80", generation=2))).data["crossed"]
+
+
+# ------------------------------------------------------------------------------------------ asked again
+
+
+def test_the_same_record_asked_again_gets_the_same_answer(account: Account) -> None:
+    asked = signal("80", "100")
+    first = account.decide(asked, record="0:7")
+    again = account.decide(asked, record="0:7")
+    assert (again.trigger, again.decision) == (first.trigger, first.decision)
+
+
+def test_the_same_record_asked_again_adds_nothing(account: Account) -> None:
+    account.decide(signal("80"), record="0:7")
+    assert account.decide(signal("80"), record="0:7").entries == {}
+
+
+def test_the_same_record_asked_again_past_the_expiry_still_fires(account: Account) -> None:
+    first = account.decide(signal("80"), record="0:7")
+    assert account.decide(signal("80"), record="0:7", now=NOW + 30 * DAY).trigger == first.trigger
+
+
+def test_a_record_that_was_suppressed_stays_so_when_the_clock_falls_back(account: Account) -> None:
+    account.decide(signal("80"), record="0:7", now=NOW + 8 * DAY)
+    assert account.decide(signal("80"), record="0:7").trigger is None
+
+
+def test_a_record_that_fired_for_the_rest_fires_for_the_same_rest_again(account: Account) -> None:
+    account.decide(signal("80"))
+    first = account.decide(signal("80", "100"), record="0:7")
+    assert account.decide(signal("80", "100"), record="0:7").trigger == first.trigger
+
+
+def test_a_record_asked_again_after_a_higher_step_gets_the_same_answer(account: Account) -> None:
+    first = account.decide(signal("100", "+1100"), record="0:7")
+    account.decide(signal("+1200"))
+    again = account.decide(signal("100", "+1100"), record="0:7")
+    assert (again.trigger, again.decision) == (first.trigger, first.decision)
+
+
+# ------------------------------------------------------------------------------------------ repetitions
+
+
+def test_another_record_of_the_same_signal_publishes_nothing(account: Account) -> None:
+    account.decide(signal("80", "100"))
+    assert account.decide(signal("80", "100")) == (None, None, {})
+
+
+def test_a_repetition_of_what_fired_for_the_rest_publishes_nothing(account: Account) -> None:
+    account.decide(signal("80"))
+    account.decide(signal("80", "100"))
+    assert account.decide(signal("80", "100")) == (None, None, {})
+
+
+def test_a_repetition_past_the_expiry_publishes_nothing(account: Account) -> None:
+    account.decide(signal("80"))
+    assert account.decide(signal("80"), now=NOW + 8 * DAY) == (None, None, {})
+
+
+def test_the_same_highest_threshold_without_the_lower_ones_is_the_same_signal(account: Account) -> None:
+    account.decide(signal("80", "100"))
+    assert account.decide(signal("100")) == (None, None, {})
+
+
+# ------------------------------------------------------------------------------------------ superseded
+
+
+def test_a_signal_all_of_whose_keys_others_decided_is_superseded(account: Account) -> None:
+    account.decide(signal("80", "100"))
+    assert decision_of(account.decide(signal("80"))).decision == "superseded"
+
+
+def test_a_superseded_signal_has_no_trigger_but_names_the_one_it_would_have_been(account: Account) -> None:
+    account.decide(signal("80", "100"))
+    asked = signal("80")
+    outcome = account.decide(asked)
+    assert (outcome.trigger, decision_of(outcome).trigger) == (None, asked.id)
+
+
+def test_a_superseded_signal_leaves_what_is_decided_as_it_is(account: Account) -> None:
+    account.decide(signal("80", "100"))
+    assert account.decide(signal("80")).entries == {}
+
+
+def test_a_step_supersedes_every_lower_step_of_its_series(account: Account) -> None:
+    account.decide(signal("+1300"))
+    assert decision_of(account.decide(signal("+1200"))).decision == "superseded"
+
+
+def test_a_step_does_not_supersede_a_higher_one(account: Account) -> None:
+    account.decide(signal("+1200"))
+    assert decision_of(account.decide(signal("+1300"))).decision == "fired"
+
+
+def test_a_step_does_not_supersede_a_plain_threshold(account: Account) -> None:
+    account.decide(signal("+1300"))
+    assert decision_of(account.decide(signal("80"))).decision == "fired"
+
+
+# ------------------------------------------------------------------------------------------ past expiry
+
+
+def test_a_signal_is_worth_acting_on_until_the_very_moment_of_its_expiry(account: Account) -> None:
+    assert decision_of(account.decide(signal("80"), now=NOW + EXPIRES_AFTER - 1)).decision == "fired"
+
+
+def test_a_signal_past_its_expiry_is_suppressed_because_it_is_too_old(account: Account) -> None:
+    decision = decision_of(account.decide(signal("80"), now=NOW + EXPIRES_AFTER))
+    assert (decision.decision, decision.reason, decision.reasons) == (
+        "suppressed",
+        "too_old_to_fire",
+        ("too_old_to_fire",),
+    )
+
+
+def test_a_suppressed_signal_names_the_trigger_it_would_have_been(account: Account) -> None:
+    asked = signal("80")
+    outcome = account.decide(asked, now=NOW + EXPIRES_AFTER)
+    assert (outcome.trigger, decision_of(outcome).trigger) == (None, asked.id)
+
+
+def test_a_suppressed_signal_is_remembered_so_that_no_other_fires_for_its_keys(account: Account) -> None:
+    account.decide(signal("80"), now=NOW + EXPIRES_AFTER)
+    assert trigger_of(account.decide(signal("80", "100"))).data["crossed"] == [{"kind": "percent", "value": "100"}]
+
+
+def test_decisions_about_one_signal_differ_by_verdict_only() -> None:
+    fired = decision_of(Account().decide(signal("80")))
+    suppressed = decision_of(Account().decide(signal("80"), now=NOW + EXPIRES_AFTER))
+    assert (fired.id != suppressed.id, fired.id) == (True, decision_of(Account().decide(signal("80"))).id)
+
+
+# ----------------------------------------------------------------------------------------- candidates
+
+
+def test_a_limit_signal_is_a_candidate_with_its_place_in_the_log() -> None:
+    assert candidate_in(signal("80"), "3:17") == Candidate(signal("80"), "3:17")
+
+
+@pytest.mark.parametrize("other", ["limit.recovered", "account.changed", "reading", "something.new"])
+def test_a_signal_that_nobody_decides_is_no_candidate(other: str) -> None:
+    assert candidate_in(replace(signal("80"), type=other, data={}, keys=()), "0:0") is None
+
+
+@pytest.mark.parametrize("digits", ["1300", "0.5", "9223372036854775807", "9223372036.854775807", "0.000000001"])
+def test_every_amount_a_counter_can_hold_is_a_step(digits: str) -> None:
+    assert candidate_in(signal(f"+{digits}"), "0:0") is not None
+
+
+HOSTILE: dict[str, dict[str, Any]] = {
+    "an id that is no hash": {"id": "80 %"},
+    "an id with our separator": {"id": "|" * 32},
+    "an id in other digits": {"id": "٣" * 32},
+    "no keys": {"keys": ()},
+    "a key too many": {"keys": (key("80"), key("100"))},
+    "a key that is no hash": {"keys": ("80",)},
+    "a key with a control character": {"keys": (f"{key('80')}\x1f",)},
+    "a step that is no number": {"keys": (f"{key('80')}:many",)},
+    "a step that is not finite": {"keys": (f"{key('80')}:NaN",)},
+    "a step that no memory holds": {"keys": (f"{key('80')}:1e999999999",)},
+    "a step of a thousand digits": {"keys": (f"{key('80')}:{'9' * 1000}",)},
+    "a step below zero": {"keys": (f"{key('80')}:-5",)},
+    "an empty step": {"keys": (f"{key('80')}:",)},
+    "no data": {"data": {}},
+    "a rule that is a name": {"data": signal("80").data | {"rule": "api-quota"}},
+    "a threshold that is a number": {"data": signal("80").data | {"threshold": 80}},
+    "nothing crossed": {"data": signal("80").data | {"crossed": []}},
+    "crossings that are no list": {"data": signal("80").data | {"crossed": {"80": True}}},
+    "crossings that are no objects": {"data": signal("80").data | {"crossed": ["80"]}},
+    "a time past which nothing expires": {
+        "evidence": signal("80").evidence._replace(time=parse_instant("9999-12-30T00:00:00Z"))
+    },
+}
+
+
+@pytest.mark.parametrize("changes", HOSTILE.values(), ids=HOSTILE.keys())
+def test_what_metering_cannot_have_written_is_rejected(changes: dict[str, Any]) -> None:
+    with pytest.raises(RejectedRecord):
+        candidate_in(replace(signal("80"), **changes), "0:0")
