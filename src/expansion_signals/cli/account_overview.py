@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -11,6 +10,7 @@ from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.model.batches import Marks
 from expansion_signals.model.instants import HOUR, day_of
+from expansion_signals.model.levels import changed
 from expansion_signals.model.thresholds import Arm, ArmKey
 from expansion_signals.pipeline.places import counter_for, period_in
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.instants import Instant
+    from expansion_signals.model.levels import Level
     from expansion_signals.model.readings import Counter, Limit, Period
     from expansion_signals.model.standing import AccountStanding
     from expansion_signals.model.thresholds import Guard, Threshold
@@ -220,13 +221,16 @@ def _period_from(start: Instant | None, meter: Meter | None, profile: Profile | 
 def _hour_sums(account: AccountStanding, configuration: Configuration) -> Sequence[HourSum]:
     if account.hours is None:
         return []
-    totals: Tally[str] = Tally()
+    levels: dict[str, Level | None] = {}
     first: dict[str, int] = {}
     for (key, hour), (quiet, firing) in account.hours.totals.items():
-        totals[key] += quiet + firing
+        levels[key] = changed(changed(levels.get(key), quiet), firing)
         first[key] = min(first.get(key, hour), hour)
     meters = configuration.catalog.meters
-    return [HourSum(meters.get(key), key, total, first[key] * HOUR) for key, total in sorted(totals.items())]
+    return [
+        HourSum(meters.get(key), key, level.amount if level else 0, first[key] * HOUR)
+        for key, level in sorted(levels.items())
+    ]
 
 
 def _latest_first(counters: set[Counter]) -> Sequence[Counter]:

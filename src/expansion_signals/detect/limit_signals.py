@@ -91,7 +91,9 @@ def _content(
         "why": why(reading, usage),
         "account": reading.profile.document() if reading.profile else None,
     }
-    return content | ({"dimension": reading.dimension} if reading.dimension else {})
+    # A sketch says so: the number is an estimate (semantics 2.5, `EXACT_MEMBERS`).
+    approximate = {"approximate": True} if reading.estimated else {}
+    return content | approximate | ({"dimension": reading.dimension} if reading.dimension else {})
 
 
 def _amounts(reading: Reading, usage: int) -> dict[str, str | None]:

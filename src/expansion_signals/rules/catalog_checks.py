@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from expansion_signals.rules.findings import Findings
     from expansion_signals.rules.yaml_source import Path
 
-COUNTED = ("sum", "count")
-"""The aggregations that this version counts."""
-
-COUNTED_PER = ("period", "never")
-"""What this version counts per."""
-
 
 def catalog_of(findings: Findings) -> Catalog:
     """Return the catalog as far as it is right; whoever takes it looks at the findings' problems first."""
@@ -94,11 +88,6 @@ def _warn_of_meter(key: str, shape: MeterShape, path: Path, findings: Findings) 
     if shape.event == USAGE_RECORDED and not findings.has((*path, "where", "meter")):
         said = f"meter `{key}` takes every {USAGE_RECORDED}; its own are those `where: {{meter: {key}}}`"
         findings.warn(path, said)
-    if shape.aggregation not in COUNTED:
-        said = f"meter `{key}`: aggregation {shape.aggregation} is valid but this version does not count it yet"
-        findings.warn(path, said)
-    elif shape.per not in (None, *COUNTED_PER):
-        findings.warn(path, f"meter `{key}`: per {shape.per} is valid but this version does not count it yet")
 
 
 def _features(findings: Findings) -> dict[str, Feature]:

@@ -133,7 +133,7 @@ def _check_policy(policy: PolicyShape, findings: Findings) -> None:
 
 def _judge(shape: RuleShape, path: Path, offered: Offered | None, book: RuleBook, findings: Findings) -> None:
     meters = offered.catalog.meters if offered is not None else {}
-    reason = why_unjudged(shape, meters)
+    reason = why_unjudged(shape)
     if reason is not None:
         findings.warn(path, f"rule `{shape.id}`: {reason}")
     elif isinstance(shape, LimitReachedShape):

@@ -13,6 +13,7 @@ from expansion_signals.state.keys import STATE_FORMAT, counter_of, day_of_month,
 from expansion_signals.state.packing import read_guard, read_marks, read_profile
 from expansion_signals.state.policy import read_decided
 from expansion_signals.state.redis import RedisStore
+from expansion_signals.state.requests import read_bucket
 from expansion_signals.state.scripts import redis_failures
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Inspection:
             guards=fields.guards(),
             waiting=int(kept.get(b"q", 0)) - int(kept.get(b"j", 0)),
             days={
-                (meter, day): int(by_month[keys.month(account, day)][field])
+                (meter, day): read_bucket(by_month[keys.month(account, day)][field].decode())
                 for number, meter in meters.items()
                 for day in days
                 if (field := f"{number}.{day_of_month(day)}".encode()) in by_month[keys.month(account, day)]

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import AccountFacts, Bucket, Changed, Fact, Full, Marks, Moved
+from expansion_signals.model.levels import Level, changed, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import AccountBatch, AccountMark, Move, ProfileChange, ShardBatch
+    from expansion_signals.model.batches import (
+        AccountBatch,
+        AccountMark,
+        Change,
+        HourMove,
+        Move,
+        ProfileChange,
+        ShardBatch,
+    )
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
@@ -26,11 +35,11 @@ class KeptAccount:
     written: int = 0
     marked: int = 0
     facts: dict[int, Fact] = field(default_factory=dict)
-    levels: dict[Counter, int] = field(default_factory=dict)
+    levels: dict[Counter, Level] = field(default_factory=dict)
     guards: dict[Counter, tuple[int, Guard]] = field(default_factory=dict)
     marks: dict[Counter, Marks] = field(default_factory=dict)
-    days: dict[tuple[str, int], int] = field(default_factory=dict)
-    hours: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    days: dict[tuple[str, int], Level] = field(default_factory=dict)
+    hours: dict[tuple[str, int], tuple[Change | None, Change | None]] = field(default_factory=dict)
     hours_revision: int | None = None
 
     def unmarked(self, account: str) -> AccountFacts:
@@ -43,37 +52,30 @@ class KeptAccount:
     def full(self, asked: AccountBatch) -> Iterator[Full]:
         """Return what cannot take its part of the batch."""
         for move in asked.moves:
-            level = self.levels.get(move.counter, 0)
-            if not _fits(level + move.quiet + move.firing):
-                yield Full(asked.account, move.counter.meter, move.counter, level)
+            level = self.levels.get(move.counter)
+            if not _fits(changed(changed(level, move.quiet), move.firing)):
+                yield Full(asked.account, move.counter.meter, move.counter, level.amount if level else 0)
         for day in asked.days:
-            total = self.days.get((day.meter, day.day), 0)
-            if not _fits(total + day.amount):
-                yield Full(asked.account, day.meter, Bucket("day", day.day), total)
+            total = self.days.get((day.meter, day.day))
+            if not _fits(changed(total, day.change)):
+                yield Full(asked.account, day.meter, Bucket("day", day.day), total.amount if total else 0)
         for hour in asked.hours:
-            for total, amount in zip(
-                self.hours.get((hour.meter, hour.hour), (0, 0)), (hour.quiet, hour.firing), strict=True
-            ):
-                if not _fits(total + amount):
-                    yield Full(asked.account, hour.meter, Bucket("hour", hour.hour), total)
+            for part, change in zip(self._hour(hour), (hour.quiet, hour.firing), strict=True):
+                if not _fits(changed(changed(None, part), change)):
+                    level = changed(None, part) or Level()
+                    yield Full(asked.account, hour.meter, Bucket("hour", hour.hour), level.amount)
 
     def write(self, asked: AccountBatch, batch: ShardBatch) -> None:
         """Write what the batch asks of this account; the profile first, because the facts after it fall under it."""
         if asked.change:
             self._change(asked.change, {move.counter for move in asked.moves}, batch)
-        made = any(move.counter not in self.levels for move in asked.moves)
-        before = {move.counter: self.levels.get(move.counter, 0) for move in asked.moves}
         for move in asked.moves:
-            self._report(move, before[move.counter], batch)
-        if made:
-            self._drop_before(asked.keep_from)
-        for move in asked.moves:
-            self.levels[move.counter] = before[move.counter] + move.quiet + move.firing
+            self._move(move, batch)
         for day in asked.days:
-            self.days[day.meter, day.day] = self.days.get((day.meter, day.day), 0) + day.amount
+            self.days[day.meter, day.day] = changed(self.days.get((day.meter, day.day)), day.change) or Level()
         for hour in asked.hours:
-            quiet, firing = self.hours.get((hour.meter, hour.hour), (0, 0))
-            self.hours[hour.meter, hour.hour] = (quiet + hour.quiet, firing + hour.firing)
+            quiet, firing = self._hour(hour)
+            self.hours[hour.meter, hour.hour] = (merged(quiet, hour.quiet), merged(firing, hour.firing))
         if asked.hours:
             self.hours_revision = (self.hours_revision or 0) + 1
 
@@ -89,28 +91,52 @@ class KeptAccount:
         # Every counter that stands is judged again under the new profile; those that move report themselves.
         for counter, level in self.levels.items():
             if counter not in moving:
-                self._moved(counter, level, (0, 0), change, batch)
+                self._moved(counter, level.amount, (0, 0), change, batch, estimated=level.estimated)
 
-    def _report(self, move: Move, before: int, batch: ShardBatch) -> None:
+    def _hour(self, hour: HourMove) -> tuple[Change | None, Change | None]:
+        return self.hours.get((hour.meter, hour.hour), (None, None))
+
+    def _move(self, move: Move, batch: ShardBatch) -> None:
+        """Move a counter, and report it if it passes its guard; old counters of its meter go when it is made."""
+        before = self.levels.get(move.counter)
+        quieted = changed(before, move.quiet)
+        after = changed(quieted, move.firing) or Level()
+        if before is None:
+            self._drop_before(move.counter.meter, move.keep_from)
+        self.levels[move.counter] = after
+        self._report(move, [level.amount if level else 0 for level in (before, quieted, after)], after, batch)
+
+    def _report(self, move: Move, course: Sequence[int], after: Level, batch: ShardBatch) -> None:
         """Write a fact if the level passes its guard, and remove the guard: each change is reported until marked."""
+        before, quieted, level = course
         epoch, guard = self.guards.get(move.counter, (None, None))
-        quieted = before + move.quiet
-        passed = guard is None or epoch != batch.epoch or guard.passed(quieted) or guard.passed(quieted + move.firing)
+        passed = guard is None or epoch != batch.epoch or guard.passed(quieted) or guard.passed(level)
         if move.watched and passed:
             self.guards.pop(move.counter, None)
-            self._moved(move.counter, before, (move.quiet, move.firing), move, batch)
+            by = (quieted - before, level - quieted)
+            self._moved(move.counter, before, by, move, batch, estimated=after.estimated)
 
-    def _moved(
-        self, counter: Counter, before: int, by: tuple[int, int], cause: Move | ProfileChange, batch: ShardBatch
+    def _moved(  # noqa: PLR0913 -- what a fact is made of
+        self,
+        counter: Counter,
+        before: int,
+        by: tuple[int, int],
+        cause: Move | ProfileChange,
+        batch: ShardBatch,
+        *,
+        estimated: bool,
     ) -> None:
         self.written += 1
         self.facts[self.written] = Moved(
-            self.written, batch.nonce, batch.epoch, counter, before, *by, cause.evidence, cause.appended
+            self.written, batch.nonce, batch.epoch, counter, before, *by, cause.evidence, cause.appended, estimated
         )
 
-    def _drop_before(self, keep_from: Instant) -> None:
+    def _drop_before(self, meter: str, keep_from: Instant) -> None:
         """Drop counters of periods long closed: absolute expiry, never by the clock (semantics 2.3)."""
-        for counter in [each for each in self.levels if each.start is not None and each.start < keep_from]:
+        old = [
+            each for each in self.levels if each.meter == meter and each.start is not None and each.start < keep_from
+        ]
+        for counter in old:
             del self.levels[counter]
             self.guards.pop(counter, None)
             self.marks.pop(counter, None)
@@ -130,5 +156,5 @@ class KeptAccount:
         return True
 
 
-def _fits(level: int) -> bool:
-    return abs(level) <= LARGEST
+def _fits(level: Level | None) -> bool:
+    return level is None or abs(level.amount) <= LARGEST

@@ -201,6 +201,11 @@ def _text(change: Change) -> str:
     return str(change[0])
 
 
+def read_bucket(text: str) -> int:
+    """Read the amount of a day bucket; one of `latest` holds its order behind it."""
+    return int(text.partition("|")[0])
+
+
 def read_change(operation: str, text: str) -> Change:
     """Read what an hour bucket holds; members are read from their own key."""
     if operation == "a":

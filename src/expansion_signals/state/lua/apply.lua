@@ -317,13 +317,18 @@ for index, account in ipairs(accounts) do
     for place = 1, #all, 2 do
       by_number[all[place + 1]] = all[place]
     end
-    local fields = redis.call('HGETALL', key)
+    local fields, stands = redis.call('HGETALL', key), {}
+    for place = 1, #fields, 2 do
+      stands[fields[place]] = fields[place + 1]
+    end
     for place = 1, #fields, 2 do
       local number, suffix = string.match(fields[place], '^(%d+):(.*)$')
       if number then
         drops[#drops + 1] = 'g' .. fields[place]
         if not moving[fields[place]] then
-          fact({ 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5], 0 })
+          local estimated = stands['o' .. fields[place]] == 'sketch' and 1 or 0
+          fact({ 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5],
+                 estimated })
         end
       end
     end
@@ -343,6 +348,9 @@ for index, account in ipairs(accounts) do
     end
     sets[#sets + 1] = counter
     sets[#sets + 1] = level
+    if estimated == 1 then
+      order = 'sketch'
+    end
     if order then
       sets[#sets + 1] = 'o' .. counter
       sets[#sets + 1] = order

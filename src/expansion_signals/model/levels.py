@@ -1,0 +1,66 @@
+"""What becomes of a level: each aggregation as its definition reads (semantics 2.2).
+
+The store in memory counts with it; `state/lua/changes.lua` does the same with strings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from expansion_signals.model.batches import EXACT_MEMBERS, Add, Raise, Replace, See
+
+if TYPE_CHECKING:
+    from expansion_signals.model.batches import Change
+    from expansion_signals.model.instants import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level with what its aggregation needs: the order of the latest event, or the members seen."""
+
+    amount: int = 0
+    order: tuple[Instant, int] | None = None
+    members: frozenset[int] = frozenset()
+
+    @property
+    def estimated(self) -> bool:
+        """Whether Redis would hold a sketch by now; here the count stays exact."""
+        return len(self.members) > EXACT_MEMBERS
+
+
+def changed(level: Level | None, change: Change | None) -> Level | None:
+    """Return the level after one change; None where there is still none."""
+    if change is None:
+        return level
+    standing = level or Level()
+    match change:
+        case Add(amount):
+            return replace(standing, amount=standing.amount + amount)
+        case Raise(highest):
+            return replace(standing, amount=highest if level is None else max(standing.amount, highest))
+        case Replace(latest, time, offset):
+            is_later = standing.order is None or (time, offset) >= standing.order
+            return replace(standing, amount=latest, order=(time, offset)) if is_later else standing
+        case _:
+            members = standing.members | set(change.members)
+            return replace(standing, amount=len(members), members=members)
+
+
+def merged(before: Change | None, change: Change | None) -> Change | None:
+    """Return the one change that two after each other come to: what an hour bucket holds."""
+    match before, change:
+        case None, _:
+            return change
+        case _, None:
+            return before
+        case Add(first), Add(second):
+            return Add(first + second)
+        case Raise(first), Raise(second):
+            return Raise(max(first, second))
+        case Replace(), Replace():
+            return change if change[1:] >= before[1:] else before
+        case See(first), See(second):
+            return See(tuple(sorted({*first, *second})))
+        case _:
+            raise TypeError(f"{before} and {change} are of two aggregations")
