@@ -81,7 +81,14 @@ class See(NamedTuple):
     members: tuple[int, ...]
 
 
-Change = Add | Raise | Replace | See
+class Become(NamedTuple):
+    """A baseline of `sum` or `count`: the level is this one and what the day buckets of these UTC days hold."""
+
+    level: int
+    days: tuple[int, ...] = ()
+
+
+Change = Add | Raise | Replace | See | Become
 
 
 class Move(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import EXACT_MEMBERS, Add, Raise, Replace, See
+from expansion_signals.model.batches import EXACT_MEMBERS, Add, Become, Raise, Replace, See
 
 if TYPE_CHECKING:
     from expansion_signals.model.batches import Change
@@ -42,9 +42,12 @@ def changed(level: Level | None, change: Change | None) -> Level | None:
         case Replace(latest, time, offset):
             is_later = standing.order is None or (time, offset) >= standing.order
             return replace(standing, amount=latest, order=(time, offset)) if is_later else standing
-        case _:
-            members = standing.members | set(change.members)
+        case See(seen):
+            members = standing.members | set(seen)
             return replace(standing, amount=len(members), members=members)
+        case Become(baseline):
+            # What the days after it hold is for whoever keeps the buckets to add.
+            return replace(standing, amount=baseline)
 
 
 def merged(before: Change | None, change: Change | None) -> Change | None:

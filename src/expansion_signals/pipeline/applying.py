@@ -19,10 +19,11 @@ from expansion_signals.model.batches import (
 )
 from expansion_signals.model.instants import day_of, hour_of
 from expansion_signals.model.records import DeadLetter
-from expansion_signals.pipeline.asking import claim, updates_asked, usage_asked
+from expansion_signals.pipeline.asking import claim, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
 from expansion_signals.pipeline.passing import lost
 from expansion_signals.pipeline.places import counter_for, period_in
+from expansion_signals.pipeline.updates import updates_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

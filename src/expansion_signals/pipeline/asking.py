@@ -1,34 +1,33 @@
-"""What a part of a poll asks of its accounts: moves of counters and buckets, and changes of profiles."""
+"""What the usage events of a part ask of their accounts: moves of counters and buckets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.accounts import succeed
-from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, HourTotals, Move, ProfileChange
+from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move
 from expansion_signals.model.events import Evidence
-from expansion_signals.model.instants import HOUR, Duration, Instant, day_of, hour_of
+from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.places import counter_for, firing_age, is_quiet, period_in
-from expansion_signals.pipeline.sums import part_of, take
+from expansion_signals.pipeline.sums import part_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expansion_signals.detect.metering import Contribution
-    from expansion_signals.model.accounts import AccountUpdate, Profile
+    from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import Change, Identity
     from expansion_signals.model.catalog import Aggregation, Meter
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.model.readings import Counter
+    from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.sums import Part
     from expansion_signals.pipeline.work import Item
     from expansion_signals.rules.configuration import Configuration
 
 
 @dataclass(slots=True)
-class _Total:
+class Total:
     """What is summed for one counter before it is sent.
 
     `event` is the last one that may fire, or the last of all where none may. `kept` says from which start on counters
@@ -65,9 +64,9 @@ class _Asked:
     """What is summed for one account."""
 
     profile: Profile | None
-    counters: dict[Counter, _Total] = field(default_factory=dict)
+    counters: dict[Counter, Total] = field(default_factory=dict)
     days: dict[tuple[str, int], Part] = field(default_factory=dict)
-    hours: dict[tuple[str, int], _Total] = field(default_factory=dict)
+    hours: dict[tuple[str, int], Total] = field(default_factory=dict)
 
 
 def claim(part: Sequence[Item]) -> list[Identity]:
@@ -118,16 +117,18 @@ def _add(
             part = account.days[day] = part_of(meter.aggregation)
         part.add(amount, event.time, offset)
     if account.profile is None and meter.per == "period":
-        hours = account.hours.setdefault((meter.key, hour_of(event.time)), _Total(meter.aggregation))
+        hours = account.hours.setdefault((meter.key, hour_of(event.time)), Total(meter.aggregation))
         hours.part(quiet=quiet).add(amount, event.time, offset)
         return
     period = period_in(meter.per, account.profile, event.time)
+    if _in_baseline(meter, account.profile, event, period):
+        return
     # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
     over = closed(period, appended)
     counter = counter_for(meter, period)
     total = account.counters.get(counter)
     if total is None:
-        total = account.counters[counter] = _Total(meter.aggregation)
+        total = account.counters[counter] = Total(meter.aggregation)
         total.kept = _kept(meter, account.profile, appended - acceptance)
     total.part(quiet=quiet or over).add(amount, event.time, offset)
     if not quiet or total.firing is None:
@@ -136,6 +137,14 @@ def _add(
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
         total.watched |= age is not None and account.profile is not None
         total.appended = max(total.appended, appended)
+
+
+def _in_baseline(meter: Meter, profile: Profile | None, event: UsageEvent, period: Period | None) -> bool:
+    """Say whether a baseline of this counter was taken after the event: it holds it already (semantics 2.9)."""
+    baseline = profile.account.usage.get(meter.key) if profile else None
+    if baseline is None or event.time >= baseline.as_of or meter.aggregation not in ("sum", "count"):
+        return False
+    return period is None or baseline.as_of < period.end
 
 
 def _kept(meter: Meter, profile: Profile | None, reached: Instant) -> tuple[Instant, Counter | None]:
@@ -173,61 +182,3 @@ def _evidence(event: UsageEvent | None) -> Evidence:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def updates_asked(
-    part: Iterable[Item],
-    profiles: Mapping[str, Profile | None],
-    hours: Mapping[str, HourTotals | None],
-    configuration: Configuration,
-    unfit: Collection[tuple[str, Counter]] = (),
-) -> list[AccountBatch]:
-    """Return what the account updates of a part ask; one whose version is not greater is ignored, as a duplicate.
-
-    The hour buckets of an account that was not known become levels of its periods (semantics 2.7), but for counters
-    in `unfit`, which cannot hold them.
-    """
-    asked = []
-    for item in part:
-        update = item.update
-        if item.outcome != "counted" or update is None:
-            continue
-        before = profiles[update.account]
-        if _changes_nothing(update, before):
-            item.outcome = "counted" if update.snapshot is None else "duplicate"
-            # Asked all the same: a shard that was rolled back says that the profile is another, and the update counts.
-            asked.append(AccountBatch(update.account, before))
-            continue
-        after = succeed(before, update.snapshot, update.evidence.time) if update.snapshot else None
-        found = hours.get(update.account) if before is None else None
-        appended = item.record.appended
-        moves = _assigned(found, after, update.evidence, appended, configuration) if found and after else []
-        moves = [move for move in moves if (update.account, move.counter) not in unfit]
-        change = ProfileChange(after, update.evidence, appended, found)
-        asked.append(AccountBatch(update.account, before, moves=moves, change=change))
-    return asked
-
-
-def _changes_nothing(update: AccountUpdate, before: Profile | None) -> bool:
-    """Say whether it is a tombstone of an account not known, or a snapshot that is not newer than the last."""
-    if before is None:
-        return update.snapshot is None
-    return update.snapshot is not None and update.snapshot.version <= before.version
-
-
-def _assigned(
-    hours: HourTotals, profile: Profile, evidence: Evidence, appended: Instant, configuration: Configuration
-) -> list[Move]:
-    """Return the moves that hour buckets become; an hour that straddles a boundary goes to where it ends."""
-    totals: dict[Counter, _Total] = {}
-    for (key, hour), parts in hours.totals.items():
-        meter: Meter | None = configuration.catalog.meters.get(key)
-        if meter is None:
-            continue
-        period = period_in(meter.per, profile, (hour + 1) * HOUR - 1)
-        total = totals.setdefault(counter_for(meter, period), _Total(meter.aggregation))
-        total.watched = firing_age(configuration, meter) is not None and not closed(period, appended)
-        for change, quiet in zip(parts, (True, False), strict=True):
-            if change is not None:
-                take(total.part(quiet=quiet), change)
-    return [Move(counter, *total.changes(), total.watched, evidence, appended) for counter, total in totals.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from expansion_signals.detect.baselines import baselines
 from expansion_signals.detect.metering import contributions
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.records import DeadLetter, Partition
@@ -61,7 +62,7 @@ class Decoding:
         for item in items:
             if item.outcome != "dead_lettered":
                 item.outcome = "counted"
-                letters += self._tried(item, self._take_event) if item.event else ()
+                letters += self._tried(item, self._take_event if item.event else self._check_levels)
         return letters
 
     def _decoded(self, record: Record) -> tuple[Item, Sequence[DeadLetter]]:
@@ -78,6 +79,13 @@ class Decoding:
 
     def _take_update(self, item: Item) -> None:
         item.update = self._codec.account_update(item.record)
+
+        self._check_levels(item)
+
+    def _check_levels(self, item: Item) -> None:
+        """Refuse an update whose baselines its meters cannot stand at."""
+        if item.update is not None and item.update.snapshot is not None:
+            baselines(item.update.snapshot, None, self._epochs.configuration.catalog)
 
     def _take_record(self, item: Item) -> None:
         item.event = self._codec.usage_event(item.record)

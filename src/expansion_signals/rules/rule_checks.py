@@ -61,7 +61,7 @@ def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
             _check_rule(shape, node, path, offered, findings)
         if shape.enabled:
             book.enabled.append(shape)
-            _judge(shape, path, offered, book, findings)
+            _judge(shape, path, book, findings)
     return book
 
 
@@ -131,8 +131,7 @@ def _check_policy(policy: PolicyShape, findings: Findings) -> None:
     findings.warn(("policy",), "policy is valid but this version does not apply it yet")
 
 
-def _judge(shape: RuleShape, path: Path, offered: Offered | None, book: RuleBook, findings: Findings) -> None:
-    meters = offered.catalog.meters if offered is not None else {}
+def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> None:
     reason = why_unjudged(shape)
     if reason is not None:
         findings.warn(path, f"rule `{shape.id}`: {reason}")

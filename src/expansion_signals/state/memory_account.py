@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.amounts import LARGEST
-from expansion_signals.model.batches import AccountFacts, Bucket, Changed, Fact, Full, Marks, Moved
+from expansion_signals.model.batches import AccountFacts, Become, Bucket, Changed, Fact, Full, Marks, Moved
 from expansion_signals.model.levels import Level, changed, merged
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class KeptAccount:
         """Return what cannot take its part of the batch."""
         for move in asked.moves:
             level = self.levels.get(move.counter)
-            if not _fits(changed(changed(level, move.quiet), move.firing)):
+            if not _fits(changed(changed(level, self._with_days(move)), move.firing)):
                 yield Full(asked.account, move.counter.meter, move.counter, level.amount if level else 0)
         for day in asked.days:
             total = self.days.get((day.meter, day.day))
@@ -99,12 +99,19 @@ class KeptAccount:
     def _move(self, move: Move, batch: ShardBatch) -> None:
         """Move a counter, and report it if it passes its guard; old counters of its meter go when it is made."""
         before = self.levels.get(move.counter)
-        quieted = changed(before, move.quiet)
+        quieted = changed(before, self._with_days(move))
         after = changed(quieted, move.firing) or Level()
         if before is None:
             self._drop_before(move.counter.meter, move.keep_from)
         self.levels[move.counter] = after
         self._report(move, [level.amount if level else 0 for level in (before, quieted, after)], after, batch)
+
+    def _with_days(self, move: Move) -> Change | None:
+        """Return the quiet part; a baseline with what the buckets of the days after it hold."""
+        if not isinstance(move.quiet, Become):
+            return move.quiet
+        counted = (self.days.get((move.counter.meter, day), Level()).amount for day in move.quiet.days)
+        return Become(move.quiet.level + sum(counted))
 
     def _report(self, move: Move, course: Sequence[int], after: Level, batch: ShardBatch) -> None:
         """Write a fact if the level passes its guard, and remove the guard: each change is reported until marked."""

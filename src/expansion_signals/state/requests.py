@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import Add, Raise, Replace, See
+from expansion_signals.model.batches import Add, Become, Raise, Replace, See
 from expansion_signals.model.instants import SECOND
 from expansion_signals.state.keys import ShardKeys, day_of_month, suffix_of
 from expansion_signals.state.packing import pack, pack_evidence, pack_profile
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from expansion_signals.state.identity_slices import Layout, Plan
 
 _HOURS_A_DAY = 24
-_OPERATIONS = {Add: "a", Raise: "m", Replace: "l", See: "s"}
+_OPERATIONS = {Add: "a", Raise: "m", Replace: "l", See: "s", Become: "b"}
 
 
 def layout_text(layout: Layout) -> str:
@@ -146,6 +146,9 @@ class ApplyRequest:
         )
 
     def _part(self, account: str, counter: Counter, change: Change | None) -> object:
+        if isinstance(change, Become):
+            days = ((self._key(self._shard.month(account, day)), str(day_of_month(day))) for day in change.days)
+            return (str(change.level), *(part for day in days for part in day))
         if isinstance(change, See):
             keys = (self._shard.members(account, counter), self._shard.sketch(account, counter))
             return (*map(self._key, keys), *map(str, change.members))
@@ -197,7 +200,7 @@ class ApplyRequest:
 def _text(change: Change) -> str:
     if isinstance(change, Replace):
         return f"{change.level}|{change.time}|{change.offset}"
-    assert not isinstance(change, See)  # noqa: S101 -- members travel as a list, beside the key they go to
+    assert not isinstance(change, See | Become)  # noqa: S101 -- they travel as lists, beside the keys they name
     return str(change[0])
 
 

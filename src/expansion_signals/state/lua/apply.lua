@@ -188,6 +188,9 @@ for index, account in ipairs(accounts) do
       quiet, order = latest(quiet, order)
       firing, order = latest(firing, order)
     end
+    if operation == 'b' then
+      quiet = baseline(quiet, numbers[moves[move]])
+    end
     local quieted = changed(operation, before, quiet)
     local level = changed(operation, quieted, firing)
     if level and not fits(level) then

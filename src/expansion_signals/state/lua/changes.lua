@@ -2,6 +2,7 @@
 --   a  add      amount                             sum, count
 --   m  max      level                              the highest stays
 --   l  latest   "level|time|offset"                the later event stays, ties by offset
+--   b  become   {level, b key, field, ...}         a baseline, and what day buckets hold beside it
 --   s  see      {set key, sketch key, member, ...} the members not seen before
 -- '' is no part. Levels are decimal strings, nil where there is none yet.
 
@@ -36,6 +37,15 @@ local function changed(operation, level, part)
     return (not level or less(level, part)) and part or level
   end
   return part
+end
+
+-- The level of a baseline: what is counted of the days after it is in their buckets, `.day` behind the meter's number.
+local function baseline(part, number)
+  local level = part[1]
+  for place = 2, #part, 2 do
+    level = add(level, redis.call('HGET', KEYS[part[place]], number .. '.' .. part[place + 1]) or '0')
+  end
+  return level
 end
 
 -- What a bucket holds after one part; a bucket of `latest` holds the part whole.

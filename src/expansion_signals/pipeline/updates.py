@@ -1,0 +1,132 @@
+"""What account updates ask: changes of profiles, and the levels that come with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from expansion_signals.detect.baselines import baselines
+from expansion_signals.model.accounts import succeed
+from expansion_signals.model.batches import AccountBatch, Add, Become, HourTotals, Move, ProfileChange, Raise, Replace
+from expansion_signals.model.instants import DAY, HOUR, day_of
+from expansion_signals.model.periods import closed
+from expansion_signals.pipeline.asking import Total
+from expansion_signals.pipeline.places import counter_for, firing_age, period_in
+from expansion_signals.pipeline.sums import take
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from expansion_signals.detect.baselines import ScaledBaseline
+    from expansion_signals.model.accounts import AccountUpdate, Profile
+    from expansion_signals.model.batches import Change
+    from expansion_signals.model.catalog import Meter
+    from expansion_signals.model.events import Evidence
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.readings import Counter, Period
+    from expansion_signals.pipeline.work import Item
+    from expansion_signals.rules.configuration import Configuration
+
+_DAYS_KEPT = 62
+
+
+def updates_asked(
+    part: Iterable[Item],
+    profiles: Mapping[str, Profile | None],
+    hours: Mapping[str, HourTotals | None],
+    configuration: Configuration,
+    unfit: Collection[tuple[str, Counter]] = (),
+) -> list[AccountBatch]:
+    """Return what the account updates of a part ask; one whose version is not greater is ignored, as a duplicate.
+
+    The hour buckets of an account that was not known become levels of its periods (semantics 2.7), and baselines set
+    levels (2.9), but for counters in `unfit`, which cannot hold them.
+    """
+    asked = []
+    for item in part:
+        update = item.update
+        if item.outcome != "counted" or update is None:
+            continue
+        before = profiles[update.account]
+        if _changes_nothing(update, before):
+            item.outcome = "counted" if update.snapshot is None else "duplicate"
+            # Asked all the same: a shard that was rolled back says that the profile is another, and the update counts.
+            asked.append(AccountBatch(update.account, before))
+            continue
+        after = succeed(before, update.snapshot, update.evidence.time) if update.snapshot else None
+        found = hours.get(update.account) if before is None else None
+        change = ProfileChange(after, update.evidence, item.record.appended, found)
+        moves = _moves(before, change, configuration)
+        fitting = [move for counter, move in moves.items() if (update.account, counter) not in unfit]
+        asked.append(AccountBatch(update.account, before, moves=fitting, change=change))
+    return asked
+
+
+def _changes_nothing(update: AccountUpdate, before: Profile | None) -> bool:
+    """Say whether it is a tombstone of an account not known, or a snapshot that is not newer than the last."""
+    if before is None:
+        return update.snapshot is None
+    return update.snapshot is not None and update.snapshot.version <= before.version
+
+
+def _moves(before: Profile | None, change: ProfileChange, configuration: Configuration) -> dict[Counter, Move]:
+    """Return the moves that come with a profile; a baseline stands for the hour buckets of its counter, too."""
+    after, evidence, appended, hours = change.profile, change.evidence, change.appended, change.hours
+    if after is None:
+        return {}
+    moves = _assigned(hours, after, evidence, appended, configuration) if hours else {}
+    for baseline in baselines(after.account, before.account if before else None, configuration.catalog):
+        period = period_in(baseline.meter.per, after, baseline.as_of)
+        if not closed(period, appended):
+            counter = counter_for(baseline.meter, period)
+            watched = firing_age(configuration, baseline.meter) is not None
+            moves[counter] = Move(counter, _set(baseline, period, hours, appended), None, watched, evidence, appended)
+    return moves
+
+
+def _set(baseline: ScaledBaseline, period: Period | None, hours: HourTotals | None, appended: Instant) -> Change:
+    """Return the change that sets a level: later usage adds to it, passed thresholds are `already_past`.
+
+    Usage since then that is counted already is added by the hour for an account that was not known, else by the UTC
+    day: what lies in the hour or day of `as_of` itself is taken to be in the baseline.
+    """
+    meter, level, as_of = baseline
+    if meter.aggregation == "max":
+        return Raise(level)
+    if meter.aggregation == "latest":
+        return Replace(level, as_of, 0)
+    if hours is not None:
+        return Become(level + _counted_since(hours, meter.key, as_of, period))
+    today = day_of(appended) + 1
+    first = max(-(-as_of // DAY), today - _DAYS_KEPT)
+    last = today if period is None else min(today, day_of(period.end - 1))
+    return Become(level, tuple(range(first, last + 1)))
+
+
+def _counted_since(hours: HourTotals, meter: str, as_of: Instant, period: Period | None) -> int:
+    return sum(
+        part.amount
+        for (key, hour), parts in hours.totals.items()
+        if key == meter and hour * HOUR >= as_of and (period is None or hour * HOUR < period.end)
+        for part in parts
+        if isinstance(part, Add)
+    )
+
+
+def _assigned(
+    hours: HourTotals, profile: Profile, evidence: Evidence, appended: Instant, configuration: Configuration
+) -> dict[Counter, Move]:
+    """Return the moves that hour buckets become; an hour that straddles a boundary goes to where it ends."""
+    totals: dict[Counter, Total] = {}
+    for (key, hour), parts in hours.totals.items():
+        meter: Meter | None = configuration.catalog.meters.get(key)
+        if meter is None:
+            continue
+        period = period_in(meter.per, profile, (hour + 1) * HOUR - 1)
+        total = totals.setdefault(counter_for(meter, period), Total(meter.aggregation))
+        total.watched = firing_age(configuration, meter) is not None and not closed(period, appended)
+        for change, quiet in zip(parts, (True, False), strict=True):
+            if change is not None:
+                take(total.part(quiet=quiet), change)
+    return {
+        counter: Move(counter, *total.changes(), total.watched, evidence, appended) for counter, total in totals.items()
+    }
