@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 
     from expansion_signals.model.records import Partition
-    from expansion_signals.ports import Answered, Asked
+    from expansion_signals.ports import Answered, Asked, Patience
     from kept_state import Kept
 
 
@@ -98,27 +98,31 @@ class World:
             self.epoch = self.archive.accept(TEXTS[self.epoch])
 
 
+def metering(world: World, patience: Patience) -> tuple[Metering, Watermarks]:
+    """Return the metering of a further worker, which has read nothing yet."""
+    store = world.kept.another()
+    watermarks = Watermarks(store, {each.topic: each.topic for each in PARTITIONS})
+    outside = Outside(
+        store=store,
+        accounts=store,
+        codec=PlainCodec(world.log),
+        publisher=world.publisher,
+        epochs=Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1]),
+        patience=patience,
+        clock=lambda: next(world.seconds) * SECOND,
+        nonce=lambda: f"n{next(world.nonces)}",
+        shard_of=lambda account: shard_of(account, SHARDS),
+    )
+    return Metering(outside, watermarks, acceptance=DAY), watermarks
+
+
 class Worker:
     """One worker that reads every partition until it is dropped."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._patience = TurningPatience()
-        store = world.kept.another()
-        self._watermarks = Watermarks(store, {each.topic: each.topic for each in PARTITIONS})
-        epochs = Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1])
-        outside = Outside(
-            store=store,
-            accounts=store,
-            codec=PlainCodec(world.log),
-            publisher=world.publisher,
-            epochs=epochs,
-            patience=self._patience,
-            clock=lambda: next(world.seconds) * SECOND,
-            nonce=lambda: f"n{next(world.nonces)}",
-            shard_of=lambda account: shard_of(account, SHARDS),
-        )
-        self._metering = Metering(outside, self._watermarks, acceptance=DAY)
+        self._metering, self._watermarks = metering(world, self._patience)
         self.positions: dict[Partition, int] = {}
         self.turn: Turn | None = None
         self._life = self._live()

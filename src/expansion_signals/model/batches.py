@@ -253,9 +253,9 @@ class Seen:
 
 
 class Bucket(NamedTuple):
-    """A day or hour bucket, by the number of its UTC day or hour."""
+    """A day bucket, or one of the two parts of an hour bucket, by the number of its UTC day or hour."""
 
-    width: Literal["day", "hour"]
+    width: Literal["day", "quiet hour", "firing hour"]
     number: int
 
 

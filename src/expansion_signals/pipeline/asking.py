@@ -10,7 +10,7 @@ from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Hou
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import HOUR, Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
-from expansion_signals.pipeline.places import counter_for, firing_age, is_quiet, period_in
+from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -103,8 +103,7 @@ def _add(
     account: _Asked, contribution: Contribution, event: UsageEvent, appended: Instant, configuration: Configuration
 ) -> None:
     meter, amount = contribution
-    age = firing_age(configuration, meter)
-    quiet = age is None or is_quiet(event, appended, age)
+    quiet = may_not_fire(configuration, meter, event, appended)
     day = (meter.key, day_of(event.time))
     account.days[day] = account.days.get(day, 0) + amount
     if account.profile is None:
@@ -118,7 +117,7 @@ def _add(
     total = account.counters.setdefault(counter_for(meter, period), _Sum())
     total.add(amount, event, quiet=quiet or over)
     if not over:
-        total.watched |= age is not None
+        total.watched |= firing_age(configuration, meter) is not None
         total.appended = max(total.appended, appended)
 
 

@@ -51,11 +51,11 @@ class KeptAccount:
             if not _fits(total + day.amount):
                 yield Full(asked.account, day.meter, Bucket("day", day.day), total)
         for hour in asked.hours:
-            for total, amount in zip(
-                self.hours.get((hour.meter, hour.hour), (0, 0)), (hour.quiet, hour.firing), strict=True
-            ):
-                if not _fits(total + amount):
-                    yield Full(asked.account, hour.meter, Bucket("hour", hour.hour), total)
+            quiet, firing = self.hours.get((hour.meter, hour.hour), (0, 0))
+            if not _fits(quiet + hour.quiet):
+                yield Full(asked.account, hour.meter, Bucket("quiet hour", hour.hour), quiet)
+            if not _fits(firing + hour.firing):
+                yield Full(asked.account, hour.meter, Bucket("firing hour", hour.hour), firing)
 
     def write(self, asked: AccountBatch, batch: ShardBatch) -> None:
         """Write what the batch asks of this account; the profile first, because the facts after it fall under it."""

@@ -222,7 +222,10 @@ def _place(meter: str, text: str) -> Counter | Bucket:
     kind, where = text[0], text[1:]
     if kind == "c":
         return counter_of(meter, where)
-    return Bucket("day" if kind == "d" else "hour", int(where))
+    if kind == "d":
+        return Bucket("day", int(where))
+    hour, firing = divmod(int(where), 2)
+    return Bucket("firing hour" if firing else "quiet hour", hour)
 
 
 def _mark_argument(mark: AccountMark) -> tuple[object, ...]:

@@ -142,7 +142,14 @@ class ApplyRequest:
             part
             for firing, amount in enumerate(parts)
             if amount
-            for part in (key, day, str(2 * hour_of_day + firing), self._name(meter), str(amount), str(hour))
+            for part in (
+                key,
+                day,
+                str(2 * hour_of_day + firing),
+                self._name(meter),
+                str(amount),
+                str(2 * hour + firing),
+            )
         ]
 
     def _change(self, account: str, change: ProfileChange) -> Sequence[object]:

@@ -8,7 +8,8 @@
 --   groups     { {set key, checks key or 0, write 0|1, identity, ...}, ... }   the identities probed in one bucket
 --   accounts   { {account, a key, version or '', keep from, moves, days, hours, change}, ... }
 --     moves    { name, suffix, quiet, firing, watched 0|1, evidence, appended, ... }
---     days     { b key, field, name, amount, ... }                hours  { h key, day, field, name, amount, ... }
+--     days     { b key, field, name, amount, day, ... }
+--     hours    { h key, day, field, name, amount, hour * 2 + (0 quiet, 1 firing), ... }
 --     change   {} or {p key, version or '', profile, evidence, appended, revision of hours or '', h key, ...}
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
