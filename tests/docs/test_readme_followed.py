@@ -134,6 +134,18 @@ def test_every_trigger_has_what_a_subscriber_is_told_to_look_at(triggers: list[d
     assert all(trigger["id"] and trigger["expirytime"] and trigger["data"]["why"] for trigger in triggers)
 
 
+def test_the_trigger_that_the_rules_show_is_the_one_that_comes(triggers: list[dict[str, Any]]) -> None:
+    [shown] = blocks(ROOT / "docs/rules.md", "json")
+    assert _without_this_run(triggers[0]) == _without_this_run(json.loads(shown))
+
+
+def _without_this_run(trigger: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what depends on when it was: ids, times, and the period with the days left of it."""
+    data = {name: value for name, value in trigger["data"].items() if name not in ("period", "why")}
+    run = {"id", "time", "recordedtime", "expirytime", "causationid"}
+    return {name: value for name, value in trigger.items() if name not in run} | {"data": data}
+
+
 def _without_times(line: str) -> str:
     """Leave out the time of day, and the days left, which depend on today."""
     return line.split(maxsplit=1)[1].partition(" with ")[0]
