@@ -77,6 +77,14 @@ def test_the_dead_letter_codes_are_those_of_the_program() -> None:
     assert sorted(told) == sorted(get_args(DeadLetterCode))
 
 
+def test_the_worker_says_what_operations_quotes() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    said = re.sub(r'"\s*f?"', "", sources)
+    table = rows(section(OPERATIONS, "## When the worker refuses to start"))
+    quoted = [part.strip() for row in table for part in code(row[0])[0].split("…") if part.strip()]
+    assert [part for part in quoted if part not in said] == []
+
+
 def test_the_keys_in_redis_are_those_of_the_program() -> None:
     told = {code(row[0])[0] for row in rows(section(ROOT / "docs/architecture.md", "## Keys in Redis"))}
     shard = shard_keys("", 7)

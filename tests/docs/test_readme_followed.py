@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
     from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis
 
-COMMANDS = blocks(ROOT / "README.md")
-SHOWN = blocks(ROOT / "README.md", "")
+OPERATIONS = ROOT / "docs/operations.md"
 PREFIX = "readme-"
 
 
-def _block(beginning: str) -> str:
-    [found] = [block for block in COMMANDS if beginning in block]
+def _block(part: str, page: Path = ROOT / "README.md") -> str:
+    [found] = [block for block in blocks(page) if part in block]
     return found
 
 
@@ -41,7 +40,7 @@ class Follower:
         self.prefix = f"{PREFIX}{free_port()}-"
         self.first = self.second = ""
         self._directory = directory
-        self._servers = {"redis://localhost:6379/0": redis, "localhost:9092": kafka}
+        self._servers = {"redis://localhost:6379/0": redis, "localhost:9092": kafka, "localhost:8080": self.http}
         self._environment = os.environ | {
             "EXPANSION_SIGNALS_KAFKA": kafka,
             "EXPANSION_SIGNALS_PREFIX": self.prefix,
@@ -118,7 +117,7 @@ def triggers(follower: Follower) -> list[dict[str, Any]]:
 
 
 def test_watch_shows_the_triggers_that_the_readme_shows(follower: Follower) -> None:
-    [shown] = [block.splitlines() for block in SHOWN if "acct-1" in block]
+    [shown] = [block.splitlines() for block in blocks(ROOT / "README.md", "") if "acct-1" in block]
     assert [_without_times(line) for line in (follower.first, follower.second)] == list(map(_without_times, shown))
 
 
@@ -132,6 +131,19 @@ def test_what_kcat_sent_in_both_forms_is_counted(triggers: list[dict[str, Any]])
 
 def test_every_trigger_has_what_a_subscriber_is_told_to_look_at(triggers: list[dict[str, Any]]) -> None:
     assert all(trigger["id"] and trigger["expirytime"] and trigger["data"]["why"] for trigger in triggers)
+
+
+def test_operations_asks_whether_the_worker_is_ready(follower: Follower) -> None:
+    assert json.loads(follower.type(_block("readyz", OPERATIONS)))["ready"] is True
+
+
+def test_operations_shows_dead_letters_with_their_cause(follower: Follower) -> None:
+    follower.type("echo 'no event' | kcat -P -b localhost:9092 -t usage-events")
+
+    def shown() -> str:
+        return follower.type(_block("usage-events-dlq", OPERATIONS))
+
+    assert "dlq_code=unparsable" in until(shown, seconds=10, waiting_for="a dead letter")
 
 
 def test_the_trigger_that_the_rules_show_is_the_one_that_comes(triggers: list[dict[str, Any]]) -> None:
