@@ -43,6 +43,7 @@ class Follower:
         self._servers = {"redis://localhost:6379/0": redis, "localhost:9092": kafka, "localhost:8080": self.http}
         self._environment = os.environ | {
             "EXPANSION_SIGNALS_KAFKA": kafka,
+            "EXPANSION_SIGNALS_REDIS": redis,
             "EXPANSION_SIGNALS_PREFIX": self.prefix,
             "EXPANSION_SIGNALS_HTTP": self.http,
         }
@@ -131,6 +132,10 @@ def test_what_kcat_sent_in_both_forms_is_counted(triggers: list[dict[str, Any]])
 
 def test_every_trigger_has_what_a_subscriber_is_told_to_look_at(triggers: list[dict[str, Any]]) -> None:
     assert all(trigger["id"] and trigger["expirytime"] and trigger["data"]["why"] for trigger in triggers)
+
+
+def test_the_account_is_shown_as_it_stands(follower: Follower) -> None:
+    assert "1,000 of 1,000 calls (100 %)" in follower.type(_block("account show"))
 
 
 def test_operations_asks_whether_the_worker_is_ready(follower: Follower) -> None:
