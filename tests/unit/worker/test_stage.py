@@ -69,9 +69,13 @@ class ScriptedReader:
 
 @dataclass
 class NotingAbsorber:
-    """Notes what it is given. `rewind` is its answer to a poll, `settled` to a sweep; `failure` is raised instead."""
+    """Notes what it is given. `rewind` is its answer to a poll, `settled` to a sweep; `failure` is raised instead.
+
+    `lost` is what it answers once when it is asked for roll-backs.
+    """
 
     rewind: Mapping[Partition, int] = field(default_factory=dict)
+    lost: Mapping[Partition, int] = field(default_factory=dict)
     settled: bool = True
     failure: Exception | None = None
     meanwhile: Callable[[], None] = lambda: None
@@ -84,6 +88,10 @@ class NotingAbsorber:
         self.absorbed += [record.offset for record in poll.records]
         self.meanwhile()
         return self.rewind
+
+    async def rolled_back(self) -> Mapping[Partition, int]:
+        lost, self.lost = self.lost, {}
+        return lost
 
     async def sweep(self, positions: Mapping[Partition, int]) -> bool:
         self.swept.append(positions)
@@ -153,6 +161,21 @@ async def test_after_a_rewind_no_shard_is_moved_past_what_is_read_again() -> Non
 async def test_after_a_rewind_nothing_beyond_it_is_committed() -> None:
     run = await Run([poll_of(0, 3)], NotingAbsorber(rewind={SIGNALS: 1})).to_its_end()
     assert run.reader.commits == [{SIGNALS: 1}]
+
+
+async def test_after_a_roll_back_that_no_poll_met_the_reader_goes_back_all_the_same() -> None:
+    run = await Run([NOTHING], NotingAbsorber(lost={SIGNALS: 1})).to_its_end()
+    assert run.reader.sought == [{SIGNALS: 1}]
+
+
+async def test_after_a_roll_back_that_no_poll_met_nothing_is_swept_or_committed() -> None:
+    run = await Run([NOTHING], NotingAbsorber(lost={SIGNALS: 1})).to_its_end()
+    assert (run.absorber.swept, run.reader.commits) == ([], [])
+
+
+async def test_after_a_roll_back_that_no_poll_met_the_stage_is_not_caught_up() -> None:
+    run = await Run([NOTHING], NotingAbsorber(lost={SIGNALS: 1})).to_its_end()
+    assert not run.status.caught_up
 
 
 async def test_a_poll_of_an_assignment_that_is_over_is_not_taken_in() -> None:
