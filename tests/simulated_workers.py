@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 SHARDS = 3
-SWEEP = 0
-"""The choice by which an idle worker sweeps; any other polls."""
+SWEEP, MOST = 0, 31
+"""Choices: an idle worker sweeps, or polls the most of every partition; an outside call is made at any above 1."""
 
 CONFIGURATIONS = tuple(load(texts) for texts in TEXTS)
 Turn = Literal["outside", "idle"]
@@ -130,6 +130,9 @@ class Worker:
     async def advance(self, choice: int) -> None:
         self.turn = await advanced(self._life, None if self.turn is None else choice)
 
+    def at_end(self) -> bool:
+        return self.turn == "idle" and self.positions == self._world.log.ends
+
     def crash(self) -> None:
         self._life.close()
 
@@ -142,7 +145,11 @@ class Worker:
     async def _once(self, choice: int) -> None:
         """Sweep, or poll so many of some partitions, as the choice says."""
         if choice == SWEEP:
-            await self._metering.sweep(self.positions)
+            lost = await self._metering.rolled_back()
+            if lost:
+                self.positions.update(lost)
+            else:
+                await self._metering.sweep(self.positions)
             return
         size, which = choice // 4 + 1, choice % 4
         sizes = {each: size for place, each in enumerate(PARTITIONS) if which in (3, place)}
@@ -151,13 +158,12 @@ class Worker:
         self.positions = {**poll.positions, **rewind}
 
 
-async def drained(world: World) -> None:
-    """Let one last worker read everything to the end, move every shard there, and settle what others left."""
-    worker = Worker(world)
-    while not (worker.turn == "idle" and worker.positions == world.log.ends):
-        await worker.advance(31)
-    await worker.advance(SWEEP)
-    while worker.turn != "idle":
-        await worker.advance(31)
-    assert await world.kept.store.waiting() == {}
+async def drained(world: World, worker: Worker) -> None:
+    """Let one worker alone read everything to the end, move every shard there, and settle what others left."""
+    at_end = False
+    while not (at_end and worker.at_end() and await world.kept.store.waiting() == {}):
+        at_end = worker.at_end()
+        await worker.advance(SWEEP if at_end else MOST)
+        while worker.turn != "idle":
+            await worker.advance(MOST)
     worker.crash()

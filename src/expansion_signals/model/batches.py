@@ -198,10 +198,11 @@ class AccountMark:
 class HourTotals(NamedTuple):
     """The hour buckets of an account not yet known: meter and UTC hour → quiet and firing sums.
 
-    `revision` rises with each change; `days` are the UTC days that may have buckets.
+    `revision` is the nonce of the call that changed them last: a number would come again after a roll-back. `days` are
+    the UTC days that may have buckets.
     """
 
-    revision: int
+    revision: str
     days: Sequence[int]
     totals: Mapping[tuple[str, int], tuple[int, int]]
 

@@ -31,7 +31,7 @@ class KeptAccount:
     marks: dict[Counter, Marks] = field(default_factory=dict)
     days: dict[tuple[str, int], int] = field(default_factory=dict)
     hours: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
-    hours_revision: int | None = None
+    hours_revision: str | None = None
 
     def unmarked(self, account: str) -> AccountFacts:
         """Return all unmarked facts in order, with the marks before them."""
@@ -75,7 +75,7 @@ class KeptAccount:
             quiet, firing = self.hours.get((hour.meter, hour.hour), (0, 0))
             self.hours[hour.meter, hour.hour] = (quiet + hour.quiet, firing + hour.firing)
         if asked.hours:
-            self.hours_revision = (self.hours_revision or 0) + 1
+            self.hours_revision = batch.nonce
 
     def _change(self, change: ProfileChange, moving: set[Counter], batch: ShardBatch) -> None:
         self.written += 1

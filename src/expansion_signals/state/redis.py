@@ -124,8 +124,8 @@ class RedisStore:
         )
         if not kept:
             return None
-        revision, first, last = (int(part) for part in kept.split(b"|"))
-        days = range(first, last + 1)
+        revision, first, last = kept.decode().split("|")
+        days = range(int(first), int(last) + 1)
         found = await self._scripts.commands([("HGETALL", keys.hours(account, day)) for day in days], "hour buckets")
         meters = {number: name.decode() for name, number in _pairs(names)}
         totals: dict[tuple[str, int], tuple[int, int]] = {}

@@ -160,6 +160,6 @@ class ApplyRequest:
             pack_profile(change.profile),
             pack_evidence(change.evidence),
             change.appended,
-            str(hours.revision) if hours else "",
+            hours.revision if hours else "",
             *(self._key(self._shard.hours(account, day)) for day in (hours.days if hours else ())),
         )

@@ -78,7 +78,7 @@ for index, account in ipairs(accounts) do
   local values = redis.call('HMGET', KEYS[account[2]], unpack(fields))
   kept[index] = values
   local change = account[8]
-  local revision = values[4] and string.match(values[4], '^%d+') or ''
+  local revision = values[4] and string.match(values[4], '^[^|]*') or ''
   if (values[1] or '') ~= account[3] or (#change > 0 and revision ~= change[6]) then
     others[#others + 1] = account[1]
   end
@@ -310,14 +310,14 @@ for index, account in ipairs(accounts) do
   end
 
   if #hours > 0 then
-    local revision, first_day, last_day = string.match(values[4] or '', '^(%d+)|(%d+)|(%d+)$')
+    local first_day, last_day = string.match(values[4] or '', '|(%d+)|(%d+)$')
     for hour = 1, #hours, 6 do
       local day = hours[hour + 1]
       first_day = math.min(tonumber(first_day or day), day)
       last_day = math.max(tonumber(last_day or day), day)
     end
     sets[#sets + 1] = 'H'
-    sets[#sets + 1] = (tonumber(revision or 0) + 1) .. '|' .. first_day .. '|' .. last_day
+    sets[#sets + 1] = nonce .. '|' .. first_day .. '|' .. last_day
   end
 
   -- Counters of periods long closed go when a new one comes: absolute expiry, never by the clock.
