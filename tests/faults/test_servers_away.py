@@ -64,11 +64,12 @@ def test_a_worker_without_kafka_says_so_and_begins_when_it_comes(
     with Deployment(own_kafka.bootstrap, redis_server.url, tmp_path) as deployment:
         deployment.product.profile("acct-1", "free")
         deployment.product.send(usage_event("acct-1", 850))
-        own_kafka.stop()
+        own_kafka.kill()
         worker = deployment.worker().start()
         refused = until_it_waits(worker, own_kafka.bootstrap)
         assert (refused.status, worker.page("/healthz").status) == (503, 200)
         assert re.search(rf"waiting: .*Kafka.*{own_kafka.bootstrap}", worker.log())
+        assert "ECONNREFUSED" not in worker.log()
         own_kafka.start()
         assert deployment.topic(TRIGGERS).until(lambda _: True, seconds=SECONDS)
         assert worker.page("/readyz").status == 200

@@ -75,5 +75,7 @@ def _log_to_stderr(level: str) -> None:
         stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
     # What the libraries say of a server that is away, we say once and in our own words.
-    for name in ("aiokafka", "kafka", "faust", "mode", "aiohttp"):
+    for name in ("aiokafka", "faust", "mode", "aiohttp"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    # This one tells each attempt in four lines, and raises what we tell.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
