@@ -240,7 +240,7 @@ class DecidingWorker:
             lost = await self._deciding.rolled_back()
             self.positions = {**self.positions, **lost}
             if not lost:
-                await self._deciding.sweep(self.positions)
+                await self._deciding.sweep(self.positions, {})
             return
         size, which = choice // 4 + 1, choice % 4
         poll = self._world.topic.poll(self.positions, size, PARTITIONS if which > 1 else PARTITIONS[which : which + 1])

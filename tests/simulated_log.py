@@ -100,6 +100,10 @@ class SimulatedLog:
     def ends(self) -> Mapping[Partition, int]:
         return {partition: len(records) for partition, records in self.records.items()}
 
+    def reached(self, positions: Mapping[Partition, int]) -> Mapping[Partition, Instant]:
+        """Return the append time reached in partitions that are read to their end."""
+        return {each: self.clock for each, position in positions.items() if position == len(self.records[each])}
+
     def poll(self, positions: Mapping[Partition, int], sizes: Mapping[Partition, int]) -> Poll:
         after = {
             partition: min(position + sizes.get(partition, 0), len(self.records[partition]))

@@ -105,6 +105,7 @@ def metering(world: World, patience: Patience) -> tuple[Metering, Watermarks]:
     outside = Outside(
         store=store,
         accounts=store,
+        expiry=world.kept.expiry(),
         codec=PlainCodec(world.log),
         publisher=world.publisher,
         epochs=Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1]),
@@ -149,7 +150,7 @@ class Worker:
             if lost:
                 self.positions.update(lost)
             else:
-                await self._metering.sweep(self.positions)
+                await self._metering.sweep(self.positions, self._world.log.reached(self.positions))
             return
         size, which = choice // 4 + 1, choice % 4
         sizes = {each: size for place, each in enumerate(PARTITIONS) if which in (3, place)}

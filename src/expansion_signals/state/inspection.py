@@ -140,4 +140,3 @@ class _Fields:
     def _counter(self, name: str) -> Counter:
         number, _, suffix = name.partition(":")
         return counter_of(self._meters[number], suffix)
-
