@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from expansion_signals import ports
 from expansion_signals.model.instants import DAY
+from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.keys import shard_keys
 from expansion_signals.state.memory import MemoryStore
 from expansion_signals.state.redis import RedisStore
@@ -34,6 +35,9 @@ class Kept(Protocol):
     def another(self, *, conflicts: bool = True) -> WholeStore:
         """Return the store of another worker, which knows nothing yet."""
 
+    def expiry(self) -> ports.Expiry:
+        """Return what forgets old identities, for another worker."""
+
     async def inside(self) -> Inspected:
         """Return everything that is kept."""
 
@@ -57,6 +61,9 @@ class KeptInMemory:
     def another(self, *, conflicts: bool = True) -> MemoryStore:
         for shard in self.store.shards:
             shard.conflicts = conflicts
+        return self.store
+
+    def expiry(self) -> MemoryStore:
         return self.store
 
     async def inside(self) -> Inspected:
@@ -87,6 +94,9 @@ class KeptInRedis:
 
     def another(self, *, conflicts: bool = True) -> RedisStore:
         return RedisStore(self._client, prefix=self._prefix, shards=self._shards, window=DAY, conflicts=conflicts)
+
+    def expiry(self) -> RedisExpiry:
+        return RedisExpiry(self._client, prefix=self._prefix, shards=self._shards, window=DAY)
 
     async def inside(self) -> Inspected:
         return await of_redis(self._client, self._prefix, self._shards)

@@ -91,7 +91,7 @@ class SimulatedLog:
     def of(cls, drafts: Iterable[Draft]) -> SimulatedLog:
         log = cls()
         for name in CLEAN:
-            log._update(name, _snapshot(1, "free"))
+            log._update(name, snapshot(1, "free"))
         for number, draft in enumerate(drafts):
             log._append(number, draft)
         return log
@@ -99,6 +99,10 @@ class SimulatedLog:
     @property
     def ends(self) -> Mapping[Partition, int]:
         return {partition: len(records) for partition, records in self.records.items()}
+
+    def reached(self, positions: Mapping[Partition, int]) -> Mapping[Partition, Instant]:
+        """Return the append time reached in partitions that are read to their end."""
+        return {each: self.clock for each, position in positions.items() if position == len(self.records[each])}
 
     def poll(self, positions: Mapping[Partition, int], sizes: Mapping[Partition, int]) -> Poll:
         after = {
@@ -130,13 +134,13 @@ class SimulatedLog:
         if draft.kind == "marker":
             self.records[partition].append(None)
         elif draft.kind == "malformed":
-            self._put(partition, RejectedRecord("unparsable", "no JSON"))
+            self.put(partition, RejectedRecord("unparsable", "no JSON"))
         elif draft.kind in ("again", "conflict", "elsewhere"):
             self._repeat(draft, partition)
         elif draft.kind in UPDATE_KINDS:
             self._update(account, self._snapshot_of(draft))
         else:
-            self._put(partition, self._event_of(number, account, draft))
+            self.put(partition, self._event_of(number, account, draft))
 
     def _event_of(self, number: int, account: str, draft: Draft) -> UsageEvent:
         event = UsageEvent("/apps/web", f"e-{number}", "com.acme.opened", account, self.clock, {})
@@ -144,23 +148,23 @@ class SimulatedLog:
             case "unmatched":
                 event = replace(event, type="com.acme.unheard")
             case "digits":
-                event = _used(event, "calls", Decimal("0.5"))
+                event = used(event, "calls", Decimal("0.5"))
             case "correction":
-                event = _used(event, ("calls", "files")[number % 2], -draft.amount)
+                event = used(event, ("calls", "files")[number % 2], -draft.amount)
             case "late":
-                event = _used(replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
+                event = used(replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
             case "backfill":
-                event = _used(replace(event, backfill=True), "files", draft.amount)
+                event = used(replace(event, backfill=True), "files", draft.amount)
             case "calls" | "files" as meter:
-                event = _used(event, meter, draft.amount)
+                event = used(event, meter, draft.amount)
         return event
 
     def _snapshot_of(self, draft: Draft) -> Account | None:
         if draft.kind == "tombstone":
             return None
         if draft.kind == "old profile":
-            return _snapshot(0, "team")
-        return _snapshot(1 + len(self.records[UPDATES]), ("free", "team", "unheard")[draft.amount % 3])
+            return snapshot(0, "team")
+        return snapshot(1 + len(self.records[UPDATES]), ("free", "team", "unheard")[draft.amount % 3])
 
     def _repeat(self, draft: Draft, partition: Partition) -> None:
         """Repeat an event: re-stamped within its hour, with another payload, or unchanged in the other partition."""
@@ -176,24 +180,25 @@ class SimulatedLog:
             event = replace(event, time=event.time // HOUR * HOUR)
         if draft.kind == "conflict":
             event = replace(event, data={**event.data, "note": "changed"})
-        self._put(partition, event)
+        self.put(partition, event)
 
     def _update(self, account: str, snapshot: Account | None) -> None:
         evidence = Evidence(f"u-{len(self.records[UPDATES])}", "/billing", self.clock)
-        self._put(UPDATES, AccountUpdate(account, snapshot, evidence))
+        self.put(UPDATES, AccountUpdate(account, snapshot, evidence))
 
-    def _put(self, partition: Partition, meaning: UsageEvent | AccountUpdate | RejectedRecord) -> None:
+    def put(self, partition: Partition, meaning: UsageEvent | AccountUpdate | RejectedRecord) -> None:
+        """Append a record that means this, at the log's clock."""
         offset = len(self.records[partition])
         record = Record(*partition, offset, None, f"{partition.topic}/{offset}".encode(), (), self.clock)
         self.records[partition].append(record)
         self.meanings[record] = meaning
 
 
-def _used(event: UsageEvent, meter: str, value: int | Decimal) -> UsageEvent:
+def used(event: UsageEvent, meter: str, value: int | Decimal) -> UsageEvent:
     return replace(event, type=USAGE_RECORDED, data={"meter": meter, "value": value})
 
 
-def _snapshot(version: int, plan: str) -> Account:
+def snapshot(version: int, plan: str) -> Account:
     return Account.model_validate(
         {"version": version, "plan": plan, "period": {"unit": "day", "anchor": "2026-01-01T00:00:00Z"}}
     )

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 
     from expansion_signals.model.records import Partition
-    from expansion_signals.ports import Answered, Asked
+    from expansion_signals.ports import Answered, Asked, Patience
     from kept_state import Kept
 
 
 SHARDS = 3
-SWEEP = 0
-"""The choice by which an idle worker sweeps; any other polls."""
+SWEEP, MOST = 0, 31
+"""Choices: an idle worker sweeps, or polls the most of every partition; an outside call is made at any above 1."""
 
 CONFIGURATIONS = tuple(load(texts) for texts in TEXTS)
 Turn = Literal["outside", "idle"]
@@ -98,33 +98,41 @@ class World:
             self.epoch = self.archive.accept(TEXTS[self.epoch])
 
 
+def metering(world: World, patience: Patience) -> tuple[Metering, Watermarks]:
+    """Return the metering of a further worker, which has read nothing yet."""
+    store = world.kept.another()
+    watermarks = Watermarks(store, {each.topic: each.topic for each in PARTITIONS})
+    outside = Outside(
+        store=store,
+        accounts=store,
+        expiry=world.kept.expiry(),
+        codec=PlainCodec(world.log),
+        publisher=world.publisher,
+        epochs=Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1]),
+        patience=patience,
+        clock=lambda: next(world.seconds) * SECOND,
+        nonce=lambda: f"n{next(world.nonces)}",
+        shard_of=lambda account: shard_of(account, SHARDS),
+    )
+    return Metering(outside, watermarks, acceptance=DAY), watermarks
+
+
 class Worker:
     """One worker that reads every partition until it is dropped."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._patience = TurningPatience()
-        store = world.kept.another()
-        self._watermarks = Watermarks(store, {each.topic: each.topic for each in PARTITIONS})
-        epochs = Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1])
-        outside = Outside(
-            store=store,
-            accounts=store,
-            codec=PlainCodec(world.log),
-            publisher=world.publisher,
-            epochs=epochs,
-            patience=self._patience,
-            clock=lambda: next(world.seconds) * SECOND,
-            nonce=lambda: f"n{next(world.nonces)}",
-            shard_of=lambda account: shard_of(account, SHARDS),
-        )
-        self._metering = Metering(outside, self._watermarks, acceptance=DAY)
+        self._metering, self._watermarks = metering(world, self._patience)
         self.positions: dict[Partition, int] = {}
         self.turn: Turn | None = None
         self._life = self._live()
 
     async def advance(self, choice: int) -> None:
         self.turn = await advanced(self._life, None if self.turn is None else choice)
+
+    def at_end(self) -> bool:
+        return self.turn == "idle" and self.positions == self._world.log.ends
 
     def crash(self) -> None:
         self._life.close()
@@ -138,7 +146,11 @@ class Worker:
     async def _once(self, choice: int) -> None:
         """Sweep, or poll so many of some partitions, as the choice says."""
         if choice == SWEEP:
-            await self._metering.sweep(self.positions)
+            lost = await self._metering.rolled_back()
+            if lost:
+                self.positions.update(lost)
+            else:
+                await self._metering.sweep(self.positions, self._world.log.reached(self.positions))
             return
         size, which = choice // 4 + 1, choice % 4
         sizes = {each: size for place, each in enumerate(PARTITIONS) if which in (3, place)}
@@ -147,13 +159,12 @@ class Worker:
         self.positions = {**poll.positions, **rewind}
 
 
-async def drained(world: World) -> None:
-    """Let one last worker read everything to the end, move every shard there, and settle what others left."""
-    worker = Worker(world)
-    while not (worker.turn == "idle" and worker.positions == world.log.ends):
-        await worker.advance(31)
-    await worker.advance(SWEEP)
-    while worker.turn != "idle":
-        await worker.advance(31)
-    assert await world.kept.store.waiting() == {}
+async def drained(world: World, worker: Worker) -> None:
+    """Let one worker alone read everything to the end, move every shard there, and settle what others left."""
+    at_end = False
+    while not (at_end and worker.at_end() and await world.kept.store.waiting() == {}):
+        at_end = worker.at_end()
+        await worker.advance(SWEEP if at_end else MOST)
+        while worker.turn != "idle":
+            await worker.advance(MOST)
     worker.crash()

@@ -115,6 +115,13 @@ class PolicyStore(Protocol):
         """Remember each shard's decisions, or say that its watermarks stand elsewhere; answers in the order asked."""
 
 
+class Expiry(Protocol):
+    """Forgetting what no record to come can ask for, judged by the append time reached."""
+
+    async def next_shard(self, topic: str) -> int:
+        """Forget what is old in one more shard; `topic` is what events come from, as the state names it."""
+
+
 class Archive(Protocol):
     """Texts of every configuration that was accepted."""
 

@@ -12,11 +12,13 @@ from expansion_signals.errors import RejectedSettings
 
 ENVIRONMENT_PREFIX = "EXPANSION_SIGNALS_"
 
+_HIGHEST_PORT = 65_535
+
 
 def _servers(value: str) -> str:
     for server in value.split(","):
         host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdecimal():
+        if not host or not port.isdecimal() or not 0 < int(port) <= _HIGHEST_PORT:
             raise ValueError(f"expected host:port or a comma-separated list of them, got {server.strip()!r}")
     return value
 

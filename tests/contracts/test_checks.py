@@ -173,11 +173,12 @@ async def test_a_day_bucket_can_be_full(store: Store) -> None:
     assert answer == Overflow([Full(ACCOUNT, "calls", Bucket("day", 20_000), 9)])
 
 
-async def test_an_hour_bucket_can_be_full(store: Store) -> None:
-    await apply(store, poll(asked(hours=(HourMove("calls", 480_001, 0, 9),))))
-    answer = await apply(store, poll(asked(hours=(HourMove("calls", 480_001, 3, LARGEST),)), start=10))
-    assert isinstance(answer, Overflow)
-    assert [(full.account, full.meter, full.level) for full in answer.full] == [(ACCOUNT, "calls", 9)]
+@pytest.mark.parametrize("part", ["quiet hour", "firing hour"])
+async def test_either_part_of_an_hour_bucket_can_be_full(store: Store, part: str) -> None:
+    amounts = {"quiet hour": (LARGEST, 3), "firing hour": (-3, LARGEST)}[part]
+    await apply(store, poll(asked(hours=(HourMove("calls", 480_001, 9, 9),))))
+    answer = await apply(store, poll(asked(hours=(HourMove("calls", 480_001, *amounts),)), start=10))
+    assert answer == Overflow([Full(ACCOUNT, "calls", Bucket(part, 480_001), 9)])
 
 
 async def test_a_shard_that_is_empty_where_others_are_not_is_lost(kept: Kept) -> None:

@@ -148,10 +148,12 @@ async def test_day_buckets_add_up_apart_by_account_meter_and_day(kept: Kept) -> 
 async def test_hour_buckets_keep_what_may_fire_apart_from_what_may_not(store: Accounts) -> None:
     hour = NOW // 3_600_000_000
     await apply(store, poll(asked(hours=(HourMove("calls", hour, 3, 4), HourMove("files", hour + 24, 0, 1)))))
-    await apply(store, poll(asked(hours=(HourMove("calls", hour, -1, 2), HourMove("calls", hour - 1, 5, 0))), start=10))
-    revision, days, totals = await store.hours(ACCOUNT) or HourTotals(0, (), {})
+    await apply(
+        store, poll(asked(hours=(HourMove("calls", hour, -1, 2), HourMove("calls", hour - 1, 5, 0))), start=10, end=20)
+    )
+    revision, days, totals = await store.hours(ACCOUNT) or HourTotals("", (), {})
     assert (revision, list(days), dict(totals)) == (
-        2,
+        "n20",
         [hour // 24, hour // 24 + 1],
         {("calls", hour): (2, 6), ("files", hour + 24): (0, 1), ("calls", hour - 1): (5, 0)},
     )

@@ -103,6 +103,14 @@ async def test_a_report_removes_the_guard_so_every_change_is_reported_until_it_i
     ]
 
 
+async def test_a_report_removes_the_guard_even_for_a_level_that_came_back_inside_it(store: Store) -> None:
+    await guarded(store, 10, Guard(None, 80))
+    await apply(store, poll(asked(move(70)), start=10, end=20))
+    await apply(store, poll(asked(move(-70)), start=20, end=30))
+    facts = await facts_of(store, poll(asked(move(5)), start=30, end=40))
+    assert [fact.before for fact in facts.facts] == [10, 80, 10]
+
+
 async def test_a_counter_that_no_rule_watches_is_counted_and_not_reported(kept: Kept) -> None:
     assert await apply(kept.store, poll(asked(move(4, watched=False)))) == Applied([])
     assert (await kept.inside()).levels == {(ACCOUNT, CALLS): 4}

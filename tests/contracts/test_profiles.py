@@ -112,6 +112,16 @@ async def test_hour_buckets_that_moved_since_they_were_read_refuse_the_change(st
     assert await apply(store, batch) == OtherProfiles([ACCOUNT])
 
 
+async def test_hour_buckets_of_a_time_line_that_was_rolled_back_refuse_the_change(kept: Kept) -> None:
+    await kept.back_up(1)
+    await apply(kept.store, poll(asked(hours=(HourMove("calls", HOUR, 3, 4),)), end=10))
+    hours = await kept.store.hours(ACCOUNT)
+    await kept.roll_back(1)
+    await apply(kept.store, poll(asked(hours=(HourMove("calls", HOUR, 1, 1),)), end=12))
+    batch = poll(asked(change=change(profile(1), hours=hours)), start=12, end=20)
+    assert await apply(kept.store, batch) == OtherProfiles([ACCOUNT])
+
+
 async def test_hour_buckets_that_came_unseen_refuse_the_change(store: Accounts) -> None:
     await apply(store, poll(asked(hours=(HourMove("calls", HOUR, 3, 4),))))
     assert await apply(store, poll(asked(change=change(profile(1))), start=10)) == OtherProfiles([ACCOUNT])

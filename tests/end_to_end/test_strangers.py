@@ -16,6 +16,7 @@ from outside.counters import counters
 from outside.deployment import TRIGGERS, Deployment
 from outside.expected import Crossing, covered
 from outside.product import STRUCTURED, usage_event, written
+from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +93,9 @@ def seen(
         by_murmur2 = [usage_event(MIXED, 5) for _ in range(EACH)]
         with_java_partitions(kafka.bootstrap, f"{deployment.prefix}usage-events", by_murmur2)
         worker.until_settled(5 + 2 * EACH)
+        due = {Crossing(account, 80) for account in accounts} | {Crossing(MIXED, 100)}
+        triggers = deployment.topic(TRIGGERS)
+        until(lambda: covered(triggers.read()).keys() >= due, seconds=20, waiting_for="the triggers of every account")
         partitions = {each.partition for each in deployment.records("usage-events") if each.key == MIXED.encode()}
         yield Seen(
             counters(redis_server.url, deployment.prefix, accounts),

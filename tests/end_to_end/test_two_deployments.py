@@ -27,6 +27,7 @@ def test_deployments_with_different_prefixes_do_not_meet(
             deployment.product.send(usage_event("acct-1", usage, id="the-same-in-both"))
         for worker in workers:
             worker.until_settled(1)
+        blue.topic(TRIGGERS).until(lambda _: True)
         found = [
             (len(each.records(TRIGGERS)), counters(redis_server.url, each.prefix, ["acct-1"])["acct-1"])
             for each in (blue, green)

@@ -23,6 +23,7 @@ from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.rules.loading import load
 from expansion_signals.state.connection import connect
 from expansion_signals.state.deployment import Deployment
+from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.keys import ShardKeys, shard_keys, shard_of
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
@@ -107,6 +108,7 @@ class Product:
         outside = Outside(
             store=store,
             accounts=store,
+            expiry=RedisExpiry(self.redis, prefix=self.prefix, shards=SHARDS, window=DAY),
             codec=CloudEventsCodec(acceptance=35 * DAY),
             publisher=_Taking(),
             epochs=epochs,

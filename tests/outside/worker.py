@@ -140,7 +140,11 @@ class Worker:
             stages = self.readiness()["stages"].values()
             return all(stage["caught_up"] and not any(stage["lag"].values()) for stage in stages)
 
-        until(settled, seconds=seconds, waiting_for=f"{received} records accounted for, and none left")
+        try:
+            until(settled, seconds=seconds, waiting_for=f"{received} records accounted for, and none left")
+        except TimeoutError as late:
+            late.add_note(f"tallies {dict(self.tallies())}, readiness {json.dumps(self.readiness())}")
+            raise
 
     def log(self) -> str:
         """Return everything it has said, over all its lives."""

@@ -129,7 +129,9 @@ class KafkaProcess:
             "share.coordinator.state.topic.min.isr": max(1, copies - 1),
         }
         self._properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
-        tool = self._java("kafka.tools.StorageTool", "format", "-t", self._cluster_id, "-c", str(self._properties))
+        tool = self._java(
+            "kafka.tools.StorageTool", "format", f"--cluster-id={self._cluster_id}", "-c", str(self._properties)
+        )
         formatted = subprocess.run(tool, capture_output=True, text=True, check=False)
         if formatted.returncode != 0:
             raise ServerAbsentError(f"Kafka could not format its storage:\n{formatted.stdout}{formatted.stderr}")

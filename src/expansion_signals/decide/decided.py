@@ -59,11 +59,17 @@ class Decided:
     entries: Mapping[Key, Entry] = field(default_factory=dict)
 
     def entry(self, text: str) -> Entry | None:
-        """Return the entry that decides this key of a signal, if it is decided: its own before one that covers it."""
+        """Return the entry that decides this key of a signal; a step's is the highest of its series."""
         key = key_of(text)
-        if key.step is None or key in self.entries:
+        if key.step is None:
             return self.entries.get(key)
-        return next((entry for decided, entry in self.entries.items() if decided.covers(key)), None)
+        covering = [decided for decided in self.entries if decided.covers(key)]
+        return self.entries[max(covering)] if covering else None
+
+    def made_for(self, text: str, record: str) -> Entry | None:
+        """Return the entry of this very key, if it was made for this very record."""
+        entry = self.entries.get(key_of(text))
+        return entry if entry and entry.record == record else None
 
     def with_entries(self, entries: Mapping[Key, Entry]) -> Decided:
         """Return what stands once these are added."""

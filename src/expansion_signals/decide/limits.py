@@ -81,14 +81,15 @@ def decide_limit(candidate: Candidate, decided: Decided, now: Instant) -> Outcom
     past its expiry when first asked           suppressed, too_old_to_fire (semantics 3.8)
     """
     signal, name = candidate.signal, candidate.signal.id[:SIGNAL_DIGITS]
+    answered = [decided.made_for(key, candidate.record) for key in signal.keys]
+    before = {place: entry for place, entry in enumerate(answered) if entry and entry.signal == name}
+    if before:
+        return _outcome(signal, list(before), next(iter(before.values())).verdict, {})
     found = [decided.entry(key) for key in signal.keys]
-    own = {place: entry for place, entry in enumerate(found) if entry and entry.signal == name}
-    asked_before = {place: entry for place, entry in own.items() if entry.record == candidate.record}
-    if asked_before:
-        return _outcome(signal, list(asked_before), next(iter(asked_before.values())).verdict, {})
     rest = [place for place, entry in enumerate(found) if entry is None]
     if not rest:
-        return Outcome(None if own else _decision(signal, signal.id, "superseded"), None, {})
+        repeated = any(entry and entry.signal == name for entry in found)
+        return Outcome(None if repeated else _decision(signal, signal.id, "superseded"), None, {})
     expires = signal.evidence.time + EXPIRES_AFTER
     verdict: Verdict = "fired" if now < expires else "suppressed"
     # Rounded up to what is stored: kept an hour longer, never shorter.

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from expansion_signals.wire.topic_files import Topic
 
+_CONNECTS_WITHIN_MS = 5_000
+_LONGEST_BACKOFF_MS = 500
+"""The driver's own grows to 30 s: a broker that is back would wait for us."""
+
 _ANSWERS_WITHIN_MS = 10_000
 _EMBEDDED = "mockCluster"
 """How librdkafka's in-process broker names its cluster. It gives no topic ids, and does not survive being asked for
@@ -128,7 +132,8 @@ def _admin(servers: str, protocol: tuple[int, int] | None = None) -> Iterator[An
             bootstrap_servers=servers.split(","),
             client_id="expansion-signals",
             api_version=protocol,
-            bootstrap_timeout_ms=_ANSWERS_WITHIN_MS,
+            bootstrap_timeout_ms=_CONNECTS_WITHIN_MS,
+            reconnect_backoff_max_ms=_LONGEST_BACKOFF_MS,
             request_timeout_ms=_ANSWERS_WITHIN_MS,
         )
         try:

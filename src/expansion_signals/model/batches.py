@@ -241,10 +241,11 @@ class AccountMark:
 class HourTotals(NamedTuple):
     """The hour buckets of an account not yet known: meter and UTC hour → quiet and firing change.
 
-    `revision` rises with each change; `days` are the UTC days that may have buckets.
+    `revision` is the nonce of the call that changed them last: a number would come again after a roll-back. `days` are
+    the UTC days that may have buckets.
     """
 
-    revision: int
+    revision: str
     days: Sequence[int]
     totals: Mapping[tuple[str, int], tuple[Change | None, Change | None]]
 
@@ -296,9 +297,9 @@ class Seen:
 
 
 class Bucket(NamedTuple):
-    """A day or hour bucket, by the number of its UTC day or hour."""
+    """A day bucket, or one of the two parts of an hour bucket, by the number of its UTC day or hour."""
 
-    width: Literal["day", "hour"]
+    width: Literal["day", "quiet hour", "firing hour"]
     number: int
 
 

@@ -22,7 +22,7 @@ from expansion_signals.model.records import DeadLetter
 from expansion_signals.pipeline.asking import claim, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
 from expansion_signals.pipeline.passing import lost
-from expansion_signals.pipeline.places import counter_for, period_in
+from expansion_signals.pipeline.places import counter_for, may_not_fire, period_in
 from expansion_signals.pipeline.updates import updates_asked
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ class Applying:
                 asked.work.drop_below(self._watermarks.learn(asked.work.shard, answer.watermarks))
                 await self._burial.bury(self._decoding.again(asked.work.items()))
             case Gap():
-                self.rewind.update(asked.ends)
+                # All of the work is let go, so every partition in it is read again, not only those of this part.
+                self.rewind.update(item.partition for item in asked.work.items())
                 asked.work.applied(asked.work.items())
             case OtherProfiles():
                 await self._profiles.refresh(answer.accounts)
@@ -190,10 +191,13 @@ class Applying:
     def _adds(self, target: Full, item: Item, profiles: Mapping[str, Profile | None]) -> bool:
         assert item.event is not None  # noqa: S101 -- the caller looks at events only
         time = item.event.time
-        if isinstance(target.place, Bucket):
-            return target.place.number == (day_of(time) if target.place.width == "day" else hour_of(time))
-        profile = profiles[target.account]
         meter = self._epochs.configuration.catalog.meters[target.meter]
+        if isinstance(target.place, Bucket):
+            if target.place.width == "day":
+                return target.place.number == day_of(time)
+            quiet = may_not_fire(self._epochs.configuration, meter, item.event, item.record.appended)
+            return target.place == Bucket("quiet hour" if quiet else "firing hour", hour_of(time))
+        profile = profiles[target.account]
         return profile is not None and counter_for(meter, period_in(meter.per, profile, time)) == target.place
 
 

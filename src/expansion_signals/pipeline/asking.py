@@ -9,7 +9,7 @@ from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Mov
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
-from expansion_signals.pipeline.places import counter_for, firing_age, is_quiet, period_in
+from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
 from expansion_signals.pipeline.sums import part_of
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ def _add(
     meter, amount = contribution
     event, (_, _, offset, *_, appended) = item.event, item.record
     assert event is not None  # noqa: S101 -- the caller looks at events only
-    age = firing_age(configuration, meter)
-    quiet = age is None or is_quiet(event, appended, age)
+    quiet = may_not_fire(configuration, meter, event, appended)
     if meter.aggregation != "unique":  # members of a day are asked for by no window yet
         day = (meter.key, day_of(event.time))
         part = account.days.get(day)
@@ -135,7 +134,7 @@ def _add(
         total.event = event
     if not over:
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
-        total.watched |= age is not None and account.profile is not None
+        total.watched |= firing_age(configuration, meter) is not None and account.profile is not None
         total.appended = max(total.appended, appended)
 
 

@@ -84,9 +84,9 @@ class Deciding:
         fallen = await self._patience(self._watermarks.fallen)
         return await self._patience(self._watermarks.again, fallen) if fallen else {}
 
-    async def sweep(self, positions: Mapping[Partition, int]) -> bool:
+    async def sweep(self, positions: Mapping[Partition, int], reached: Mapping[Partition, Instant]) -> bool:
         """Move idle shards up to these positions; nothing else ever waits."""
-        await self._passing.idle(positions)
+        await self._passing.idle(positions, reached)
         return True
 
     # -------------------------------------------------------------------------------- 2. decode and group

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from expansion_signals.errors import RejectedState
 from expansion_signals.pipeline.applying import Applying
 from expansion_signals.pipeline.burial import Burial
-from expansion_signals.pipeline.decoding import Decoding
+from expansion_signals.pipeline.decoding import USAGE_EVENTS, Decoding
 from expansion_signals.pipeline.judging import judge_facts
 from expansion_signals.pipeline.overdue import Overdue
 from expansion_signals.pipeline.passing import Passing
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.records import Partition, Poll
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
-    from expansion_signals.ports import Accounts, Codec, Patience, Publisher, Store
+    from expansion_signals.ports import Accounts, Codec, Expiry, Patience, Publisher, Store
 
 
 class Outside(NamedTuple):
@@ -43,6 +43,7 @@ class Outside(NamedTuple):
 
     store: Store
     accounts: Accounts
+    expiry: Expiry
     codec: Codec
     publisher: Publisher
     epochs: Epochs
@@ -124,9 +125,13 @@ class Metering:
         fallen = await self._patience(self._watermarks.fallen)
         return await self._patience(self._watermarks.again, fallen) if fallen else {}
 
-    async def sweep(self, positions: Mapping[Partition, int]) -> bool:
-        """Move idle shards up to these positions and settle facts that wait for too long; say whether none is left."""
-        await self._passing.idle(positions)
+    async def sweep(self, positions: Mapping[Partition, int], reached: Mapping[Partition, Instant]) -> bool:
+        """Move idle shards up to these positions, forget what is old, and settle facts that wait for too long.
+
+        `reached` has the append time reached in partitions that are read to their end. Says whether no fact is left.
+        """
+        await self._passing.idle(positions, reached)
+        await self._patience(self._outside.expiry.next_shard, self._watermarks.topic_names[USAGE_EVENTS])
         waiting = await self._patience(self._outside.store.waiting)
         overdue = self._overdue.among(waiting, self._outside.clock())
         if overdue:

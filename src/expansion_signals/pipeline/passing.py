@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from expansion_signals.model.batches import Answer, Range
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Partition
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.pipeline.work import Item, Work
     from expansion_signals.ports import Patience, Store
+
+
+_TOLD_EACH = 60
+"""Every shard is told the append time reached once in so many sweeps."""
 
 
 def lost(shard: int) -> RejectedState:
@@ -38,6 +43,7 @@ class Passing:
         self._epochs = epochs
         self._patience = patience
         self._nonce = nonce
+        self._told = 0
 
     async def all_of(self, works: Sequence[Work]) -> set[Partition]:
         """Pass all of this work; return the partitions to read again, where a shard lost what was acknowledged.
@@ -56,27 +62,41 @@ class Passing:
             waiting = [work for work in waiting if work]
         return rewind
 
-    async def idle(self, positions: Mapping[Partition, int]) -> None:
+    async def idle(self, positions: Mapping[Partition, int], reached: Mapping[Partition, Instant]) -> None:
         """Move the watermarks of shards that no poll touched up to these positions.
 
-        A shard that answers anything else is left: the next poll's records meet the same answer and heed it.
+        `reached` has the append time reached in partitions that are read to their end; from time to time every shard
+        is told, so that what is old can be forgotten where nothing comes any more. A shard that answers anything else
+        is left: the next poll's records meet the same answer and heed it.
         """
-        ends = {
-            shard: {partition: positions[partition] for partition in below}
-            for shard, below in self._watermarks.behind(positions).items()
-        }
-        batches = [self._batch(shard, (), end) for shard, end in ends.items()]
+        self._told += 1
+        everywhere = self._told % _TOLD_EACH == 0
+        below = self._watermarks.all_of(reached) if everywhere else self._watermarks.behind(positions)
+        ends = {shard: {partition: positions[partition] for partition in standing} for shard, standing in below.items()}
+        batches = [self._batch(shard, (), end, reached) for shard, end in ends.items()]
         answers = await self._patience(self._store.apply, batches) if batches else ()
         for batch, answer in zip(batches, answers, strict=True):
             if isinstance(answer, Applied):
                 self._watermarks.acknowledge(batch.shard, ends[batch.shard])
 
-    def ranges(self, shard: int, part: Sequence[Item], ends: Mapping[Partition, int]) -> Sequence[Range]:
+    def ranges(
+        self,
+        shard: int,
+        part: Sequence[Item],
+        ends: Mapping[Partition, int],
+        idle: Mapping[Partition, Instant] | None = None,
+    ) -> Sequence[Range]:
         """Return what a part passes in its shard, from where the shard stands."""
-        return ranges(part, self._watermarks.of(shard, ends), ends, self._watermarks.names)
+        return ranges(part, self._watermarks.of(shard, ends), ends, self._watermarks.names, idle)
 
-    def _batch(self, shard: int, part: Sequence[Item], ends: Mapping[Partition, int]) -> ShardBatch:
-        return ShardBatch(shard, self._epochs.current, self._nonce(), self.ranges(shard, part, ends))
+    def _batch(
+        self,
+        shard: int,
+        part: Sequence[Item],
+        ends: Mapping[Partition, int],
+        idle: Mapping[Partition, Instant] | None = None,
+    ) -> ShardBatch:
+        return ShardBatch(shard, self._epochs.current, self._nonce(), self.ranges(shard, part, ends, idle))
 
     async def _heed(self, work: Work, ends: Mapping[Partition, int], answer: Answer, rewind: set[Partition]) -> None:
         match answer:

@@ -37,9 +37,10 @@ def counter_for(meter: Meter, period: Period | None) -> Counter:
     return Counter(meter.key, "", period.start if period else None)
 
 
-def is_quiet(event: UsageEvent, appended: Instant, firing_age: Duration) -> bool:
-    """Say whether the event counts but may not fire: backfill, or too old at its append time (semantics 3.8)."""
-    return event.backfill or appended - event.time > firing_age
+def may_not_fire(configuration: Configuration, meter: Meter, event: UsageEvent, appended: Instant) -> bool:
+    """Say whether the event counts quietly: unwatched, backfill, or too old at its append time (semantics 3.8)."""
+    age = firing_age(configuration, meter)
+    return age is None or event.backfill or appended - event.time > age
 
 
 def firing_age(configuration: Configuration, meter: Meter) -> Duration | None:

@@ -27,7 +27,7 @@ class Watermarks:
 
     def __init__(self, store: Store, topic_names: Mapping[str, str]) -> None:
         self._store = store
-        self._topic_names = topic_names
+        self.topic_names = topic_names
         self._log_start: dict[Partition, int] = {}
         self._standing: dict[int, dict[Partition, int | None]] = {}
         self.names: dict[Partition, str] = {}
@@ -43,7 +43,7 @@ class Watermarks:
         """
         given = list(partitions)
         self.names.update(
-            {partition: f"{self._topic_names[partition.topic]}/{partition.partition}" for partition in given}
+            {partition: f"{self.topic_names[partition.topic]}/{partition.partition}" for partition in given}
         )
         self._log_start.update({partition: log_start[partition] for partition in given})
         begins = await self._lowest(given)
@@ -105,6 +105,11 @@ class Watermarks:
             if below:
                 found[shard] = below
         return found
+
+    def all_of(self, partitions: Iterable[Partition]) -> Mapping[int, dict[Partition, int | None]]:
+        """Return where every shard stands in these partitions."""
+        given = [partition for partition in partitions if partition in self.names]
+        return {shard: self.of(shard, given) for shard in self._standing} if given else {}
 
     async def _lowest(self, partitions: list[Partition]) -> dict[Partition, int]:
         found = await self._store.watermarks()

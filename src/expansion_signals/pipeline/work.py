@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import AccountUpdate
     from expansion_signals.model.batches import Identity, Outcome
     from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Partition, Record
 
 
@@ -98,10 +99,14 @@ def ranges(
     starts: Mapping[Partition, int | None],
     ends: Mapping[Partition, int],
     names: Mapping[Partition, str],
+    idle: Mapping[Partition, Instant] | None = None,
 ) -> list[Range]:
-    """Return what the part passes, with its tallies; `names` are the partitions as the state knows them."""
+    """Return what the part passes, with its tallies; `names` are the partitions as the state knows them.
+
+    `idle` has the append time reached in partitions that are read to their end: nothing older can come.
+    """
     tallies: dict[Partition, Tally[Outcome]] = {partition: Tally() for partition in ends}
-    reached = dict.fromkeys(ends, 0)
+    reached = {partition: (idle or {}).get(partition, 0) for partition in ends}
     for item in part:
         tallies[item.partition][item.outcome] += 1
         reached[item.partition] = max(reached[item.partition], item.record.appended)

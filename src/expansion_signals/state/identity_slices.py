@@ -76,14 +76,6 @@ class IdentitySlices:
         """Note that a bucket of this slice is full: the next plan opens a further generation."""
         self._full.add(slice_name)
 
-    def expired(self, reached: Instant) -> list[tuple[str, Layout]]:
-        """Return known slices that no record appended from `reached` on can ask for."""
-        return [
-            (name, layout)
-            for name, layout in self._layouts.items()
-            if layout and self._end(name) + self._window < reached
-        ]
-
     def plan(self, identities: Sequence[Identity]) -> Plan:
         """Return where to look for these identities and where they will live."""
         homes: defaultdict[str, list[int]] = defaultdict(list)
@@ -108,7 +100,8 @@ class IdentitySlices:
             if abs(lag) <= 1:
                 yield f"h{identity.hour}", True
                 return
-            if abs(lag) * HOUR <= self._window:
+            # One hour more than the window: the first may have been an hour late itself.
+            if (abs(lag) - 1) * HOUR <= self._window:
                 yield f"h{identity.hour}", True
         own = identity.appended // self._quarter
         for quarter in range(own - _QUARTERS, own + _QUARTERS + 1):
@@ -125,9 +118,16 @@ class IdentitySlices:
             return (*assumed, max(assumed[-1] * _GROWTH, needed))
         return assumed
 
-    def _end(self, name: str) -> Instant:
-        number = int(name[1:]) + 1
-        return number * (HOUR if name[0] == "h" else self._quarter)
+
+def last_asked(name: str, window: Duration) -> Instant:
+    """Return the append time from which on no record asks for this slice.
+
+    An hour's slice takes what is appended up to an hour after it, an append-time slice what is appended within it;
+    either is asked for one window longer.
+    """
+    number = int(name[1:])
+    end = (number + 2) * HOUR if name[0] == "h" else (number + 1) * (window // _QUARTERS)
+    return end + window
 
 
 def _probes(

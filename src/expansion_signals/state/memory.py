@@ -135,6 +135,19 @@ class Shard:
             self._pass(passed)
         return Applied(reported)
 
+    def forget(self, topic: str) -> int:
+        """Forget identities more than a window older than the append time that all partitions have reached."""
+        partitions = [known for name, known in self.partitions.items() if name.startswith(f"{topic}/")]
+        reached = min((known.reached for known in partitions), default=0)
+        old = [
+            number
+            for number, known in self.identities.items()
+            if all(each.appended + self.window < reached for each in known)
+        ]
+        for number in old:
+            del self.identities[number]
+        return len(old)
+
     def _pass(self, passed: Range) -> None:
         known = self.partitions.setdefault(passed.partition, _Partition(passed.end))
         known.offset = passed.end
@@ -156,6 +169,7 @@ class MemoryStore:
         self._window = window
         self._conflicts = conflicts
         self.shards = [Shard(window, conflicts) for _ in range(shards)]
+        self._next_expiry = 0
 
     async def apply(self, batches: Sequence[ShardBatch]) -> Sequence[Answer]:
         """Apply each batch to its shard whole, or say what is wrong with it; answers in the order of the batches."""
@@ -198,6 +212,12 @@ class MemoryStore:
             for number, shard in enumerate(self.shards)
             if shard.stands
         }
+
+    async def next_shard(self, topic: str) -> int:
+        """Forget identities that no record to come can ask for, in one more shard (port `Expiry`)."""
+        shard = self.shards[self._next_expiry]
+        self._next_expiry = (self._next_expiry + 1) % len(self.shards)
+        return shard.forget(topic)
 
     async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
         """Return what became of the records of each partition, over all shards (semantics 1.5)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import AccountFacts, Become, Bucket, Changed, Fact, Full, Marks, Moved
@@ -40,7 +40,7 @@ class KeptAccount:
     marks: dict[Counter, Marks] = field(default_factory=dict)
     days: dict[tuple[str, int], Level] = field(default_factory=dict)
     hours: dict[tuple[str, int], tuple[Change | None, Change | None]] = field(default_factory=dict)
-    hours_revision: int | None = None
+    hours_revision: str | None = None
 
     def unmarked(self, account: str) -> AccountFacts:
         """Return all unmarked facts in order, with the marks before them."""
@@ -60,10 +60,9 @@ class KeptAccount:
             if not _fits(changed(total, day.change)):
                 yield Full(asked.account, day.meter, Bucket("day", day.day), total.amount if total else 0)
         for hour in asked.hours:
-            for part, change in zip(self._hour(hour), (hour.quiet, hour.firing), strict=True):
-                if not _fits(changed(changed(None, part), change)):
-                    level = changed(None, part) or Level()
-                    yield Full(asked.account, hour.meter, Bucket("hour", hour.hour), level.amount)
+            quiet, firing = self._hour(hour)
+            yield from self._full_hour(asked.account, hour, "quiet hour", quiet, hour.quiet)
+            yield from self._full_hour(asked.account, hour, "firing hour", firing, hour.firing)
 
     def write(self, asked: AccountBatch, batch: ShardBatch) -> None:
         """Write what the batch asks of this account; the profile first, because the facts after it fall under it."""
@@ -77,7 +76,7 @@ class KeptAccount:
             quiet, firing = self._hour(hour)
             self.hours[hour.meter, hour.hour] = (merged(quiet, hour.quiet), merged(firing, hour.firing))
         if asked.hours:
-            self.hours_revision = (self.hours_revision or 0) + 1
+            self.hours_revision = batch.nonce
 
     def _change(self, change: ProfileChange, moving: set[Counter], batch: ShardBatch) -> None:
         self.written += 1
@@ -92,6 +91,18 @@ class KeptAccount:
         for counter, level in self.levels.items():
             if counter not in moving:
                 self._moved(counter, level.amount, (0, 0), change, batch, estimated=level.estimated)
+
+    def _full_hour(
+        self,
+        account: str,
+        hour: HourMove,
+        width: Literal["quiet hour", "firing hour"],
+        kept: Change | None,
+        change: Change | None,
+    ) -> Iterator[Full]:
+        level = changed(None, kept)
+        if not _fits(changed(level, change)):
+            yield Full(account, hour.meter, Bucket(width, hour.hour), level.amount if level else 0)
 
     def _hour(self, hour: HourMove) -> tuple[Change | None, Change | None]:
         return self.hours.get((hour.meter, hour.hour), (None, None))

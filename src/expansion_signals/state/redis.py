@@ -125,8 +125,8 @@ class RedisStore:
         )
         if not kept:
             return None
-        revision, first, last = (int(part) for part in kept.split(b"|"))
-        days = range(first, last + 1)
+        revision, first, last = kept.decode().split("|")
+        days = range(int(first), int(last) + 1)
         found = await self._scripts.commands([("HGETALL", keys.hours(account, day)) for day in days], "hour buckets")
         meters = {number: name.decode() for name, number in _pairs(names)}
         totals: dict[tuple[str, int], list[Change | None]] = {}
@@ -228,7 +228,10 @@ def _place(meter: str, text: str) -> Counter | Bucket:
     kind, where = text[0], text[1:]
     if kind == "c":
         return counter_of(meter, where)
-    return Bucket("day" if kind == "d" else "hour", int(where))
+    if kind == "d":
+        return Bucket("day", int(where))
+    hour, firing = divmod(int(where), 2)
+    return Bucket("firing hour" if firing else "quiet hour", hour)
 
 
 def _mark_argument(mark: AccountMark) -> tuple[object, ...]:

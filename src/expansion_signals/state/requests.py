@@ -173,7 +173,7 @@ class ApplyRequest:
                 else:
                     asked = _text(change)
                 field = f"{2 * hour_of_day + part}{operation}"
-                described += (key, day, field, self._name(move.meter), operation, asked, str(move.hour))
+                described += (key, day, field, self._name(move.meter), operation, asked, str(2 * move.hour + part))
         return described
 
     def _change(self, account: str, change: ProfileChange) -> Sequence[object]:
@@ -184,7 +184,7 @@ class ApplyRequest:
             pack_profile(change.profile),
             pack_evidence(change.evidence),
             change.appended,
-            str(hours.revision) if hours else "",
+            hours.revision if hours else "",
             *(self._key(key) for key in (self._hour_keys(account, hours) if hours else ())),
         )
 

@@ -21,6 +21,7 @@ _PRELUDES = {
     "mark": ("facts_kept",),
     "facts": ("facts_kept",),
     "accept": (),
+    "forget": (),
     "reserve": ("numbers", "standing"),
 }
 _REFUSED_FOR_NOW = (

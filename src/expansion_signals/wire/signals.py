@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from expansion_signals.errors import RejectedRecord
@@ -82,7 +83,17 @@ def _data(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
     data = envelope.get("data")
     if not isinstance(data, dict):
         raise RejectedRecord("invalid_data", f"data must be a JSON object, got {type(data).__name__}")
+    if _holds_fraction(data):
+        raise RejectedRecord("invalid_data", "data: a fraction stands as a string in everything that is published")
     return data
+
+
+def _holds_fraction(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_fraction(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_holds_fraction(each) for each in value)
+    return isinstance(value, Decimal)
 
 
 def _keys(keys: object) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.metering import Metering, Outside
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.state.deployment import Deployment
+from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
@@ -90,13 +91,15 @@ class Assembly:
         topic_names = await starting(self._topic_names)
         publisher = LogPublisher(settings.kafka, prefix=settings.prefix)
         await starting(publisher.start)
+        window = int(settings.deduplication_hours * HOUR)
         store = RedisStore(
             redis,
             prefix=settings.prefix,
             shards=settings.shards,
-            window=int(settings.deduplication_hours * HOUR),
+            window=window,
             conflicts=settings.identity_conflicts,
         )
+        expiry = RedisExpiry(redis, prefix=settings.prefix, shards=settings.shards, window=window)
         counting = CountingPublisher(publisher, self._metrics)
         policy = RedisPolicy(redis, prefix=settings.prefix, shards=settings.shards)
         codec = CloudEventsCodec(acceptance=int(settings.acceptance_hours * HOUR))
@@ -105,7 +108,7 @@ class Assembly:
             return shard_of(account, settings.shards)
 
         def metering(watermarks: Watermarks, patience: InPlace) -> Absorber:
-            outside = Outside(store, store, codec, counting, epochs, patience, clock, nonce, shard)
+            outside = Outside(store, store, expiry, codec, counting, epochs, patience, clock, nonce, shard)
             return Metering(outside, watermarks, acceptance=int(settings.acceptance_hours * HOUR))
 
         def deciding(watermarks: Watermarks, patience: InPlace) -> Absorber:
@@ -146,7 +149,14 @@ class Assembly:
 
         patience = InPlace(tell, reader.paused)
         # A reader that cannot poll has nothing to stay a member with.
-        return Stage(reader, absorber(watermarks, patience), InPlace(tell), patience, status)
+        return Stage(
+            reader,
+            absorber(watermarks, patience),
+            polling=InPlace(tell),
+            patience=patience,
+            status=status,
+            clock=clock,
+        )
 
     async def _epochs(self, deployment: Deployment, starting: InPlace) -> Epochs:
         accepted = await starting(deployment.accept, self._configuration, force=self._force)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import sys
 from typing import TYPE_CHECKING
 
 import faust
 
 from expansion_signals.configuration_files import read_directory
+from expansion_signals.errors import RejectedSettings
 from expansion_signals.rules.loading import load
+from expansion_signals.settings import ENVIRONMENT_PREFIX
 from expansion_signals.worker.application import application
 from expansion_signals.worker.assembly import Assembly
 from expansion_signals.worker.metrics import Metrics
@@ -29,10 +32,12 @@ def run_worker(settings: Settings, once_idle: float | None = None, *, force: boo
     `force` accepts a configuration that a later one has replaced.
 
     Raises:
+        RejectedSettings: another process listens where the pages should be.
         RejectedConfiguration: catalog or rules cannot take effect; every problem.
         Rejected: what ended the worker.
     """
     _log_to_stderr(settings.log_level)
+    _refuse_taken(settings.http)
     configuration = load(read_directory(settings.config))
     for warning in configuration.warnings:
         log.warning("%s", warning)
@@ -54,10 +59,23 @@ def run_worker(settings: Settings, once_idle: float | None = None, *, force: boo
         raise service.failure
 
 
+def _refuse_taken(http: str) -> None:
+    """Try the address before Faust does, which has a traceback for it and no word of the setting."""
+    host, _, port = http.rpartition(":")
+    try:
+        socket.create_server((host, int(port))).close()
+    except OSError as error:
+        raise RejectedSettings(
+            f"{ENVIRONMENT_PREFIX}HTTP: cannot listen on {http}: {error.strerror}; choose another port for the pages"
+        ) from None
+
+
 def _log_to_stderr(level: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
     # What the libraries say of a server that is away, we say once and in our own words.
-    for name in ("aiokafka", "kafka", "faust", "mode", "aiohttp"):
+    for name in ("aiokafka", "faust", "mode", "aiohttp"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    # This one tells each attempt in four lines, and raises what we tell.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)

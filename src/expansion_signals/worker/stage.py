@@ -7,10 +7,13 @@ import logging
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from expansion_signals.model.instants import MINUTE
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from expansion_signals.log.batch_reader import BatchLogReader
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Partition, Poll
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.ports import Patience
@@ -23,6 +26,10 @@ _SWEEP_SECONDS = 1.0
 """How often idle shards are moved up, facts that wait are settled, and offsets are committed."""
 
 
+_CLOCK_MARGIN = MINUTE
+"""How far this machine's clock may be ahead of the broker's, and a last answer behind."""
+
+
 class Absorber(Protocol):
     """What a stage does with its polls."""
 
@@ -32,8 +39,11 @@ class Absorber(Protocol):
     async def rolled_back(self) -> Mapping[Partition, int]:
         """Say, once a second, where to read again from because Redis has lost what it had acknowledged."""
 
-    async def sweep(self, positions: Mapping[Partition, int]) -> bool:
-        """Do what is due once a second, between two polls; say whether nothing is left to do."""
+    async def sweep(self, positions: Mapping[Partition, int], reached: Mapping[Partition, Instant]) -> bool:
+        """Do what is due once a second, between two polls; say whether nothing is left to do.
+
+        `reached` has the append time reached in partitions that are read to their end.
+        """
 
 
 class Resuming:
@@ -64,14 +74,22 @@ class Resuming:
 class Stage:
     """Polls, absorbs, sweeps and commits, until it is told to stop."""
 
-    def __init__(
-        self, reader: BatchLogReader, absorber: Absorber, polling: Patience, patience: Patience, status: StageStatus
+    def __init__(  # noqa: PLR0913 -- the parts of a stage
+        self,
+        reader: BatchLogReader,
+        absorber: Absorber,
+        *,
+        polling: Patience,
+        patience: Patience,
+        status: StageStatus,
+        clock: Callable[[], Instant],
     ) -> None:
         self._reader = reader
         self._absorber = absorber
         self._polling = polling
         self._patience = patience
         self._status = status
+        self._clock = clock
         self._swept_at = 0.0
         self._nothing_waits = False
         self._stopping = False
@@ -120,8 +138,13 @@ class Stage:
             self._nothing_waits = self._status.caught_up = False
             self._reader.seek(lost)
             return
-        self._nothing_waits = await self._absorber.sweep(positions)
+        self._nothing_waits = await self._absorber.sweep(positions, self._reached())
         await self._patience(self._reader.commit, positions)
+
+    def _reached(self) -> Mapping[Partition, Instant]:
+        """Return what append time is reached where nothing is left to read: any record to come is newer."""
+        now = self._clock() - _CLOCK_MARGIN
+        return {partition: now for partition, lag in self._reader.lag().items() if lag == 0}
 
 
 def _named(positions: Mapping[Partition, int]) -> str:

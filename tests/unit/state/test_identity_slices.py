@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expansion_signals.model.instants import DAY, HOUR, MINUTE, hour_of
-from expansion_signals.state.identity_slices import IdentitySlices
+from expansion_signals.model.instants import DAY, hour_of
+from expansion_signals.state.identity_slices import IdentitySlices, last_asked
 from sample_batches import NOW, identity
 
 QUARTER = DAY // 4
@@ -44,7 +44,7 @@ def test_an_id_whose_hour_is_off_is_looked_for_everywhere_and_leaves_a_copy_in_i
 
 
 def test_an_id_whose_hour_is_off_by_more_than_the_window_leaves_no_copy() -> None:
-    assert named(IdentitySlices(DAY), THIS_HOUR - 25) == AROUND
+    assert named(IdentitySlices(DAY), THIS_HOUR - 26) == AROUND
 
 
 @given(st.none() | st.integers(-60, 60), st.integers(0, 2 * DAY), st.integers(-DAY, DAY))
@@ -113,8 +113,9 @@ def test_a_negative_number_has_a_bucket_like_any_other() -> None:
     assert [probe.bucket.bucket for probe in slices.plan([identity(-1, hour=THIS_HOUR)]).probes] == [7]
 
 
-def test_a_slice_expires_a_window_after_its_end() -> None:
-    slices, name = IdentitySlices(DAY), f"h{THIS_HOUR}"
-    slices.learn({name: (8,), "a1": ()})
-    last = (THIS_HOUR + 1) * HOUR + DAY
-    assert (slices.expired(last), slices.expired(last + MINUTE)) == ([], [(name, (8,))])
+@given(st.none() | st.integers(-60, 60), st.integers(0, 2 * DAY))
+def test_a_slice_is_asked_for_by_nothing_appended_after_its_last_use(lag: int | None, later: int) -> None:
+    slices = IdentitySlices(DAY)
+    hour = None if lag is None else THIS_HOUR - lag
+    asked = {name for name, _, _ in slices.plan([identity(1, hour=hour, appended=NOW + later)]).slices}
+    assert not [name for name in asked if last_asked(name, DAY) < NOW + later]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from expansion_signals.errors import LogUnavailable, RejectedState
+from expansion_signals.model.instants import MINUTE
 from expansion_signals.model.records import Partition, Poll, Record
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.state.memory import MemoryStore
@@ -17,6 +18,9 @@ from expansion_signals.worker.status import StageStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from expansion_signals.model.instants import Instant
+
+NOW = 1_795_000_000_000_000
 SIGNALS = Partition("expansion-signals", 0)
 
 
@@ -69,14 +73,19 @@ class ScriptedReader:
 
 @dataclass
 class NotingAbsorber:
-    """Notes what it is given. `rewind` is its answer to a poll, `settled` to a sweep; `failure` is raised instead."""
+    """Notes what it is given. `rewind` is its answer to a poll, `settled` to a sweep; `failure` is raised instead.
+
+    `lost` is what it answers once when it is asked for roll-backs.
+    """
 
     rewind: Mapping[Partition, int] = field(default_factory=dict)
+    lost: Mapping[Partition, int] = field(default_factory=dict)
     settled: bool = True
     failure: Exception | None = None
     meanwhile: Callable[[], None] = lambda: None
     absorbed: list[int] = field(default_factory=list)
     swept: list[Mapping[Partition, int]] = field(default_factory=list)
+    reached: list[Mapping[Partition, Instant]] = field(default_factory=list)
 
     async def absorb(self, poll: Poll) -> Mapping[Partition, int]:
         if self.failure is not None:
@@ -85,8 +94,13 @@ class NotingAbsorber:
         self.meanwhile()
         return self.rewind
 
-    async def sweep(self, positions: Mapping[Partition, int]) -> bool:
+    async def rolled_back(self) -> Mapping[Partition, int]:
+        lost, self.lost = self.lost, {}
+        return lost
+
+    async def sweep(self, positions: Mapping[Partition, int], reached: Mapping[Partition, Instant]) -> bool:
         self.swept.append(positions)
+        self.reached.append(reached)
         return self.settled
 
 
@@ -102,7 +116,9 @@ class Run:
     def __post_init__(self) -> None:
         self.reader = ScriptedReader(list(self.script))
         patience = InPlace(self.told.append)
-        self.stage = Stage(self.reader, self.absorber, patience, patience, self.status)
+        self.stage = Stage(
+            self.reader, self.absorber, polling=patience, patience=patience, status=self.status, clock=lambda: NOW
+        )
         self.reader.at_the_end = self.stage.stop
 
     async def to_its_end(self) -> Run:
@@ -153,6 +169,21 @@ async def test_after_a_rewind_no_shard_is_moved_past_what_is_read_again() -> Non
 async def test_after_a_rewind_nothing_beyond_it_is_committed() -> None:
     run = await Run([poll_of(0, 3)], NotingAbsorber(rewind={SIGNALS: 1})).to_its_end()
     assert run.reader.commits == [{SIGNALS: 1}]
+
+
+async def test_after_a_roll_back_that_no_poll_met_the_reader_goes_back_all_the_same() -> None:
+    run = await Run([NOTHING], NotingAbsorber(lost={SIGNALS: 1})).to_its_end()
+    assert run.reader.sought == [{SIGNALS: 1}]
+
+
+async def test_after_a_roll_back_that_no_poll_met_nothing_is_swept_or_committed() -> None:
+    run = await Run([NOTHING], NotingAbsorber(lost={SIGNALS: 1})).to_its_end()
+    assert (run.absorber.swept, run.reader.commits) == ([], [])
+
+
+async def test_after_a_roll_back_that_no_poll_met_the_stage_is_not_caught_up() -> None:
+    run = await Run([NOTHING], NotingAbsorber(lost={SIGNALS: 1})).to_its_end()
+    assert not run.status.caught_up
 
 
 async def test_a_poll_of_an_assignment_that_is_over_is_not_taken_in() -> None:
@@ -276,3 +307,15 @@ async def test_a_stage_without_its_partitions_has_not_begun() -> None:
     await assigned(listener)
     await listener.revoked([SIGNALS])
     assert not status.begun
+
+
+async def test_a_sweep_is_told_the_append_time_reached_where_nothing_is_left_to_read() -> None:
+    run = await Run([NOTHING]).to_its_end()
+    assert run.absorber.reached == [{SIGNALS: NOW - MINUTE}]
+
+
+async def test_a_partition_with_a_backlog_has_reached_no_append_time() -> None:
+    run = Run([NOTHING])
+    run.reader.behind = 7
+    await run.to_its_end()
+    assert run.absorber.reached == [{}]

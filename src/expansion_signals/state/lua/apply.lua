@@ -10,7 +10,7 @@
 --     moves    { name, suffix, operation, quiet, firing, watched 0|1, evidence, appended,
 --                keep from, {key forgotten, ...} or '', ... }                            see changes.lua
 --     days     { b key, field, name, operation, part, day, ... }
---     hours    { h key, day, field, name, operation, part, hour, ... }
+--     hours    { h key, day, field, name, operation, part, hour * 2 + (0 quiet, 1 firing), ... }
 --     change   {} or {p key, version or '', profile, evidence, appended, revision of hours or '', h key, ...}
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
@@ -83,7 +83,7 @@ for index, account in ipairs(accounts) do
   local values = redis.call('HMGET', KEYS[account[2]], unpack(fields))
   kept[index] = values
   local change = account[7]
-  local revision = values[4] and string.match(values[4], '^%d+') or ''
+  local revision = values[4] and string.match(values[4], '^[^|]*') or ''
   if (values[1] or '') ~= account[3] or (#change > 0 and revision ~= change[6]) then
     others[#others + 1] = account[1]
   end
@@ -366,14 +366,14 @@ for index, account in ipairs(accounts) do
   end
 
   if #hours > 0 then
-    local revision, first_day, last_day = string.match(values[4] or '', '^(%d+)|(%d+)|(%d+)$')
+    local first_day, last_day = string.match(values[4] or '', '|(%d+)|(%d+)$')
     for hour = 1, #hours, HOUR do
       local day = hours[hour + 1]
       first_day = math.min(tonumber(first_day or day), day)
       last_day = math.max(tonumber(last_day or day), day)
     end
     sets[#sets + 1] = 'H'
-    sets[#sets + 1] = (tonumber(revision or 0) + 1) .. '|' .. first_day .. '|' .. last_day
+    sets[#sets + 1] = nonce .. '|' .. first_day .. '|' .. last_day
   end
 
   if written > first then

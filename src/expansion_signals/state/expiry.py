@@ -1,0 +1,74 @@
+"""Forgetting identities: a slice goes once no record to come can ask for it (port `Expiry`).
+
+What is old is judged by the append time reached, never by the clock: after a long outage, or a roll-back of Redis,
+the records that are read again still meet the identities they had.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from expansion_signals.state.identity_slices import last_asked
+from expansion_signals.state.keys import shard_keys
+from expansion_signals.state.requests import layout_text, read_layout
+from expansion_signals.state.scripts import Scripts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from redis.asyncio import Redis
+
+    from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.state.identity_slices import Layout
+    from expansion_signals.state.keys import ShardKeys
+
+
+class RedisExpiry:
+    """Looks at one shard after the other. `window` is how long identities are remembered."""
+
+    def __init__(self, client: Redis, *, prefix: str, shards: int, window: Duration) -> None:
+        self._scripts = Scripts(client)
+        self._prefix = prefix
+        self._shards = shards
+        self._window = window
+        self._next = 0
+
+    async def next_shard(self, topic: str) -> int:
+        """Forget what is old in one shard; return how many slices that were.
+
+        `topic` is what events come from, as the state names it: a slice is old once the append time that the shard has
+        reached in every one of its partitions is past what the slice may be asked for.
+
+        Raises:
+            StateUnavailable: Redis does not answer; asking again is safe.
+        """
+        keys = shard_keys(self._prefix, self._next)
+        self._next = (self._next + 1) % self._shards
+        commands = [("HGETALL", keys.state), ("HGETALL", keys.watermarks)]
+        state, watermarks = await self._scripts.commands(commands, "old identities")
+        reached = _reached(watermarks, topic)
+        calls = [
+            ([keys.state, *_buckets(keys, name, layout)], name, layout_text(layout))
+            for name, layout in _slices(state)
+            if last_asked(name, self._window) < reached
+        ]
+        return sum(await self._scripts.call("forget", calls))
+
+
+def _reached(watermarks: dict[bytes, bytes], topic: str) -> Instant:
+    """Return the append time that all partitions have reached; one that has told none holds everything back."""
+    partitions = [name for name in watermarks if name.startswith(f"{topic}/".encode()) and b"|" not in name]
+    return min((int(watermarks.get(name + b"|t", 0)) for name in partitions), default=0)
+
+
+def _slices(state: dict[bytes, bytes]) -> Iterator[tuple[str, Layout]]:
+    for field, text in state.items():
+        if field.startswith(b"i"):
+            yield field.decode()[1:], read_layout(text)
+
+
+def _buckets(keys: ShardKeys, name: str, layout: Layout) -> Iterator[str]:
+    for buckets in layout:
+        for bucket in range(buckets):
+            yield keys.identities(name, buckets, bucket)
+            yield keys.checks(name, buckets, bucket)

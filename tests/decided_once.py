@@ -1,0 +1,96 @@
+"""What must come out of deciding: every signal of a topic decided once, in order, by the simplest code there is.
+
+Beside it, in the same form, what did come out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulated_deciding import POISON, UNDECIDED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from expansion_signals.model.signals import Signal
+    from simulated_deciding import DecidingWorld, SignalsTopic
+
+
+class Made(NamedTuple):
+    """One decision: of which signal, how, and, where it fired, what the trigger lists as crossed."""
+
+    signal: str
+    verdict: str
+    crossed: tuple[str, ...] = ()
+
+
+class _Account:
+    """Plain thresholds by generation, and the highest step: each with the signal that decided it."""
+
+    def __init__(self) -> None:
+        self.plain: dict[str, str] = {}
+        self.step: dict[str, tuple[int, str]] = {}
+
+    def decided_by(self, name: str) -> str | None:
+        series, _, step = name.partition(":")
+        if not step:
+            return self.plain.get(name)
+        highest, signal = self.step.get(series, (0, None))
+        return signal if highest >= int(step) else None
+
+    def decide(self, name: str, signal: str) -> None:
+        series, _, step = name.partition(":")
+        if step:
+            self.step[series] = (int(step), signal)
+        else:
+            self.plain[name] = signal
+
+
+def decisions(topic: SignalsTopic) -> Iterator[Made]:
+    """Return every decision on the topic's signals, none for a repetition."""
+    accounts: dict[str, _Account] = {}
+    for _, draft in topic.drafts:
+        if draft.poison is not None:
+            continue
+        asked = draft.signal()
+        account = accounts.setdefault(asked.account, _Account())
+        known = [account.decided_by(name) for name in asked.keys]
+        rest = [place for place, by in enumerate(known) if by is None]
+        for place in rest:
+            account.decide(asked.keys[place], asked.id)
+        if not rest and asked.id not in known:
+            yield Made(asked.id, "superseded")
+        elif rest and draft.days >= 7:
+            yield Made(asked.id, "suppressed")
+        elif rest:
+            yield Made(asked.id, "fired", tuple(_named(asked, place) for place in rest))
+
+
+def _named(asked: Signal, place: int) -> str:
+    return str(asked.data["crossed"][place]["value"])
+
+
+def made(world: DecidingWorld) -> set[Made]:
+    """Return every decision that was published, repetitions once, each with what its trigger lists."""
+    crossed = {
+        each["id"]: tuple(threshold["value"] for threshold in each["data"]["crossed"])
+        for each in world.published.triggers
+    }
+    return {
+        Made(
+            each["data"]["signal"],
+            each["data"]["decision"],
+            crossed[each["data"]["trigger"]] if each["data"]["decision"] == "fired" else (),
+        )
+        for each in world.published.decisions
+    }
+
+
+def poisoned(world: DecidingWorld) -> set[tuple[int, int]]:
+    """Return partition and offset of every record that must become a dead letter."""
+    values = [*POISON.values(), UNDECIDED]
+    return {
+        (record.partition, record.offset)
+        for record, draft in world.topic.drafts
+        if draft.poison is not None and values[draft.poison % len(values)] is not UNDECIDED
+    }

@@ -1,0 +1,103 @@
+"""What a fault has left behind, against what was sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from confluent_kafka import Consumer, TopicPartition
+
+from outside.counters import counters, tallies
+from outside.deployment import DEAD_LETTERS, TRIGGERS
+from outside.expected import Crossing, doubled, expected, invented, lost
+from servers.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from outside.deployment import Deployment
+
+ANSWER_SECONDS = 10
+DUE_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """Everything that is wrong; of a fault that did no harm, all is empty.
+
+    `miscounted` has account → (expected, found); `lost` thresholds no trigger covers; `doubled` thresholds that two
+    trigger ids cover; `invented` thresholds never reached; `unbalanced` the partitions of `usage-events` whose records
+    are not each counted, duplicate, unmatched or dead-lettered; `dead` dead letters, for all that was sent was good.
+    """
+
+    miscounted: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
+    lost: frozenset[Crossing] = frozenset()
+    doubled: Mapping[Crossing, set[str]] = field(default_factory=dict)
+    invented: frozenset[Crossing] = frozenset()
+    unbalanced: Mapping[int, int] = field(default_factory=dict)
+    miscounted_duplicates: int = 0
+    dead: int = 0
+
+
+UNHARMED = Aftermath()
+
+
+def aftermath(deployment: Deployment, limit: int) -> Aftermath:
+    """Look at everything, once all that the deployment's product sent is counted; what is due is waited for."""
+    sent = deployment.product.sent
+    wanted = expected(sent, limit)
+    published = deployment.topic(TRIGGERS)
+    with suppress(TimeoutError):  # what does not come is told as lost
+        until(lambda: not lost(wanted, published.read()), seconds=DUE_SECONDS, waiting_for="the last trigger")
+    found = counters(deployment.redis, deployment.prefix, wanted.levels)
+    triggers = published.to_end()
+    by_topic = _tallies(deployment)
+    ends = _ends(deployment)
+    of_usage = by_topic if ends in [_received(each) for each in by_topic.values()] else {}
+    return Aftermath(
+        miscounted={
+            account: (int(level), found.get(account))
+            for account, level in wanted.levels.items()
+            if found.get(account) != level
+        },
+        lost=lost(wanted, triggers),
+        doubled=doubled(triggers),
+        invented=frozenset(invented(wanted, triggers)),
+        unbalanced={} if of_usage else ends,
+        miscounted_duplicates=_duplicates(by_topic) - (len(sent) - wanted.unique),
+        dead=len(deployment.records(DEAD_LETTERS)),
+    )
+
+
+def _tallies(deployment: Deployment) -> Mapping[str, Mapping[int, Mapping[str, int]]]:
+    """Return topic → partition → tallies; the topic is named as the state names it, by its id."""
+    topics: dict[str, dict[int, Mapping[str, int]]] = defaultdict(dict)
+    for partition, of in tallies(deployment.redis, deployment.prefix).items():
+        topic, _, number = partition.rpartition("/")
+        topics[topic][int(number)] = of
+    return topics
+
+
+def _received(topic: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
+    return {number: sum(of.values()) for number, of in topic.items()}
+
+
+def _duplicates(by_topic: Mapping[str, Mapping[int, Mapping[str, int]]]) -> int:
+    return sum(of["duplicate"] for topic in by_topic.values() for of in topic.values())
+
+
+def _ends(deployment: Deployment) -> dict[int, int]:
+    """Return the end of each partition of `usage-events` that has records."""
+    name = f"{deployment.prefix}usage-events"
+    consumer = Consumer({"bootstrap.servers": deployment.kafka, "group.id": "tests-never-join", "log_level": 0})
+    try:
+        partitions = consumer.list_topics(name, timeout=ANSWER_SECONDS).topics[name].partitions
+        ends = {
+            number: consumer.get_watermark_offsets(TopicPartition(name, number), timeout=ANSWER_SECONDS)[1]
+            for number in partitions
+        }
+    finally:
+        consumer.close()
+    return {number: end for number, end in ends.items() if end}

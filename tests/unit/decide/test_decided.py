@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from expansion_signals.decide.decided import Decided, Entry, Key, Reservation, key_of, reserve
+from expansion_signals.model.instants import DAY, HOUR
+from sample_signals import NOW, key
+
+PLAIN, OTHER = Key("a" * 16), Key("b" * 16)
+ENTRY = Entry("fired", "01234567", "0:1", NOW + DAY)
+LATER = Entry("fired", "89abcdef", "0:9", NOW + DAY)
+
+
+def step(value: int, series: str = "c" * 16) -> Key:
+    return Key(series, Decimal(value))
+
+
+def reserved(before: Decided, added: dict[Key, Entry], *asked: str, now: int = NOW) -> Reservation | None:
+    return reserve("acct-1", before, before.with_entries(added), {*asked, "0:9"}, now)
+
+
+# --------------------------------------------------------------------------------------------------- keys
+
+
+def test_a_plain_key_is_the_beginning_of_its_hash() -> None:
+    assert key_of(key("80")) == Key(key("80")[:16])
+
+
+def test_the_key_of_a_step_names_its_series_and_its_usage() -> None:
+    assert key_of(key("+1200.5")) == Key(key("+1200.5")[:16], Decimal("1200.5"))
+
+
+@pytest.mark.parametrize(
+    ("decided", "asked", "covered"),
+    [
+        (PLAIN, PLAIN, True),
+        (PLAIN, OTHER, False),
+        (step(1000), step(1000), True),
+        (step(1000), step(999), True),
+        (step(1000), step(1001), False),
+        (step(1000), step(999, "d" * 16), False),
+        (step(1000), Key("c" * 16), False),
+        (Key("c" * 16), step(1000), False),
+    ],
+)
+def test_a_key_covers_itself_and_a_step_every_lower_one_of_its_series(decided: Key, asked: Key, covered: bool) -> None:  # noqa: FBT001 -- a column of the table
+    assert decided.covers(asked) is covered
+
+
+# ------------------------------------------------------------------------------------------------ entries
+
+
+def test_a_key_that_is_not_decided_has_no_entry() -> None:
+    assert Decided().entry(key("80")) is None
+
+
+def test_a_step_is_decided_by_the_highest_of_its_series() -> None:
+    decided = Decided(1, {key_of(key("+1200")): ENTRY, key_of(key("+1300")): LATER})
+    assert decided.entry(key("+1200")) == LATER
+
+
+def test_an_entry_answers_the_record_it_was_made_for() -> None:
+    decided = Decided(1, {key_of(key("+1200")): ENTRY, key_of(key("+1300")): LATER})
+    assert decided.made_for(key("+1200"), "0:1") == ENTRY
+
+
+def test_an_entry_is_no_answer_to_another_record() -> None:
+    assert Decided(1, {key_of(key("80")): ENTRY}).made_for(key("80"), "0:2") is None
+
+
+# ------------------------------------------------------------------------------------------- reservations
+
+
+def test_decisions_that_add_nothing_reserve_nothing() -> None:
+    assert reserved(Decided(3, {PLAIN: ENTRY}), {}) is None
+
+
+def test_a_reservation_is_made_on_the_revision_that_was_read() -> None:
+    assert reserved(Decided(3, {PLAIN: ENTRY}), {OTHER: LATER}) == Reservation("acct-1", 3, {OTHER: LATER})
+
+
+def test_what_is_past_its_time_is_forgotten_with_the_next_reservation() -> None:
+    past = ENTRY._replace(kept_until=NOW)
+    reservation = reserved(Decided(3, {PLAIN: past, step(7): ENTRY}), {OTHER: LATER})
+    assert reservation is not None
+    assert reservation.forgotten == (PLAIN,)
+
+
+def test_what_is_kept_until_later_is_not_forgotten() -> None:
+    reservation = reserved(Decided(3, {PLAIN: ENTRY._replace(kept_until=NOW + HOUR)}), {OTHER: LATER})
+    assert reservation is not None
+    assert reservation.forgotten == ()
+
+
+def test_the_steps_below_an_added_one_are_forgotten() -> None:
+    before = Decided(3, {step(1000): ENTRY, step(1000, "d" * 16): ENTRY, PLAIN: ENTRY})
+    reservation = reserved(before, {step(2000): LATER})
+    assert reservation is not None
+    assert reservation.forgotten == (step(1000),)
+
+
+def test_a_step_whose_record_is_asked_now_is_not_forgotten_because_it_may_be_asked_again() -> None:
+    reservation = reserved(Decided(3, {step(1000): ENTRY}), {step(2000): LATER}, "0:1")
+    assert reservation is not None
+    assert reservation.forgotten == ()
+
+
+def test_what_is_past_its_time_but_asked_now_is_not_forgotten() -> None:
+    past = ENTRY._replace(kept_until=NOW)
+    reservation = reserved(Decided(3, {PLAIN: past}), {OTHER: LATER}, "0:1")
+    assert reservation is not None
+    assert reservation.forgotten == ()

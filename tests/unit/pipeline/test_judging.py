@@ -1,0 +1,51 @@
+"""Facts are judged in order, each under the profile in force at it."""
+
+from __future__ import annotations
+
+from expansion_signals.model.batches import AccountFacts, Changed, Moved
+from expansion_signals.model.instants import DAY
+from expansion_signals.model.readings import Counter
+from expansion_signals.pipeline.judging import judge_facts
+from sample_batches import EVIDENCE, NOW, profile
+from simulated_workers import CONFIGURATIONS
+
+TODAY = Counter("calls", "", NOW // DAY * DAY)
+
+
+def moved(number: int, before: int, firing: int) -> Moved:
+    return Moved(number, "n", 1, TODAY, before, 0, firing, EVIDENCE, NOW)
+
+
+def crossed(*facts: Moved | Changed, plan_now: str) -> list[tuple[str, list[str]]]:
+    """Return the limit each signal was judged under, and what it says was crossed."""
+    judged = judge_facts(AccountFacts("acct", 0, facts, {}, profile(2, plan_now)), {1: CONFIGURATIONS[0]})
+    reached = [signal.data for signal in judged.signals if signal.type == "limit.reached"]
+    return [(data["limit"], [each["value"] for each in data["crossed"]]) for data in reached]
+
+
+def test_a_fact_before_a_change_is_judged_under_the_profile_before_it() -> None:
+    upgrade = Changed(2, "n", 1, profile(1, "free"), profile(2, "team"), EVIDENCE, NOW)
+    assert crossed(moved(1, 0, 8), upgrade, moved(3, 8, 0), plan_now="team") == [("10", ["80"])]
+
+
+def test_a_fact_after_a_change_is_judged_under_the_profile_after_it() -> None:
+    upgrade = Changed(1, "n", 1, profile(1, "free"), profile(2, "team"), EVIDENCE, NOW)
+    assert crossed(upgrade, moved(2, 0, 21), plan_now="team") == [("25", ["80"])]
+
+
+def test_without_a_change_the_profile_now_is_in_force() -> None:
+    assert crossed(moved(1, 0, 10), plan_now="free") == [("10", ["80", "100"])]
+
+
+def test_each_fact_knows_what_the_one_before_it_fired() -> None:
+    assert crossed(moved(1, 0, 8), moved(2, 8, -1), moved(3, 7, 3), plan_now="free") == [
+        ("10", ["80"]),
+        ("10", ["80", "100"]),
+    ]
+
+
+def test_a_dip_that_stays_above_the_lower_edge_fires_nothing_again() -> None:
+    assert crossed(moved(1, 0, 9), moved(2, 9, -1), moved(3, 8, 2), plan_now="free") == [
+        ("10", ["80"]),
+        ("10", ["100"]),
+    ]
