@@ -9,6 +9,7 @@ from expansion_signals.model.accounts import Account, Anchor, Profile
 from expansion_signals.model.batches import (
     AccountBatch,
     AccountMark,
+    Add,
     Applied,
     Identity,
     Marks,
@@ -40,7 +41,7 @@ OPEN = Guard(None, None)
 
 
 def move(firing: int = 0, *, quiet: int = 0, counter: Counter = CALLS, watched: bool = True) -> Move:
-    return Move(counter, quiet, firing, watched, EVIDENCE, NOW)
+    return Move(counter, Add(quiet) if quiet else None, Add(firing), watched, EVIDENCE, NOW)
 
 
 def asked(*moves: Move, account: str = ACCOUNT, **others: object) -> AccountBatch:

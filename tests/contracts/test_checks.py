@@ -168,8 +168,8 @@ async def test_a_stock_that_would_pass_63_bits_is_named_without_a_start(store: S
 
 
 async def test_a_day_bucket_can_be_full(store: Store) -> None:
-    await apply(store, poll(asked(days=(DayMove("calls", 20_000, 9),))))
-    answer = await apply(store, poll(asked(days=(DayMove("calls", 20_000, LARGEST),)), start=10))
+    await apply(store, poll(asked(days=(DayMove("calls", 20_000, Add(9)),))))
+    answer = await apply(store, poll(asked(days=(DayMove("calls", 20_000, Add(LARGEST)),)), start=10))
     assert answer == Overflow([Full(ACCOUNT, "calls", Bucket("day", 20_000), 9)])
 
 

@@ -134,9 +134,9 @@ async def test_nothing_goes_where_no_counter_is_new(kept: Kept) -> None:
 
 async def test_day_buckets_add_up_apart_by_account_meter_and_day(kept: Kept) -> None:
     today = day_of(NOW)
-    days = (DayMove("calls", today, 3), DayMove("files", today, 4), DayMove("calls", today - 40, LARGEST))
+    days = (DayMove("calls", today, Add(3)), DayMove("files", today, Add(4)), DayMove("calls", today - 40, Add(LARGEST)))
     await apply(kept.store, poll(asked(days=days), asked(account=NEIGHBOUR, days=days[:1])))
-    await apply(kept.store, poll(asked(days=(DayMove("calls", today, -5),)), start=10, end=20))
+    await apply(kept.store, poll(asked(days=(DayMove("calls", today, Add(-5)),)), start=10, end=20))
     assert (await kept.inside()).days == {
         (ACCOUNT, "calls", today): -2,
         (ACCOUNT, "files", today): 4,

@@ -90,7 +90,7 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
             asked(
                 *{each.counter: each for each in moves}.values(),
                 account=random.choice([ACCOUNT, "a" * 200]),
-                days=(DayMove("calls", day_of(NOW) + random.randint(-40, 40), 2**55),),
+                days=(DayMove("calls", day_of(NOW) + random.randint(-40, 40), Add(2**55)),),
                 hours=(HourMove("calls", THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)),),
             ),
             start=None,

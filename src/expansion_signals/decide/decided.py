@@ -88,11 +88,15 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class ShardReservation:
-    """One poll's reservations of one shard, made where its watermarks `stand` (None: no record applied yet)."""
+    """One poll's reservations of one shard, made where its watermarks `stand` (None: no record applied yet).
+
+    `token` names them to the apply that passes the poll's records: one that does not find it knows of a roll-back.
+    """
 
     shard: int
     stand: Mapping[str, int | None]
     reservations: Sequence[Reservation]
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

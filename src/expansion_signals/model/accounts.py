@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PlainSerializer
@@ -130,6 +132,12 @@ class Profile(_Part):
     def version(self) -> int:
         """The version of the snapshot this profile was made from."""
         return self.account.version
+
+    @cached_property
+    def stamp(self) -> str:
+        """What tells this profile from any other of its account, one of the same version after a tombstone too."""
+        text = self.model_dump_json(exclude_defaults=True)
+        return f"{self.version}-{blake2b(text.encode(), digest_size=6).hexdigest()}"
 
     def document(self) -> dict[str, Any]:
         """Return the snapshot as signals carry it."""

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Range(NamedTuple):
     """The records of one partition that this batch passes: from the end of the last acknowledged range up to `end`.
 
-    `start` None says that the shard has never applied a record of the partition. `reached` is the append time reached
+    `start` None says that the shard has never applied a record of the partition. `reserved` names what must have been
+    reserved for these records and still stand (deciding); empty where nothing was. `reached` is the append time reached
     there. The tallies count the records of this shard in the range; they add up to all of them (semantics 1.5).
     """
 
@@ -36,6 +37,7 @@ class Range(NamedTuple):
     duplicate: int = 0
     unmatched: int = 0
     dead_lettered: int = 0
+    reserved: str = ""
 
 
 class Identity(NamedTuple):

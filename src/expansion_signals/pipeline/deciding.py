@@ -58,7 +58,9 @@ class Deciding:
         self._watermarks = watermarks
         self._patience = outside.patience
         self._burial = Burial(outside.codec, outside.publisher, outside.patience, outside.clock)
-        self._reserving = Reserving(outside.policy, watermarks, outside.patience, outside.clock)
+        self._reserving = Reserving(
+            outside.policy, watermarks, outside.patience, clock=outside.clock, nonce=outside.nonce
+        )
         self._passing = Passing(outside.store, watermarks, outside.epochs, outside.patience, outside.nonce)
 
     async def absorb(self, poll: Poll) -> Mapping[Partition, int]:

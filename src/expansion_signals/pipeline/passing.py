@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.errors import RejectedState
@@ -55,7 +56,7 @@ class Passing:
         waiting = [work for work in works if work]
         while waiting:
             ends = [work.ends(work.items()) for work in waiting]
-            batches = [self._batch(work.shard, work.items(), end) for work, end in zip(waiting, ends, strict=True)]
+            batches = [self._reserved_batch(work, end) for work, end in zip(waiting, ends, strict=True)]
             answers = await self._patience(self._store.apply, batches)
             for work, end, answer in zip(waiting, ends, answers, strict=True):
                 await self._heed(work, end, answer, rewind)
@@ -88,6 +89,11 @@ class Passing:
     ) -> Sequence[Range]:
         """Return what a part passes in its shard, from where the shard stands."""
         return ranges(part, self._watermarks.of(shard, ends), ends, self._watermarks.names, idle)
+
+    def _reserved_batch(self, work: Work, ends: Mapping[Partition, int]) -> ShardBatch:
+        """Return a batch that passes the work only where what was reserved for it still stands."""
+        batch = self._batch(work.shard, work.items(), ends)
+        return replace(batch, ranges=[passed._replace(reserved=work.reserved) for passed in batch.ranges])
 
     def _batch(
         self,

@@ -27,15 +27,22 @@ if TYPE_CHECKING:
 
 
 class Reserving:
-    """Decides and remembers; `clock` tells what is past its expiry."""
+    """Decides and remembers; `clock` tells what is past its expiry, `nonce` gives a text that no other call has."""
 
     def __init__(
-        self, policy: PolicyStore, watermarks: Watermarks, patience: Patience, clock: Callable[[], Instant]
+        self,
+        policy: PolicyStore,
+        watermarks: Watermarks,
+        patience: Patience,
+        *,
+        clock: Callable[[], Instant],
+        nonce: Callable[[], str],
     ) -> None:
         self._policy = policy
         self._watermarks = watermarks
         self._patience = patience
         self._clock = clock
+        self._nonce = nonce
 
     async def all_of(self, works: Sequence[Work]) -> tuple[list[Outcome], set[Partition]]:
         """Decide all of this work; return what to publish, and the partitions to read again after a loss.
@@ -45,7 +52,7 @@ class Reserving:
         Raises:
             RejectedState: a shard is lost.
         """
-        shards = [_Shard(work) for work in works]
+        shards = [_Shard(work, self._nonce()) for work in works]
         rewind: set[Partition] = set()
         while waiting := [shard for shard in shards if shard.undecided]:
             now = self._clock()
@@ -65,6 +72,7 @@ class Reserving:
         work = shard.work
         match answer:
             case Reserved():
+                work.reserved = shard.token
                 shard.undecided = {account: shard.undecided[account] for account in answer.refused}
             case Behind():
                 work.drop_below(self._watermarks.learn(work.shard, answer.watermarks))
@@ -80,8 +88,9 @@ class Reserving:
 class _Shard:
     """The candidates of one shard's work, by account, and how they were decided."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, token: str) -> None:
         self.work = work
+        self.token = token
         self.begin()
 
     def begin(self) -> None:
@@ -97,7 +106,7 @@ class _Shard:
         for account, candidates in self.undecided.items():
             self._outcomes[account], reservation = _decide(account, candidates, decided[account], now)
             reservations += [reservation] if reservation else []
-        return ShardReservation(self.work.shard, stand, reservations)
+        return ShardReservation(self.work.shard, stand, reservations, self.token)
 
     def outcomes(self) -> list[Outcome]:
         """Return what was decided, in the order of each account."""

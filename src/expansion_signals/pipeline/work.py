@@ -38,12 +38,14 @@ class Work:
     """The records of one shard that wait, in the order they were read.
 
     They are applied part by part. A part never holds two payloads of one identity (which of them stands is for the
-    shard to say, one after the other), nor two updates of one account. `epoch` is the one its events were read under.
+    shard to say, one after the other), nor two updates of one account. `epoch` is the one its events were read under;
+    `reserved` names what was reserved for its signals.
     """
 
     def __init__(self, shard: int, epoch: int, items: list[Item], positions: Mapping[Partition, int]) -> None:
         self.shard = shard
         self.epoch = epoch
+        self.reserved = ""
         self._items = items
         self._positions = positions
 

@@ -23,6 +23,7 @@ from expansion_signals.model.batches import (
     Seen,
     StaleEpoch,
 )
+from expansion_signals.model.instants import HOUR
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory_account import KeptAccount
 
@@ -64,6 +65,7 @@ class Shard:
     partitions: dict[str, _Partition] = field(default_factory=dict)
     accounts: dict[str, KeptAccount] = field(default_factory=dict)
     identities: dict[int, list[Identity]] = field(default_factory=dict)
+    reserved: dict[str, str] = field(default_factory=dict)
 
     def account(self, account: str) -> KeptAccount:
         """Return what is kept of an account; nothing is, of one never seen."""
@@ -89,6 +91,8 @@ class Shard:
 
     def _displaced(self, batch: ShardBatch) -> Gap | Behind | None:
         stands = {passed.partition: self._watermark(passed.partition) for passed in batch.ranges}
+        if any(passed.reserved and self.reserved.get(passed.partition) != passed.reserved for passed in batch.ranges):
+            return Gap(stands)
         displaced = [passed for passed in batch.ranges if passed.start != stands[passed.partition]]
         if any(_lies_above(passed, stands[passed.partition]) for passed in displaced):
             return Gap(stands)
@@ -128,12 +132,19 @@ class Shard:
         for asked in batch.accounts:
             kept = self.accounts.setdefault(asked.account, KeptAccount())
             written = kept.written
-            kept.write(asked, batch)
+            kept.write(asked, batch, lags=self._lags(batch))
             if kept.written > written:
                 reported.append(kept.unmarked(asked.account))
         for passed in batch.ranges:
             self._pass(passed)
         return Applied(reported)
+
+    def _lags(self, batch: ShardBatch) -> bool:
+        """Say whether a partition of the same topics is more than an hour behind these records."""
+        here = max((passed.reached for passed in batch.ranges), default=0)
+        topics = {_topic(passed.partition) for passed in batch.ranges}
+        told = (known.reached for name, known in self.partitions.items() if _topic(name) in topics and known.reached)
+        return any(reached < here - HOUR for reached in told)
 
     def forget(self, topic: str) -> int:
         """Forget identities more than a window older than the append time that all partitions have reached."""
@@ -243,6 +254,10 @@ class MemoryStore:
         return self.shards[shard_of(account, len(self.shards))]
 
 
+def _topic(partition: str) -> str:
+    return partition.rpartition("/")[0]
+
+
 def _lies_above(passed: Range, watermark: int | None) -> bool:
     """Say whether the range starts above the watermark: what lies between was applied once, and is lost."""
     return passed.start is not None and (watermark is None or watermark < passed.start)
@@ -250,12 +265,12 @@ def _lies_above(passed: Range, watermark: int | None) -> bool:
 
 def _assumed(asked: AccountBatch, kept: KeptAccount) -> bool:
     """Say whether the account has the profile, and for a change also the hour buckets, that the batch assumes."""
-    if _version(asked.profile) != _version(kept.profile):
+    if _stamp(asked.profile) != _stamp(kept.profile):
         return False
     if asked.change is None:
         return True
     return (asked.change.hours.revision if asked.change.hours else None) == kept.hours_revision
 
 
-def _version(profile: Profile | None) -> int | None:
-    return profile.version if profile else None
+def _stamp(profile: Profile | None) -> str | None:
+    return profile.stamp if profile else None

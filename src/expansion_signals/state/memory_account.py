@@ -64,12 +64,15 @@ class KeptAccount:
             yield from self._full_hour(asked.account, hour, "quiet hour", quiet, hour.quiet)
             yield from self._full_hour(asked.account, hour, "firing hour", firing, hour.firing)
 
-    def write(self, asked: AccountBatch, batch: ShardBatch) -> None:
-        """Write what the batch asks of this account; the profile first, because the facts after it fall under it."""
+    def write(self, asked: AccountBatch, batch: ShardBatch, *, lags: bool) -> None:
+        """Write what the batch asks of this account; the profile first, because the facts after it fall under it.
+
+        Where a partition `lags`, counters of old periods stay: its records may ask for them.
+        """
         if asked.change:
             self._change(asked.change, {move.counter for move in asked.moves}, batch)
         for move in asked.moves:
-            self._move(move, batch)
+            self._move(move, batch, lags=lags)
         for day in asked.days:
             self.days[day.meter, day.day] = changed(self.days.get((day.meter, day.day)), day.change) or Level()
         for hour in asked.hours:
@@ -107,12 +110,12 @@ class KeptAccount:
     def _hour(self, hour: HourMove) -> tuple[Change | None, Change | None]:
         return self.hours.get((hour.meter, hour.hour), (None, None))
 
-    def _move(self, move: Move, batch: ShardBatch) -> None:
+    def _move(self, move: Move, batch: ShardBatch, *, lags: bool) -> None:
         """Move a counter, and report it if it passes its guard; old counters of its meter go when it is made."""
         before = self.levels.get(move.counter)
         quieted = changed(before, self._with_days(move))
         after = changed(quieted, move.firing) or Level()
-        if before is None:
+        if before is None and not lags:
             self._drop_before(move.counter.meter, move.keep_from)
         self.levels[move.counter] = after
         self._report(move, [level.amount if level else 0 for level in (before, quieted, after)], after, batch)

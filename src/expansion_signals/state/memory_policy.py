@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.decide.decided import Reservation, ShardReservation
-    from expansion_signals.ports import Store
+    from expansion_signals.state.memory import MemoryStore
 
 
 class MemoryPolicy:
@@ -25,7 +25,7 @@ class MemoryPolicy:
     a fail-over of Redis does to one of them.
     """
 
-    def __init__(self, store: Store, *, shards: int) -> None:
+    def __init__(self, store: MemoryStore, *, shards: int) -> None:
         self._store = store
         self.shards: list[dict[str, Decided]] = [{} for _ in range(shards)]
 
@@ -46,6 +46,7 @@ class MemoryPolicy:
             return Gap(stand)
         if stand != asked.stand:
             return Behind(stand)
+        self._store.shards[asked.shard].reserved.update(dict.fromkeys(asked.stand, asked.token))
         return Reserved([each.account for each in asked.reservations if not self._remember(each)])
 
     def _remember(self, reservation: Reservation) -> bool:

@@ -53,7 +53,7 @@ class RedisPolicy:
         stand = [(partition, "" if offset is None else str(offset)) for partition, offset in asked.stand.items()]
         accounts = [_argument(reservation) for reservation in asked.reservations]
         policies = [keys.policy(reservation.account) for reservation in asked.reservations]
-        return [keys.state, keys.watermarks, *policies], pack((stand, accounts))
+        return [keys.state, keys.watermarks, *policies], pack((stand, accounts, asked.token))
 
     def _key(self, account: str) -> str:
         return shard_keys(self._prefix, shard_of(account, self._shards)).policy(account)

@@ -67,6 +67,7 @@ class ApplyRequest:
                         passed.duplicate,
                         passed.unmatched,
                         passed.dead_lettered,
+                        passed.reserved,
                     )
                     for passed in batch.ranges
                 ],
@@ -112,7 +113,7 @@ class ApplyRequest:
         return (
             name,
             self._key(self._shard.account(name)),
-            "" if account.profile is None else str(account.profile.version),
+            "" if account.profile is None else account.profile.stamp,
             [
                 part
                 for move in account.moves
@@ -180,7 +181,7 @@ class ApplyRequest:
         hours = change.hours
         return (
             self._key(self._shard.profile(account)),
-            "" if change.profile is None else str(change.profile.version),
+            "" if change.profile is None else change.profile.stamp,
             pack_profile(change.profile),
             pack_evidence(change.evidence),
             change.appended,

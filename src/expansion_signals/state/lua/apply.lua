@@ -3,15 +3,15 @@
 -- KEYS  1 m (state)  2 wm (watermarks)  3 n (names)  4 pending  5.. every further key, named by index in the request
 -- ARGV  1 the request, packed:
 --   { epoch, nonce, names, ranges, slices, groups, identities, checks, accounts }
---   ranges     { {partition, start or '', end, reached, counted, duplicate, unmatched, dead-lettered}, ... }
+--   ranges     { {partition, start or '', end, reached, counted, duplicate, unmatched, dead-lettered, reserved or ''}, ... }
 --   slices     { name, layout assumed, layout wanted, ... }       a layout lists bucket counts, as in "8,32"
 --   groups     { {set key, checks key or 0, write 0|1, identity, ...}, ... }   the identities probed in one bucket
---   accounts   { {account, a key, version or '', moves, days, hours, change}, ... }
+--   accounts   { {account, a key, stamp of the profile or '', moves, days, hours, change}, ... }
 --     moves    { name, suffix, operation, quiet, firing, watched 0|1, evidence, appended,
 --                keep from, {key forgotten, ...} or '', ... }                            see changes.lua
 --     days     { b key, field, name, operation, part, day, ... }
 --     hours    { h key, day, field, name, operation, part, hour * 2 + (0 quiet, 1 firing), ... }
---     change   {} or {p key, version or '', profile, evidence, appended, revision of hours or '', h key, ...}
+--     change   {} or {p key, stamp or '', profile, evidence, appended, revision of hours or '', h key, ...}
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
 -- Answers, in the order of the checks; only the last writes:
@@ -25,6 +25,7 @@
 --   {'overflow', {account, name, place, level, ...}}
 --   {'ok', {facts of an account, ...}, {slice that is full, ...}}
 
+local HOUR_OF_MICROSECONDS = 3600000000
 local MOVE, DAY, HOUR = 10, 6, 7 -- how many elements describe one of each
 -- Past so many members a set of integers loses its compact form. It is told to be full while there is still room for
 -- as many again as this call brought.
@@ -46,7 +47,7 @@ if epoch_before > epoch then
 end
 
 -- 2. Every range starts where its partition's watermark stands.
-local finding, offsets = displaced(watermarks, ranges)
+local finding, offsets = displaced(watermarks, ranges, 9)
 if finding then
   return { finding, offsets }
 end
@@ -267,8 +268,29 @@ local function passed(guard, quiet_level, level)
   return high ~= '' and not (less(level, high) and less(quiet_level, high))
 end
 
--- Counters of periods long closed go when the next one of their meter comes: absolute expiry, never by the clock.
+-- Whether a partition of the same topics is more than an hour behind these records: its own may ask for what is old.
+local function lags()
+  local here, topics = 0, {}
+  for _, range in ipairs(ranges) do
+    here = math.max(here, range[4])
+    topics[string.match(range[1], '^(.*)/%d+$') or ''] = true
+  end
+  local known = redis.call('HGETALL', watermarks)
+  for place = 1, #known, 2 do
+    local topic = string.match(known[place], '^(.*)/%d+|t$')
+    if topic and topics[topic] and tonumber(known[place + 1]) < here - HOUR_OF_MICROSECONDS then
+      return true
+    end
+  end
+  return false
+end
+
+-- Counters of periods long closed go when the next one of their meter comes: absolute expiry, never by the clock. Where
+-- a partition lags, they stay until the one after.
 local function drop_before(key, number, keep_from, forgotten, drops)
+  if lags() then
+    return
+  end
   for _, field in ipairs(redis.call('HKEYS', key)) do
     local of, start = string.match(field, '^[gko]?(%d+):(%d+)')
     if of == number and tonumber(start) < keep_from then

@@ -2,7 +2,7 @@
 --
 --   a:<account>   q  number of the last fact written       <no>:<suffix>       level of a counter
 --                 j  number of the last fact marked        g<no>:<suffix>      its guard, "epoch:low:high"
---                 v  version of the profile                k<no>:<suffix>[~n]  its marks, in chunks of 64 bytes
+--                 v  stamp of the profile                  k<no>:<suffix>[~n]  its marks, in chunks of 64 bytes
 --                 H  hour buckets kept, "nonce of their last change|first day|last day"
 --                                                         o<no>:<suffix>      of a latest level, "time|offset"; of members, "sketch"
 --   pending       <number>:<account> -> packed {'m', nonce, epoch, meter, suffix, before, quiet, firing, evidence, appended,

@@ -2,7 +2,8 @@
 -- made, and each for the revision it was made on.
 --
 -- KEYS  1 m (state)  2 wm (watermarks)  3.. the d key of each account
--- ARGV  1 packed: { standing, accounts }
+-- ARGV  1 packed: { standing, accounts, token }; the apply that passes these records asks for the token, so that a
+--       roll-back between the two is noticed
 --   standing   { {partition, offset or ''}, ... }
 --   accounts   { {account, revision, {field to drop, ...}, {field, value, ...}}, ... }, in the order of the keys
 --   d:<account>   rev       revision, raised by each change
@@ -39,5 +40,8 @@ for index, asked in ipairs(request[2]) do
     end
     redis.call('HSET', key, 'rev', revision + 1)
   end
+end
+for _, partition in ipairs(request[1]) do
+  redis.call('HSET', KEYS[2], partition[1] .. '|r', request[3])
 end
 return { 'ok', refused }
