@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -11,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from expansion_signals.errors import RejectedSettings
 
 ENVIRONMENT_PREFIX = "EXPANSION_SIGNALS_"
+
+_HOST_PORT = re.compile(r"[\w.-]+:\d+(/\d+)?", re.ASCII)
 
 _HIGHEST_PORT = 65_535
 
@@ -24,9 +27,12 @@ def _servers(value: str) -> str:
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    """Refuse what is no URL of Redis; the value itself may hold a password and is not repeated."""
-    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("expected a URL: redis://host:port/db, rediss:// for TLS, or unix://path")
+    """Take a URL of Redis, or host:port for short; the value itself may hold a password and is not repeated."""
+    text = value.get_secret_value()
+    if _HOST_PORT.fullmatch(text):
+        return SecretStr(f"redis://{text}")
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("expected host:port, or a URL: redis://host:port/db, rediss:// for TLS, unix://path")
     return value
 
 

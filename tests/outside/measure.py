@@ -26,8 +26,9 @@ from servers.waiting import until
 if TYPE_CHECKING:
     from outside.worker import Worker
 
-LATENCY_ACCOUNTS = 300
+LATENCY_ACCOUNTS, ACCOUNTS_PER_SECOND = 300, 10
 BACKLOG_ACCOUNTS, BACKLOG_ROUNDS = 2_000, 97
+BACKLOG_SECONDS = 600
 
 
 def latencies(deployment: Deployment) -> list[float]:
@@ -49,10 +50,14 @@ def latencies(deployment: Deployment) -> list[float]:
 
     receiving = threading.Thread(target=receive, daemon=True)
     receiving.start()
-    for account in accounts:
+    began = time.perf_counter()
+    for number, account in enumerate(accounts):
+        due = began + number / ACCOUNTS_PER_SECOND
+        until(
+            lambda due=due: time.perf_counter() >= due, seconds=1, waiting_for="the account's turn", pause_seconds=0.001
+        )
         sent[account] = time.perf_counter()
         deployment.product.send(usage_event(account, 850))
-        time.sleep(0.1)
     receiving.join(30)
     worker.kill()
     return [came[account] - sent[account] for account in came]
@@ -74,8 +79,13 @@ def throughput(deployment: Deployment) -> tuple[int, float, float]:
 
 def counted_from(worker: Worker, events: int) -> int:
     """Wait until so many events are accounted for; asks seldom, because answering costs the worker time."""
-    while (found := sum(worker.tallies().values())) < events:
-        time.sleep(0.5)
+
+    def enough() -> int | None:
+        found = sum(worker.tallies().values())
+        return found if found >= events else None
+
+    found = until(enough, seconds=BACKLOG_SECONDS, waiting_for=f"{events} events counted", pause_seconds=0.5)
+    assert found is not None
     return found
 
 

@@ -14,8 +14,10 @@ PAUSE_SECONDS = 0.02
 Found = TypeVar("Found")
 
 
-def until(condition: Callable[[], Found], *, seconds: float, waiting_for: str) -> Found:
-    """Ask `condition` until its answer is true, and give that answer back.
+def until(
+    condition: Callable[[], Found], *, seconds: float, waiting_for: str, pause_seconds: float = PAUSE_SECONDS
+) -> Found:
+    """Ask `condition` until its answer is true, and give that answer back; asks seldom where asking costs.
 
     Raises:
         TimeoutError: the deadline has passed; says what was waited for and the last answer.
@@ -24,7 +26,7 @@ def until(condition: Callable[[], Found], *, seconds: float, waiting_for: str) -
     while not (answer := condition()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds:g} s for {waiting_for}; the last answer was {answer!r}")
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(pause_seconds)
     return answer
 
 

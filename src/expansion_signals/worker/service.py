@@ -10,6 +10,7 @@ from mode import Service
 
 from expansion_signals.errors import ExpansionSignalsError
 from expansion_signals.state.connection import connect
+from expansion_signals.worker.garbage import look_rarely
 from expansion_signals.worker.stage import run_all
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class WorkerService(Service):
         redis = connect(self._settings.redis.get_secret_value())
         try:
             self._assembled = await self._assembly.assemble(redis)
+            look_rarely()
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(self._watch_idle()) if self._once_idle is not None else None
                 await run_all(self._assembled.stages)
