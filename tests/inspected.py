@@ -7,15 +7,17 @@ from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.state.keys import counter_of, shard_keys
+from expansion_signals.model.batches import See
+from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys
 from expansion_signals.state.packing import read_marks
+from expansion_signals.state.requests import read_bucket, read_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from redis.asyncio import Redis
 
-    from expansion_signals.model.batches import Marks
+    from expansion_signals.model.batches import Change, Marks
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.memory import MemoryStore
 
@@ -24,12 +26,12 @@ _FIRST_DAY = date(1970, 1, 1)
 
 
 class Inspected(NamedTuple):
-    """`hours` and `days` are by account, meter and number of the hour or day; hours are quiet and firing sums."""
+    """`hours` and `days` are by account, meter and number of the hour or day; hours are what is quiet and what may fire."""
 
     levels: dict[tuple[str, Counter], int]
     marks: dict[tuple[str, Counter], Marks]
     guards: dict[tuple[str, Counter], str]
-    hours: dict[tuple[str, str, int], tuple[int, int]]
+    hours: dict[tuple[str, str, int], tuple[Change | None, Change | None]]
     days: dict[tuple[str, str, int], int]
     tallies: defaultdict[str, Tally[str]]
 
@@ -41,15 +43,15 @@ def of_memory(store: MemoryStore) -> Inspected:
         for name, partition in shard.partitions.items():
             tallies[name] += partition.tallies
     return Inspected(
-        levels={(name, counter): level for name, kept in accounts for counter, level in kept.levels.items()},
+        levels={(name, counter): level.amount for name, kept in accounts for counter, level in kept.levels.items()},
         marks={(name, counter): marks for name, kept in accounts for counter, marks in kept.marks.items()},
         guards={
             (name, counter): f"{epoch}:{_end(guard.low)}:{_end(guard.high)}"
             for name, kept in accounts
             for counter, (epoch, guard) in kept.guards.items()
         },
-        hours={(name, *place): sums for name, kept in accounts for place, sums in kept.hours.items()},
-        days={(name, *place): total for name, kept in accounts for place, total in kept.days.items()},
+        hours={(name, *place): parts for name, kept in accounts for place, parts in kept.hours.items()},
+        days={(name, *place): total.amount for name, kept in accounts for place, total in kept.days.items()},
         tallies=tallies,
     )
 
@@ -57,16 +59,17 @@ def of_memory(store: MemoryStore) -> Inspected:
 async def of_redis(client: Redis, prefix: str, shards: int) -> Inspected:
     found = Inspected({}, {}, {}, {}, {}, defaultdict(Tally))
     for shard in range(shards):
-        await _Reading(client, shard_keys(prefix, shard).tag, found).read()
+        await _Reading(client, shard_keys(prefix, shard), found).read()
     return found
 
 
 class _Reading:
     """Reads one shard, key by key."""
 
-    def __init__(self, client: Redis, tag: str, found: Inspected) -> None:
+    def __init__(self, client: Redis, keys: ShardKeys, found: Inspected) -> None:
         self._client = client
-        self._tag = tag
+        self._keys = keys
+        self._tag = keys.tag
         self._found = found
         self._names: dict[str, str] = {}
 
@@ -82,12 +85,12 @@ class _Reading:
                 self._account(rest, await self._hash(key))
             elif kind in ("b", "h"):
                 account, _, place = rest.rpartition(":")
-                self._buckets(kind, account, place, await self._hash(key))
+                await self._buckets(kind, account, place, await self._hash(key))
 
     def _account(self, account: str, fields: Mapping[str, str]) -> None:
         chunks: defaultdict[tuple[str, Counter], dict[int, str]] = defaultdict(dict)
         for field, value in fields.items():
-            kind = field[0] if field[0] in "gk" else ""
+            kind = field[0] if field[0] in "gko" else ""
             number, colon, suffix = field.removeprefix(kind).partition(":")
             if not colon:
                 continue
@@ -98,22 +101,29 @@ class _Reading:
                     self._found.guards[place] = value
                 case "k":
                     chunks[place][int(chunk or 0)] = value
-                case _:
+                case "":
                     self._found.levels[place] = int(value)
         for place, texts in chunks.items():
             self._found.marks[place] = read_marks("".join(text for _, text in sorted(texts.items())))
 
-    def _buckets(self, kind: str, account: str, place: str, fields: Mapping[str, str]) -> None:
-        for field, amount in fields.items():
+    async def _buckets(self, kind: str, account: str, place: str, fields: Mapping[str, str]) -> None:
+        for field, text in fields.items():
             number, _, inside = field.partition(".")
             if kind == "b":
                 day = (date.fromisoformat(f"{place}-{int(inside):02d}") - _FIRST_DAY).days
-                self._found.days[account, self._names[number], day] = int(amount)
+                self._found.days[account, self._names[number], day] = read_bucket(text)
                 continue
-            hour, firing = divmod(int(inside), 2)
+            hour, firing = divmod(int(inside[:-1]), 2)
             where = (account, self._names[number], int(place) * 24 + hour)
-            quiet_sum, firing_sum = self._found.hours.get(where, (0, 0))
-            self._found.hours[where] = (quiet_sum, int(amount)) if firing else (int(amount), firing_sum)
+            change = await self._change(where, firing, inside[-1], text)
+            quiet_part, firing_part = self._found.hours.get(where, (None, None))
+            self._found.hours[where] = (quiet_part, change) if firing else (change, firing_part)
+
+    async def _change(self, where: tuple[str, str, int], part: int, operation: str, text: str) -> Change:
+        if operation != "s":
+            return read_change(operation, text)
+        members = await self._client.smembers(self._keys.hour_members(*where, part))
+        return See(tuple(sorted(map(int, members))))
 
     async def _hash(self, key: str | bytes) -> Mapping[str, str]:
         return {field.decode(): value.decode() for field, value in (await self._client.hgetall(key)).items()}

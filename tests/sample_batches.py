@@ -11,6 +11,7 @@ from expansion_signals.model.batches import (
     AccountMark,
     Add,
     Applied,
+    HourMove,
     Identity,
     Marks,
     Move,
@@ -25,7 +26,7 @@ from expansion_signals.model.thresholds import Guard
 from expansion_signals.state.keys import shard_of
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import AccountFacts, Answer
+    from expansion_signals.model.batches import AccountFacts, Answer, Change
     from expansion_signals.ports import Store
 
 SHARDS = 2
@@ -40,8 +41,18 @@ EVIDENCE = Evidence("e-1", "/apps/web", NOW, user="u-42")
 OPEN = Guard(None, None)
 
 
-def move(firing: int = 0, *, quiet: int = 0, counter: Counter = CALLS, watched: bool = True) -> Move:
-    return Move(counter, Add(quiet) if quiet else None, Add(firing), watched, EVIDENCE, NOW)
+def move(firing: int = 0, *, quiet: int = 0, counter: Counter = CALLS, **others: object) -> Move:
+    return moved_by(Add(firing), quiet=Add(quiet) if quiet else None, counter=counter, **others)
+
+
+def moved_by(
+    firing: Change | None = None, *, quiet: Change | None = None, counter: Counter = CALLS, **others: object
+) -> Move:
+    return Move(counter, quiet, firing, watched=True, evidence=EVIDENCE, appended=NOW)._replace(**others)
+
+
+def hour_move(hour: int, quiet: int | None = None, firing: int | None = None, meter: str = "calls") -> HourMove:
+    return HourMove(meter, hour, None if quiet is None else Add(quiet), None if firing is None else Add(firing))
 
 
 def asked(*moves: Move, account: str = ACCOUNT, **others: object) -> AccountBatch:

@@ -9,13 +9,13 @@ import pytest
 
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import (
+    Add,
     Applied,
     Behind,
     Bucket,
     DayMove,
     Full,
     Gap,
-    HourMove,
     Lost,
     OtherProfiles,
     Overflow,
@@ -37,6 +37,7 @@ from sample_batches import (
     asked,
     change,
     guarded,
+    hour_move,
     identity,
     move,
     poll,
@@ -176,8 +177,8 @@ async def test_a_day_bucket_can_be_full(store: Store) -> None:
 @pytest.mark.parametrize("part", ["quiet hour", "firing hour"])
 async def test_either_part_of_an_hour_bucket_can_be_full(store: Store, part: str) -> None:
     amounts = {"quiet hour": (LARGEST, 3), "firing hour": (-3, LARGEST)}[part]
-    await apply(store, poll(asked(hours=(HourMove("calls", 480_001, 9, 9),))))
-    answer = await apply(store, poll(asked(hours=(HourMove("calls", 480_001, *amounts),)), start=10))
+    await apply(store, poll(asked(hours=(hour_move(480_001, 9, 9),))))
+    answer = await apply(store, poll(asked(hours=(hour_move(480_001, *amounts),)), start=10))
     assert answer == Overflow([Full(ACCOUNT, "calls", Bucket(part, 480_001), 9)])
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expansion_signals.model.amounts import LARGEST
-from expansion_signals.model.batches import Applied, DayMove, HourMove, HourTotals, Marks, Range
+from expansion_signals.model.batches import Add, Applied, DayMove, HourTotals, Marks, Range
 from expansion_signals.model.instants import day_of
 from expansion_signals.model.readings import Counter
 from sample_batches import (
@@ -28,6 +28,7 @@ from sample_batches import (
     apply,
     asked,
     facts_of,
+    hour_move,
     mark,
     move,
     poll,
@@ -111,7 +112,7 @@ async def test_a_period_may_start_within_a_second(kept: Kept) -> None:
 async def test_counters_of_periods_long_closed_go_when_a_new_one_comes(kept: Kept) -> None:
     facts = await facts_of(kept.store, poll(asked(move(5, counter=OLD), move(1, counter=FILES))))
     await kept.store.mark([mark(facts, Marks(9), OPEN)])
-    await apply(kept.store, poll(asked(move(1), keep_from=NOVEMBER), start=10))
+    await apply(kept.store, poll(asked(move(1, keep_from=NOVEMBER)), start=10))
     inside = await kept.inside()
     assert (set(inside.levels), set(inside.guards), set(inside.marks)) == (
         {(ACCOUNT, CALLS), (ACCOUNT, FILES)},
@@ -122,13 +123,13 @@ async def test_counters_of_periods_long_closed_go_when_a_new_one_comes(kept: Kep
 
 async def test_a_counter_that_begins_where_counters_are_kept_from_stays(kept: Kept) -> None:
     await apply(kept.store, poll(asked(move(5, counter=OLD))))
-    await apply(kept.store, poll(asked(move(1), keep_from=OCTOBER), start=10))
+    await apply(kept.store, poll(asked(move(1, keep_from=OCTOBER)), start=10))
     assert set((await kept.inside()).levels) == {(ACCOUNT, CALLS), (ACCOUNT, OLD)}
 
 
 async def test_nothing_goes_where_no_counter_is_new(kept: Kept) -> None:
     await apply(kept.store, poll(asked(move(5, counter=OLD), move(1))))
-    await apply(kept.store, poll(asked(move(1), keep_from=NOVEMBER), start=10))
+    await apply(kept.store, poll(asked(move(1, keep_from=NOVEMBER)), start=10))
     assert set((await kept.inside()).levels) == {(ACCOUNT, CALLS), (ACCOUNT, OLD)}
 
 
@@ -147,15 +148,19 @@ async def test_day_buckets_add_up_apart_by_account_meter_and_day(kept: Kept) -> 
 
 async def test_hour_buckets_keep_what_may_fire_apart_from_what_may_not(store: Accounts) -> None:
     hour = NOW // 3_600_000_000
-    await apply(store, poll(asked(hours=(HourMove("calls", hour, 3, 4), HourMove("files", hour + 24, 0, 1)))))
+    await apply(store, poll(asked(hours=(hour_move(hour, 3, 4), hour_move(hour + 24, firing=1, meter="files")))))
     await apply(
-        store, poll(asked(hours=(HourMove("calls", hour, -1, 2), HourMove("calls", hour - 1, 5, 0))), start=10, end=20)
+        store, poll(asked(hours=(hour_move(hour, -1, 2), hour_move(hour - 1, 5))), start=10, end=20)
     )
     revision, days, totals = await store.hours(ACCOUNT) or HourTotals("", (), {})
     assert (revision, list(days), dict(totals)) == (
         "n20",
         [hour // 24, hour // 24 + 1],
-        {("calls", hour): (2, 6), ("files", hour + 24): (0, 1), ("calls", hour - 1): (5, 0)},
+        {
+            ("calls", hour): (Add(2), Add(6)),
+            ("files", hour + 24): (None, Add(1)),
+            ("calls", hour - 1): (Add(5), None),
+        },
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import Applied, Changed, HourMove, Marks, Moved, OtherProfiles
+from expansion_signals.model.batches import Add, Applied, Changed, Marks, Moved, OtherProfiles
 from expansion_signals.model.thresholds import Guard
 from sample_batches import (
     ACCOUNT,
@@ -19,6 +19,7 @@ from sample_batches import (
     change,
     facts_of,
     guarded,
+    hour_move,
     mark,
     move,
     poll,
@@ -97,7 +98,7 @@ async def test_after_a_tombstone_any_version_may_come(store: Store) -> None:
 
 
 async def test_hour_buckets_go_with_the_change_that_assigns_them(store: Accounts) -> None:
-    await apply(store, poll(asked(hours=(HourMove("calls", HOUR, 3, 4), HourMove("calls", HOUR + 48, 1, 1)))))
+    await apply(store, poll(asked(hours=(hour_move(HOUR, 3, 4), hour_move(HOUR + 48, 1, 1)))))
     hours = await store.hours(ACCOUNT)
     batch = poll(asked(move(5, quiet=4), change=change(profile(1), hours=hours)), start=10)
     assert isinstance(await apply(store, batch), Applied)
@@ -105,30 +106,30 @@ async def test_hour_buckets_go_with_the_change_that_assigns_them(store: Accounts
 
 
 async def test_hour_buckets_that_moved_since_they_were_read_refuse_the_change(store: Accounts) -> None:
-    await apply(store, poll(asked(hours=(HourMove("calls", HOUR, 3, 4),)), end=10))
+    await apply(store, poll(asked(hours=(hour_move(HOUR, 3, 4),)), end=10))
     hours = await store.hours(ACCOUNT)
-    await apply(store, poll(asked(hours=(HourMove("calls", HOUR, 0, 1),)), start=10, end=20))
+    await apply(store, poll(asked(hours=(hour_move(HOUR, firing=1),)), start=10, end=20))
     batch = poll(asked(change=change(profile(1), hours=hours)), start=20, end=30)
     assert await apply(store, batch) == OtherProfiles([ACCOUNT])
 
 
 async def test_hour_buckets_of_a_time_line_that_was_rolled_back_refuse_the_change(kept: Kept) -> None:
     await kept.back_up(1)
-    await apply(kept.store, poll(asked(hours=(HourMove("calls", HOUR, 3, 4),)), end=10))
+    await apply(kept.store, poll(asked(hours=(hour_move(HOUR, 3, 4),)), end=10))
     hours = await kept.store.hours(ACCOUNT)
     await kept.roll_back(1)
-    await apply(kept.store, poll(asked(hours=(HourMove("calls", HOUR, 1, 1),)), end=12))
+    await apply(kept.store, poll(asked(hours=(hour_move(HOUR, 1, 1),)), end=12))
     batch = poll(asked(change=change(profile(1), hours=hours)), start=12, end=20)
     assert await apply(kept.store, batch) == OtherProfiles([ACCOUNT])
 
 
 async def test_hour_buckets_that_came_unseen_refuse_the_change(store: Accounts) -> None:
-    await apply(store, poll(asked(hours=(HourMove("calls", HOUR, 3, 4),))))
+    await apply(store, poll(asked(hours=(hour_move(HOUR, 3, 4),))))
     assert await apply(store, poll(asked(change=change(profile(1))), start=10)) == OtherProfiles([ACCOUNT])
 
 
 async def test_hour_buckets_that_are_gone_refuse_the_change(store: Accounts) -> None:
-    await apply(store, poll(asked(hours=(HourMove("calls", HOUR, 3, 4),))))
+    await apply(store, poll(asked(hours=(hour_move(HOUR, 3, 4),))))
     hours = await store.hours(ACCOUNT)
     await apply(store, poll(asked(change=change(profile(1), hours=hours)), start=10, end=20))
     await apply(store, poll(asked(profile=profile(1), change=change(None)), start=20, end=30))
@@ -137,12 +138,12 @@ async def test_hour_buckets_that_are_gone_refuse_the_change(store: Accounts) -> 
 
 
 async def test_hour_buckets_after_a_tombstone_begin_anew(store: Accounts) -> None:
-    await apply(store, poll(asked(hours=(HourMove("calls", HOUR, 3, 4),))))
+    await apply(store, poll(asked(hours=(hour_move(HOUR, 3, 4),))))
     hours = await store.hours(ACCOUNT)
     await apply(store, poll(asked(change=change(profile(1), hours=hours)), start=10, end=20))
     await apply(store, poll(asked(profile=profile(1), change=change(None)), start=20, end=30))
-    await apply(store, poll(asked(hours=(HourMove("calls", HOUR, 0, 1),)), start=30, end=40))
-    assert (await store.hours(ACCOUNT)).totals == {("calls", HOUR): (0, 1)}
+    await apply(store, poll(asked(hours=(hour_move(HOUR, firing=1),)), start=30, end=40))
+    assert (await store.hours(ACCOUNT)).totals == {("calls", HOUR): (None, Add(1))}
 
 
 async def test_a_profile_comes_back_as_it_was_given(store: Accounts) -> None:

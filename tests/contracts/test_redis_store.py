@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from redis.asyncio import Redis
 
-from expansion_signals.model.batches import Applied, DayMove, HourMove, Marks
+from expansion_signals.model.batches import Add, Applied, DayMove, Marks
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
@@ -25,6 +25,7 @@ from sample_batches import (
     asked,
     change,
     facts_of,
+    hour_move,
     identity,
     mark,
     move,
@@ -91,7 +92,7 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
                 *{each.counter: each for each in moves}.values(),
                 account=random.choice([ACCOUNT, "a" * 200]),
                 days=(DayMove("calls", day_of(NOW) + random.randint(-40, 40), Add(2**55)),),
-                hours=(HourMove("calls", THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)),),
+                hours=(hour_move(THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)),),
             ),
             start=None,
             identities=tuple(identity(random.getrandbits(60), hour=random.choice([None, THIS_HOUR])) for _ in range(9)),

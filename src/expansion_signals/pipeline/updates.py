@@ -8,6 +8,7 @@ from expansion_signals.detect.baselines import baselines
 from expansion_signals.model.accounts import succeed
 from expansion_signals.model.batches import AccountBatch, Add, Become, HourTotals, Move, ProfileChange, Raise, Replace
 from expansion_signals.model.instants import DAY, HOUR, day_of
+from expansion_signals.model.levels import merged
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.asking import Total
 from expansion_signals.pipeline.places import counter_for, firing_age, period_in
@@ -69,7 +70,7 @@ def _changes_nothing(update: AccountUpdate, before: Profile | None) -> bool:
 
 
 def _moves(before: Profile | None, change: ProfileChange, configuration: Configuration) -> dict[Counter, Move]:
-    """Return the moves that come with a profile; a baseline stands for the hour buckets of its counter, too."""
+    """Return the moves that come with a profile; a baseline of a sum holds the hour buckets of its counter, too."""
     after, evidence, appended, hours = change.profile, change.evidence, change.appended, change.hours
     if after is None:
         return {}
@@ -79,7 +80,11 @@ def _moves(before: Profile | None, change: ProfileChange, configuration: Configu
         if not closed(period, appended):
             counter = counter_for(baseline.meter, period)
             watched = firing_age(configuration, baseline.meter) is not None
-            moves[counter] = Move(counter, _set(baseline, period, hours, appended), None, watched, evidence, appended)
+            quiet, firing = _set(baseline, period, hours, appended), None
+            if counter in moves and not isinstance(quiet, Become):
+                # A highest or latest level does not hold what came after it: the hours stand beside it.
+                quiet, firing = merged(moves[counter].quiet, quiet), moves[counter].firing
+            moves[counter] = Move(counter, quiet, firing, watched, evidence, appended)
     return moves
 
 

@@ -77,6 +77,8 @@ def _check_meter(key: str, shape: MeterShape, path: Path, findings: Findings) ->
         findings.at(
             path, f"`{shape.aggregation}` needs `value`: the property of the event's data that holds the amount"
         )
+    if shape.aggregation == "unique" and shape.precision:
+        findings.at((*path, "precision"), "`unique` counts whole members; leave `precision` out")
     for name in sorted({name for name in shape.dimensions if shape.dimensions.count(name) > 1}):
         findings.at((*path, "dimensions"), f"dimension `{name}` stands twice")
     _warn_of_meter(key, shape, path, findings)

@@ -116,7 +116,7 @@ class _Fields:
         for field, value in kept.items():
             name = field.decode()
             if ":" in name:
-                letter = name[0] if name[0] in "gk" else ""
+                letter = name[0] if name[0] in "gko" else ""
                 self._texts[letter][name.removeprefix(letter)] = value.decode()
 
     def levels(self) -> Mapping[Counter, int]:

@@ -141,10 +141,11 @@ class Shard:
 
     def _lags(self, batch: ShardBatch) -> bool:
         """Say whether a partition of the same topics is more than an hour behind these records."""
-        here = max((passed.reached for passed in batch.ranges), default=0)
-        topics = {_topic(passed.partition) for passed in batch.ranges}
-        told = (known.reached for name, known in self.partitions.items() if _topic(name) in topics and known.reached)
-        return any(reached < here - HOUR for reached in told)
+        here = {passed.partition: passed.reached for passed in batch.ranges}
+        topics = {_topic(partition) for partition in here}
+        told = {name: known.reached for name, known in self.partitions.items() if _topic(name) in topics}
+        reached = [max(told.get(name, 0), here.get(name, 0)) for name in told | here]
+        return any(0 < each < max(here.values()) - HOUR for each in reached)
 
     def forget(self, topic: str) -> int:
         """Forget identities more than a window older than the append time that all partitions have reached."""

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         ProfileChange,
         ShardBatch,
     )
-    from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
 
@@ -69,10 +68,13 @@ class KeptAccount:
 
         Where a partition `lags`, counters of old periods stay: its records may ask for them.
         """
+        moving = {move.counter for move in asked.moves}
         if asked.change:
-            self._change(asked.change, {move.counter for move in asked.moves}, batch)
+            self._change(asked.change, moving, batch)
         for move in asked.moves:
-            self._move(move, batch, lags=lags)
+            if move.counter not in self.levels and not lags:
+                self._drop_before(move, moving)
+            self._move(move, batch)
         for day in asked.days:
             self.days[day.meter, day.day] = changed(self.days.get((day.meter, day.day)), day.change) or Level()
         for hour in asked.hours:
@@ -110,13 +112,11 @@ class KeptAccount:
     def _hour(self, hour: HourMove) -> tuple[Change | None, Change | None]:
         return self.hours.get((hour.meter, hour.hour), (None, None))
 
-    def _move(self, move: Move, batch: ShardBatch, *, lags: bool) -> None:
-        """Move a counter, and report it if it passes its guard; old counters of its meter go when it is made."""
+    def _move(self, move: Move, batch: ShardBatch) -> None:
+        """Move a counter, and report it if it passes its guard."""
         before = self.levels.get(move.counter)
         quieted = changed(before, self._with_days(move))
         after = changed(quieted, move.firing) or Level()
-        if before is None and not lags:
-            self._drop_before(move.counter.meter, move.keep_from)
         self.levels[move.counter] = after
         self._report(move, [level.amount if level else 0 for level in (before, quieted, after)], after, batch)
 
@@ -152,12 +152,11 @@ class KeptAccount:
             self.written, batch.nonce, batch.epoch, counter, before, *by, cause.evidence, cause.appended, estimated
         )
 
-    def _drop_before(self, meter: str, keep_from: Instant) -> None:
+    def _drop_before(self, move: Move, moving: set[Counter]) -> None:
         """Drop counters of periods long closed: absolute expiry, never by the clock (semantics 2.3)."""
-        old = [
-            each for each in self.levels if each.meter == meter and each.start is not None and each.start < keep_from
-        ]
-        for counter in old:
+        same = {each for each in self.levels if each.meter == move.counter.meter and each.start is not None}
+        old = {each for each in same if (each.start or 0) < move.keep_from}
+        for counter in old - moving:
             del self.levels[counter]
             self.guards.pop(counter, None)
             self.marks.pop(counter, None)

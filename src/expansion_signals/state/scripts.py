@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _PRELUDES = {
-    "apply": ("numbers", "standing", "changes", "facts_kept"),
+    "apply": ("numbers", "pieces", "standing", "changes", "facts_kept"),
     "mark": ("facts_kept",),
     "facts": ("facts_kept",),
     "accept": (),

@@ -12,7 +12,7 @@ from expansion_signals.cli.account_document import document_of
 from expansion_signals.cli.account_overview import days_until, overview_of
 from expansion_signals.cli.account_view import lines_of, sparkline
 from expansion_signals.model.accounts import Account, succeed
-from expansion_signals.model.batches import HourTotals, Marks
+from expansion_signals.model.batches import Add, HourTotals, Marks
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of, parse_instant
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.standing import AccountStanding
@@ -208,7 +208,9 @@ def test_an_unknown_plan_is_told() -> None:
 
 def test_an_account_not_known_shows_what_its_hours_hold() -> None:
     hour = hour_of(NOW)
-    hours = HourTotals(2, [day_of(NOW)], {("calls", hour): (1, 2), ("calls", hour - 1): (0, 4)})
+    hours = HourTotals(
+        "n2", [day_of(NOW)], {("calls", hour): (Add(1), Add(2)), ("calls", hour - 1): (None, Add(4))}
+    )
     assert "calls  7 calls since 22 Nov 2026 09:00 UTC" in _text(_overview(None, hours=hours))
 
 

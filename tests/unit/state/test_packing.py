@@ -75,7 +75,7 @@ def test_nothing_reads_as_no_profile(text: bytes | None) -> None:
 
 
 def test_facts_read_back_as_they_were_written() -> None:
-    moved = ["m", "n1", 2, "calls", str(NOVEMBER // 1_000_000), "-7", "0", str(2**62), pack_evidence(EVIDENCE), NOW]
+    moved = ["m", "n1", 2, "calls", str(NOVEMBER // 1_000_000), "-7", "0", str(2**62), pack_evidence(EVIDENCE), NOW, 1]
     changed = ["c", "n2", 3, b"", pack_profile(profile(1)), pack_evidence(EVIDENCE), NOW]
     suffix = str(NOVEMBER // 1_000_000).encode()
     answer = [b"acct", b"4", [b"5", pack(moved), b"6", pack(changed)], [b"calls", suffix, b"[9]", b"files", b"", b""]]
@@ -84,7 +84,7 @@ def test_facts_read_back_as_they_were_written() -> None:
         "acct",
         4,
         [
-            Moved(5, "n1", 2, counter, -7, 0, 2**62, EVIDENCE, NOW),
+            Moved(5, "n1", 2, counter, -7, 0, 2**62, EVIDENCE, NOW, estimated=True),
             Changed(6, "n2", 3, None, profile(1), EVIDENCE, NOW),
         ],
         {counter: Marks(9)},

@@ -81,7 +81,12 @@ for index, account in ipairs(accounts) do
       fields[#fields + 1] = 'o' .. counter
     end
   end
-  local values = redis.call('HMGET', KEYS[account[2]], unpack(fields))
+  local values = {}
+  for _, piece in ipairs(in_pieces('HMGET', KEYS[account[2]], fields)) do
+    for _, value in ipairs(piece) do
+      values[#values + 1] = value
+    end
+  end
   kept[index] = values
   local change = account[7]
   local revision = values[4] and string.match(values[4], '^[^|]*') or ''
@@ -245,7 +250,7 @@ for _, group in ipairs(groups) do
   end
 end
 for _, part in ipairs(members) do
-  redis.call('SADD', KEYS[part[1]], unpack(part, 2))
+  in_pieces('SADD', KEYS[part[1]], part, 2)
 end
 for key, fields in pairs(buckets) do
   local values = {}
@@ -253,7 +258,7 @@ for key, fields in pairs(buckets) do
     values[#values + 1] = field
     values[#values + 1] = value
   end
-  redis.call('HSET', KEYS[key], unpack(values))
+  in_pieces('HSET', KEYS[key], values)
 end
 
 -- A guard of another epoch counts as none; a guard that is passed by either part must be judged.
@@ -270,15 +275,21 @@ end
 
 -- Whether a partition of the same topics is more than an hour behind these records: its own may ask for what is old.
 local function lags()
-  local here, topics = 0, {}
+  local here, topics, reached = 0, {}, {}
   for _, range in ipairs(ranges) do
     here = math.max(here, range[4])
     topics[string.match(range[1], '^(.*)/%d+$') or ''] = true
+    reached[range[1]] = range[4]
   end
   local known = redis.call('HGETALL', watermarks)
   for place = 1, #known, 2 do
-    local topic = string.match(known[place], '^(.*)/%d+|t$')
-    if topic and topics[topic] and tonumber(known[place + 1]) < here - HOUR_OF_MICROSECONDS then
+    local partition, topic = string.match(known[place], '^((.*)/%d+)|t$')
+    if partition and topics[topic] then
+      reached[partition] = math.max(reached[partition] or 0, tonumber(known[place + 1]))
+    end
+  end
+  for _, time in pairs(reached) do
+    if time > 0 and time < here - HOUR_OF_MICROSECONDS then
       return true
     end
   end
@@ -286,18 +297,18 @@ local function lags()
 end
 
 -- Counters of periods long closed go when the next one of their meter comes: absolute expiry, never by the clock. Where
--- a partition lags, they stay until the one after.
-local function drop_before(key, number, keep_from, forgotten, drops)
+-- a partition lags, they stay until the one after. What this call moves (`moving`: fields, and keys of members) stays.
+local function drop_before(key, number, keep_from, forgotten, moving, drops)
   if lags() then
     return
   end
   for _, field in ipairs(redis.call('HKEYS', key)) do
-    local of, start = string.match(field, '^[gko]?(%d+):(%d+)')
-    if of == number and tonumber(start) < keep_from then
+    local counter, of, start = string.match(field, '^[gko]?((%d+):(%d+)[^~]*)')
+    if of == number and tonumber(start) < keep_from and not moving[counter] then
       drops[#drops + 1] = field
     end
   end
-  if forgotten ~= '' then
+  if forgotten ~= '' and not moving[forgotten[1]] then
     redis.call('DEL', KEYS[forgotten[1]], KEYS[forgotten[2]])
   end
 end
@@ -312,6 +323,15 @@ for index, account in ipairs(accounts) do
   local function fact(body)
     written = written + 1
     redis.call('HSET', pending, pending_field(written, name), cmsgpack.pack(body))
+  end
+
+  local moving = {}
+  for move = 1, #moves, MOVE do
+    moving[numbers[moves[move]] .. ':' .. moves[move + 1]] = true
+    if moves[move + 2] == 's' then
+      local members = moves[move + 3] ~= '' and moves[move + 3] or moves[move + 4]
+      moving[members[1]] = true
+    end
   end
 
   -- The profile first: the facts after it are judged under it.
@@ -333,10 +353,6 @@ for index, account in ipairs(accounts) do
       end
     end
     -- Every counter that stands is judged again under the new profile; those with moves below report themselves.
-    local moving = {}
-    for move = 1, #moves, MOVE do
-      moving[numbers[moves[move]] .. ':' .. moves[move + 1]] = true
-    end
     local by_number = {}
     local all = redis.call('HGETALL', names_key)
     for place = 1, #all, 2 do
@@ -365,7 +381,7 @@ for index, account in ipairs(accounts) do
     local before, guard, quieted, level, order = course[1] or '0', course[2], course[3], course[4], course[5]
     local estimated = 0
     if not course[1] and moves[move + 8] > 0 then
-      drop_before(key, numbers[moves[move]], moves[move + 8], moves[move + 9], drops)
+      drop_before(key, numbers[moves[move]], moves[move + 8], moves[move + 9], moving, drops)
     end
     if moves[move + 2] == 's' then
       quieted, estimated = seen(before, moves[move + 3], 0)
@@ -403,10 +419,10 @@ for index, account in ipairs(accounts) do
     sets[#sets + 1] = written
   end
   if #drops > 0 then
-    redis.call('HDEL', key, unpack(drops))
+    in_pieces('HDEL', key, drops)
   end
   if #sets > 0 then
-    redis.call('HSET', key, unpack(sets))
+    in_pieces('HSET', key, sets)
   end
   if written > first then
     reports[#reports + 1] = unmarked(pending, names_key, key, name, marked, written)

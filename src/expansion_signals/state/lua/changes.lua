@@ -17,7 +17,8 @@ local function latest(part, order)
   if order then
     local stands_time, stands_offset = string.match(order, '^(%d+)|(%d+)$')
     time, offset = tonumber(time), tonumber(offset)
-    stands_time, stands_offset = tonumber(stands_time), tonumber(stands_offset)
+    -- A meter that was `unique` before has no order.
+    stands_time, stands_offset = tonumber(stands_time or 0), tonumber(stands_offset or 0)
     if time < stands_time or (time == stands_time and offset < stands_offset) then
       return '', order
     end
@@ -51,7 +52,8 @@ end
 -- What a bucket holds after one part; a bucket of `latest` holds the part whole.
 local function bucket_after(operation, value, part)
   if operation ~= 'l' then
-    return changed(operation, value, part)
+    -- A meter that was `latest` before has left an order behind the level.
+    return changed(operation, value and string.match(value, '^-?%d+'), part)
   end
   local level = latest(part, value and string.match(value, '|(.+)$'))
   return level == '' and value or part
@@ -64,15 +66,16 @@ local function seen(level, part, estimated)
   end
   local set, sketch = KEYS[part[1]], KEYS[part[2]]
   if redis.call('EXISTS', sketch) == 0 then
-    local added = redis.call('SADD', set, unpack(part, 3))
-    if redis.call('SCARD', set) <= EXACT then
-      return add(level, tostring(added)), 0
+    local stood = redis.call('SCARD', set)
+    in_pieces('SADD', set, part, 3)
+    local stands = redis.call('SCARD', set)
+    if stands > EXACT then
+      in_pieces('PFADD', sketch, redis.call('SMEMBERS', set))
+      redis.call('DEL', set)
     end
-    redis.call('PFADD', sketch, unpack(redis.call('SMEMBERS', set)))
-    redis.call('DEL', set)
-    return add(level, tostring(added)), 1
+    return add(level, string.format('%.0f', stands - stood)), stands > EXACT and 1 or 0
   end
-  redis.call('PFADD', sketch, unpack(part, 3))
+  in_pieces('PFADD', sketch, part, 3)
   local estimate = tostring(redis.call('PFCOUNT', sketch))
   -- A sketch may estimate less than was counted before it: the level of members never falls (semantics 2.2).
   return less(level, estimate) and estimate or level, 1
