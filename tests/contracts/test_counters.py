@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import Add, Applied, DayMove, HourTotals, Marks, Range
-from expansion_signals.model.instants import day_of
+from expansion_signals.model.instants import HOUR, day_of
 from expansion_signals.model.readings import Counter
 from sample_batches import (
     ACCOUNT,
@@ -131,6 +131,79 @@ async def test_nothing_goes_where_no_counter_is_new(kept: Kept) -> None:
     await apply(kept.store, poll(asked(move(5, counter=OLD), move(1))))
     await apply(kept.store, poll(asked(move(1, keep_from=NOVEMBER)), start=10))
     assert set((await kept.inside()).levels) == {(ACCOUNT, CALLS), (ACCOUNT, OLD)}
+
+
+async def test_what_goes_of_a_meter_leaves_every_other_meter(kept: Kept) -> None:
+    other = Counter("other", "", OCTOBER)
+    await apply(kept.store, poll(asked(move(5, counter=OLD), move(6, counter=other))))
+    await apply(kept.store, poll(asked(move(1, keep_from=NOVEMBER)), start=10))
+    assert set((await kept.inside()).levels) == {(ACCOUNT, CALLS), (ACCOUNT, other)}
+
+
+async def test_counters_of_the_hours_of_a_meter_go_one_by_one(kept: Kept) -> None:
+    hours = [Counter("calls", "", NOVEMBER + n * HOUR) for n in range(6)]
+    for n, each in enumerate(hours):
+        keep_from = NOVEMBER + (n - 2) * HOUR
+        batch = poll(asked(move(1, counter=each, keep_from=keep_from)), start=10 * n or None, end=10 * n + 10)
+        assert isinstance(await apply(kept.store, batch), Applied)
+    assert set((await kept.inside()).levels) == {(ACCOUNT, each) for each in hours[-3:]}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_an_old_counter_that_moves_in_the_same_call_stays(kept: Kept, order: int) -> None:
+    facts = await facts_of(kept.store, poll(asked(move(5, counter=OLD))))
+    await kept.store.mark([mark(facts, Marks(9), OPEN)])
+    moves = [move(2, counter=OLD), move(1, keep_from=NOVEMBER)][::order]
+    await apply(kept.store, poll(asked(*moves), start=10))
+    inside = await kept.inside()
+    assert (inside.levels[ACCOUNT, OLD], inside.marks) == (7, {(ACCOUNT, OLD): Marks(9)})
+
+
+async def made_while(kept: Kept, *reached: tuple[str, int]) -> bool:
+    """Make a new counter at NOW where partitions have reached these times; say whether the old one stayed."""
+    await apply(kept.store, poll(asked(move(5, counter=OLD))))
+    told = tuple(Range(partition, None, 5, time) for partition, time in reached)
+    await apply(kept.store, replace(poll(), ranges=told))
+    await apply(kept.store, poll(asked(move(1, keep_from=NOVEMBER)), start=10))
+    return (ACCOUNT, OLD) in (await kept.inside()).levels
+
+
+async def test_old_counters_stay_while_a_partition_lags(kept: Kept) -> None:
+    assert await made_while(kept, (SECOND_PARTITION, NOW - HOUR - 1))
+
+
+async def test_old_counters_go_where_a_partition_is_an_hour_behind(kept: Kept) -> None:
+    assert not await made_while(kept, (SECOND_PARTITION, NOW - HOUR))
+
+
+async def test_a_partition_of_another_topic_does_not_lag(kept: Kept) -> None:
+    assert not await made_while(kept, ("account-updates/0", NOW - 30 * HOUR))
+
+
+async def test_a_partition_that_has_told_no_time_does_not_lag(kept: Kept) -> None:
+    assert not await made_while(kept, (SECOND_PARTITION, 0))
+
+
+async def test_the_only_partition_does_not_lag_behind_itself_after_a_silent_night(kept: Kept) -> None:
+    long_ago = Range(PARTITION, None, 10, NOW - 9 * HOUR)
+    await apply(kept.store, replace(poll(asked(move(5, counter=OLD))), ranges=(long_ago,)))
+    await apply(kept.store, poll(asked(move(1, keep_from=NOVEMBER)), start=10))
+    assert set((await kept.inside()).levels) == {(ACCOUNT, CALLS)}
+
+
+async def test_a_partition_of_the_same_call_may_lag(kept: Kept) -> None:
+    await apply(kept.store, poll(asked(move(5, counter=OLD))))
+    ranges = (Range(PARTITION, 10, 20, NOW), Range(SECOND_PARTITION, None, 5, NOW - 2 * HOUR))
+    await apply(kept.store, replace(poll(asked(move(1, keep_from=NOVEMBER))), ranges=ranges))
+    assert (ACCOUNT, OLD) in (await kept.inside()).levels
+
+
+async def test_counters_that_a_lag_has_kept_go_with_the_next_one_made(kept: Kept) -> None:
+    december = Counter("calls", "", NOVEMBER + 30 * 24 * HOUR)
+    assert await made_while(kept, (SECOND_PARTITION, NOW - 2 * HOUR))
+    ranges = (Range(PARTITION, 10, 20, NOW), Range(SECOND_PARTITION, 5, 9, NOW))
+    await apply(kept.store, replace(poll(asked(move(1, counter=december, keep_from=NOVEMBER))), ranges=ranges))
+    assert set((await kept.inside()).levels) == {(ACCOUNT, CALLS), (ACCOUNT, december)}
 
 
 async def test_day_buckets_add_up_apart_by_account_meter_and_day(kept: Kept) -> None:

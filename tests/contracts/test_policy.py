@@ -40,9 +40,12 @@ def added(entries: Mapping[Key, Entry], *forgotten: Key, revision: int = 0, acco
 
 
 async def reserve(
-    policy: PolicyStore, *reservations: Reservation, stand: Mapping[str, int | None] | None = None
+    policy: PolicyStore,
+    *reservations: Reservation,
+    stand: Mapping[str, int | None] | None = None,
+    **tokens: str,
 ) -> object:
-    (answer,) = await policy.reserve([ShardReservation(HERE, stand or {PARTITION: None}, reservations)])
+    (answer,) = await policy.reserve([ShardReservation(HERE, stand or {PARTITION: None}, reservations, **tokens)])
     return answer
 
 
@@ -213,3 +216,62 @@ async def test_each_shard_answers_for_itself(policy: PolicyStore, store: Store) 
         ShardReservation(THERE, {PARTITION: None}, [added({PLAIN: ENTRY}, account=ELSEWHERE)]),
     ]
     assert await policy.reserve(asked) == [Gap({PARTITION: 10}), Reserved([])]
+
+
+# ---------------------------------------------------------------------------------------------- tokens
+
+
+async def passed_with(store: Store, token: str, start: int | None = None) -> object:
+    """Pass a partition's records, for which this was reserved."""
+    passes = Range(PARTITION, start, 10, NOW, reserved=token)
+    (answer,) = await store.apply([ShardBatch(HERE, 1, "passing", (passes,))])
+    return answer
+
+
+async def test_records_pass_where_what_was_reserved_for_them_stands(policy: PolicyStore, store: Store) -> None:
+    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
+    assert await passed_with(store, "t1") == Applied([])
+
+
+async def test_a_roll_back_between_reserving_and_passing_is_a_gap(policy: PolicyStore, kept: Kept) -> None:
+    await kept.back_up(HERE)
+    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
+    await kept.roll_back(HERE)
+    assert await passed_with(kept.store, "t1") == Gap({PARTITION: None})
+
+
+async def test_what_another_worker_has_reserved_for_the_same_records_is_a_gap(
+    policy: PolicyStore, store: Store
+) -> None:
+    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
+    await reserve(policy, token="t2")
+    assert await passed_with(store, "t1") == Gap({PARTITION: None})
+
+
+async def test_a_gap_of_a_token_writes_nothing(policy: PolicyStore, store: Store) -> None:
+    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
+    await passed_with(store, "t2")
+    assert await store.watermarks() == {HERE: {}, THERE: {}}
+
+
+async def test_where_nothing_was_reserved_no_token_is_asked_for(policy: PolicyStore, store: Store) -> None:
+    await reserve(policy, token="t1")
+    assert await passed_with(store, "") == Applied([])
+
+
+async def test_a_reservation_that_was_refused_leaves_its_token_all_the_same(policy: PolicyStore, store: Store) -> None:
+    assert await reserve(policy, added({PLAIN: ENTRY}, revision=7), token="t1") == Reserved([ACCOUNT])
+    assert await passed_with(store, "t1") == Applied([])
+
+
+async def test_a_second_call_for_the_same_records_finds_the_token_of_the_first(policy: PolicyStore) -> None:
+    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
+    assert await reserve(policy, added({OTHER: ENTRY}, revision=1), token="t1", earlier="t1") == Reserved([])
+
+
+async def test_a_roll_back_between_two_calls_for_the_same_records_is_a_gap(policy: PolicyStore, kept: Kept) -> None:
+    await kept.back_up(HERE)
+    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
+    await kept.roll_back(HERE)
+    answer = await reserve(policy, added({OTHER: ENTRY}), token="t1", earlier="t1")
+    assert (answer, OTHER in (await decided(policy)).entries) == (Gap({PARTITION: None}), False)

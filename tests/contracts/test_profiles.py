@@ -146,6 +146,23 @@ async def test_hour_buckets_after_a_tombstone_begin_anew(store: Accounts) -> Non
     assert (await store.hours(ACCOUNT)).totals == {("calls", HOUR): (None, Add(1))}
 
 
+async def test_an_account_made_again_with_the_same_version_is_another_to_who_knew_the_first(store: Accounts) -> None:
+    await apply(store, poll(asked(change=change(profile(1, "free")))))
+    await apply(store, poll(asked(profile=profile(1, "free"), change=change(None)), start=10, end=20))
+    await apply(store, poll(asked(change=change(profile(1, "team"))), start=20, end=30))
+    batch = poll(asked(move(1), profile=profile(1, "free")), start=30, end=40)
+    assert await apply(store, batch) == OtherProfiles([ACCOUNT])
+
+
+async def test_a_profile_that_was_read_back_is_the_one_that_was_written(store: Accounts) -> None:
+    full = replace_account(
+        profile(7), limits={"calls": "12.50"}, csat="4.50", usage={"calls": {"value": "1.10", "as_of": NOW}}
+    )
+    await apply(store, poll(asked(change=change(full))))
+    found = (await store.profiles([ACCOUNT]))[ACCOUNT]
+    assert isinstance(await apply(store, poll(asked(move(1), profile=found), start=10, end=20)), Applied)
+
+
 async def test_a_profile_comes_back_as_it_was_given(store: Accounts) -> None:
     full = replace_account(profile(7), owner="ünï", limits={"calls": "12.50"}, nps=9, time_zone="Europe/Berlin")
     await apply(store, poll(asked(change=change(full))))

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from redis.asyncio import Redis
 
-from expansion_signals.model.batches import Add, Applied, DayMove, Marks
+from expansion_signals.model.batches import (
+    EXACT_MEMBERS,
+    Add,
+    Applied,
+    DayMove,
+    HourMove,
+    Marks,
+    Move,
+    Raise,
+    Replace,
+    See,
+)
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
@@ -19,7 +31,9 @@ from sample_batches import (
     CALLS,
     ELSEWHERE,
     FILES,
+    NOVEMBER,
     NOW,
+    OCTOBER,
     SHARDS,
     apply,
     asked,
@@ -29,6 +43,7 @@ from sample_batches import (
     identity,
     mark,
     move,
+    moved_by,
     poll,
     profile,
 )
@@ -87,12 +102,15 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
             )
             for _ in range(2)
         ]
+        longest = Replace(-(2**63 - 1), NOW + 2**50, 2**53)
+        moves.append(moved_by(longest, counter=Counter("latest", "", NOW + 1)))
+        moves.append(members(*range(offset, offset + 90), counter=Counter("unique", "", NOW + 1)))
         batch = poll(
             asked(
                 *{each.counter: each for each in moves}.values(),
                 account=random.choice([ACCOUNT, "a" * 200]),
-                days=(DayMove("calls", day_of(NOW) + random.randint(-40, 40), Add(2**55)),),
-                hours=(hour_move(THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)),),
+                days=(DayMove("calls", day_of(NOW) + random.randint(-40, 40), Add(2**55)), DayMove("latest", day_of(NOW), longest)),
+                hours=(hour_move(THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)), HourMove("latest", THIS_HOUR, longest, longest)),
             ),
             start=None,
             identities=tuple(identity(random.getrandbits(60), hour=random.choice([None, THIS_HOUR])) for _ in range(9)),
@@ -123,6 +141,84 @@ async def test_slices_grow_before_a_set_loses_its_compact_form(
         assert isinstance(await apply(store, batch), Applied)
     sets = [await client.scard(key) async for key in client.scan_iter(match=f"{prefix}*", _type="set")]
     assert max(sets) <= COMPACT_SET
+
+
+def members(*seen: int, quiet: tuple[int, ...] = (), counter: Counter = CALLS, **others: object) -> Move:
+    return moved_by(See(seen), quiet=See(quiet) if quiet else None, counter=counter, **others)
+
+
+async def keys(client: Redis, prefix: str, kind: str) -> set[str]:
+    """Return what stands behind the letter in the keys of this kind."""
+    return {
+        key.decode().partition(f":{kind}:")[2] async for key in client.scan_iter(match=f"{prefix}*:{kind}:*", count=1000)
+    }
+
+
+def test_the_script_keeps_as_many_members_as_the_model_says() -> None:
+    text = (files("expansion_signals.state") / "lua" / "changes.lua").read_text()
+    assert f"\nlocal EXACT = {EXACT_MEMBERS} " in text
+
+
+async def test_members_stand_in_a_compact_set_until_a_sketch_takes_over(
+    client: Redis, prefix: str, store: RedisStore
+) -> None:
+    place = f"{ACCOUNT}:calls:{NOVEMBER // 1_000_000}"
+    await apply(store, poll(asked(members(*range(EXACT_MEMBERS)))))
+    encoding = [await client.object("encoding", key) async for key in client.scan_iter(match=f"{prefix}*:u:*")]
+    before = (await keys(client, prefix, "u"), await keys(client, prefix, "y"), encoding)
+    await apply(store, poll(asked(members(EXACT_MEMBERS)), start=10))
+    after = (await keys(client, prefix, "u"), await keys(client, prefix, "y"))
+    assert (before, after) == (({place}, set(), [b"intset"]), (set(), {place}))
+
+
+@pytest.mark.parametrize("count", [3, 900])
+async def test_the_members_of_a_period_long_closed_go_with_its_counter(
+    client: Redis, prefix: str, store: RedisStore, count: int
+) -> None:
+    old = Counter("calls", "", OCTOBER)
+    await apply(store, poll(asked(members(*range(count), counter=old))))
+    await apply(store, poll(asked(members(1, keep_from=NOVEMBER, forgotten=old)), start=10))
+    left = await keys(client, prefix, "u") | await keys(client, prefix, "y")
+    assert left == {f"{ACCOUNT}:calls:{NOVEMBER // 1_000_000}"}
+
+
+async def test_the_members_of_a_period_that_moves_in_the_same_call_stay(
+    client: Redis, prefix: str, store: RedisStore
+) -> None:
+    old = Counter("calls", "", OCTOBER)
+    await apply(store, poll(asked(members(1, 2, counter=old))))
+    moves = (members(2, 3, counter=old), members(1, keep_from=NOVEMBER, forgotten=old))
+    facts = await facts_of(store, poll(asked(*moves), start=10, end=20))
+    assert [(fact.before, fact.firing) for fact in facts.facts[1:]] == [(2, 1), (0, 1)]
+
+
+async def test_members_of_hours_go_with_the_profile_that_assigns_them(
+    client: Redis, prefix: str, store: RedisStore
+) -> None:
+    hours = (HourMove("calls", THIS_HOUR, See((1,)), See((2, 3))), HourMove("calls", THIS_HOUR - 30, See((4,)), None))
+    await apply(store, poll(asked(hours=hours)))
+    found = await store.hours(ACCOUNT)
+    await apply(store, poll(asked(members(2, quiet=(1,)), change=change(profile(1), hours=found)), start=10))
+    assert (await keys(client, prefix, "u"), await keys(client, prefix, "h")) == (
+        {f"{ACCOUNT}:calls:{NOVEMBER // 1_000_000}"},
+        set(),
+    )
+
+
+async def test_an_account_may_have_more_in_one_call_than_lua_unpacks(store: RedisStore) -> None:
+    moves = [move(1, counter=Counter(f"m{n % 9}", "", NOVEMBER + n * HOUR)) for n in range(9_000)]
+    facts = await facts_of(store, poll(asked(*moves)))
+    assert len(facts.facts) == 9_000
+
+
+async def test_a_meter_may_become_another_kind(store: RedisStore) -> None:
+    """Whoever changes a meter under the same name gets a level that means little, and a worker that goes on."""
+    today = day_of(NOW)
+    kinds = [Replace(5, NOW, 1), Add(2), Raise(9), See(tuple(range(900))), Replace(4, NOW, 2), Add(1)]
+    for place, each in enumerate(kinds):
+        days = () if isinstance(each, See) else (DayMove("calls", today, each),)
+        batch = poll(asked(moved_by(each), days=days), start=10 * place or None, end=10 * place + 10)
+        assert isinstance(await apply(store, batch), Applied)
 
 
 async def test_every_identity_has_four_bytes_beside_it(client: Redis, prefix: str, store: RedisStore) -> None:

@@ -91,12 +91,14 @@ class ShardReservation:
     """One poll's reservations of one shard, made where its watermarks `stand` (None: no record applied yet).
 
     `token` names them to the apply that passes the poll's records: one that does not find it knows of a roll-back.
+    `earlier` is the token that a first call for the same records has left, and must still stand; empty for a first one.
     """
 
     shard: int
     stand: Mapping[str, int | None]
     reservations: Sequence[Reservation]
     token: str = ""
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,12 +124,13 @@ def _add(
         return
     # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
     over = closed(period, appended)
+    quiet = quiet or over
     counter = counter_for(meter, period)
     total = account.counters.get(counter)
     if total is None:
         total = account.counters[counter] = Total(meter.aggregation)
         total.kept = _kept(meter, account.profile, appended - acceptance)
-    total.part(quiet=quiet or over).add(amount, event.time, offset)
+    total.part(quiet=quiet).add(amount, event.time, offset)
     if not quiet or total.firing is None:
         total.event = event
     if not over:

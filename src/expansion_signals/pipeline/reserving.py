@@ -106,7 +106,7 @@ class _Shard:
         for account, candidates in self.undecided.items():
             self._outcomes[account], reservation = _decide(account, candidates, decided[account], now)
             reservations += [reservation] if reservation else []
-        return ShardReservation(self.work.shard, stand, reservations, self.token)
+        return ShardReservation(self.work.shard, stand, reservations, self.token, self.work.reserved)
 
     def outcomes(self) -> list[Outcome]:
         """Return what was decided, in the order of each account."""

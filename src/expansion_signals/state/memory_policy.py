@@ -42,11 +42,14 @@ class MemoryPolicy:
         if watermarks is None:
             return Lost(asked.shard)
         stand = {partition: watermarks.get(partition) for partition in asked.stand}
+        reserved = self._store.shards[asked.shard].reserved
+        if asked.earlier and any(reserved.get(partition) != asked.earlier for partition in asked.stand):
+            return Gap(stand)
         if any(_lies_below(stand[partition], believed) for partition, believed in asked.stand.items()):
             return Gap(stand)
         if stand != asked.stand:
             return Behind(stand)
-        self._store.shards[asked.shard].reserved.update(dict.fromkeys(asked.stand, asked.token))
+        reserved.update(dict.fromkeys(asked.stand, asked.token))
         return Reserved([each.account for each in asked.reservations if not self._remember(each)])
 
     def _remember(self, reservation: Reservation) -> bool:

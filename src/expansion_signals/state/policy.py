@@ -50,7 +50,10 @@ class RedisPolicy:
 
     def _call(self, asked: ShardReservation) -> tuple[list[str], bytes]:
         keys = shard_keys(self._prefix, asked.shard)
-        stand = [(partition, "" if offset is None else str(offset)) for partition, offset in asked.stand.items()]
+        stand = [
+            (partition, "" if offset is None else str(offset), asked.earlier)
+            for partition, offset in asked.stand.items()
+        ]
         accounts = [_argument(reservation) for reservation in asked.reservations]
         policies = [keys.policy(reservation.account) for reservation in asked.reservations]
         return [keys.state, keys.watermarks, *policies], pack((stand, accounts, asked.token))

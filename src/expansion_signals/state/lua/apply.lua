@@ -147,13 +147,13 @@ for _, group in ipairs(groups) do
     end
   end
 end
-local seen = {}
+local verdicts = {}
 for identity, conflict in pairs(conflicts) do
-  seen[#seen + 1] = identity
-  seen[#seen + 1] = conflict
+  verdicts[#verdicts + 1] = identity
+  verdicts[#verdicts + 1] = conflict
 end
-if #seen > 0 then
-  return { 'seen', seen }
+if #verdicts > 0 then
+  return { 'seen', verdicts }
 end
 
 -- 6. Levels after the batch, and whether they can be held.

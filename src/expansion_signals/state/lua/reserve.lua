@@ -4,14 +4,14 @@
 -- KEYS  1 m (state)  2 wm (watermarks)  3.. the d key of each account
 -- ARGV  1 packed: { standing, accounts, token }; the apply that passes these records asks for the token, so that a
 --       roll-back between the two is noticed
---   standing   { {partition, offset or ''}, ... }
+--   standing   { {partition, offset or '', token of an earlier call for the same records or ''}, ... }
 --   accounts   { {account, revision, {field to drop, ...}, {field, value, ...}}, ... }, in the order of the keys
 --   d:<account>   rev       revision, raised by each change
 --                 k<key>    what is decided of a key (see policy.py)
 --
 -- Answers; only the last writes, and judges the accounts one by one:
 --   {'lost'}                            the shard is empty
---   {'gap', {partition, offset, ...}}   a watermark stands lower: what was decided since may be lost with it
+--   {'gap', {partition, offset, ...}}   a watermark stands lower, or the earlier token is gone: what was decided is lost
 --   {'behind', {partition, offset..}}   a watermark stands higher: part of this is decided and published
 --   {'ok', {account, ...}}              accounts of another revision, left as they are: read and decide again
 
@@ -19,7 +19,7 @@ if redis.call('HEXISTS', KEYS[1], 'format') == 0 then
   return { 'lost' }
 end
 local request = cmsgpack.unpack(ARGV[1])
-local finding, offsets = displaced(KEYS[2], request[1])
+local finding, offsets = displaced(KEYS[2], request[1], 3)
 if finding then
   return { finding, offsets }
 end
