@@ -26,7 +26,7 @@ _FIRST_DAY = date(1970, 1, 1)
 
 
 class Inspected(NamedTuple):
-    """`hours` and `days` are by account, meter and number of the hour or day; hours are what is quiet and what may fire."""
+    """`hours` (quiet and firing part) and `days` are by account, meter and number of the hour or day."""
 
     levels: dict[tuple[str, Counter], int]
     marks: dict[tuple[str, Counter], Marks]
@@ -34,6 +34,7 @@ class Inspected(NamedTuple):
     hours: dict[tuple[str, str, int], tuple[Change | None, Change | None]]
     days: dict[tuple[str, str, int], int]
     tallies: defaultdict[str, Tally[str]]
+    members: defaultdict[tuple[str, Counter], frozenset[int]]
 
 
 def of_memory(store: MemoryStore) -> Inspected:
@@ -53,11 +54,15 @@ def of_memory(store: MemoryStore) -> Inspected:
         hours={(name, *place): parts for name, kept in accounts for place, parts in kept.hours.items()},
         days={(name, *place): total.amount for name, kept in accounts for place, total in kept.days.items()},
         tallies=tallies,
+        members=defaultdict(
+            frozenset,
+            {(name, counter): level.members for name, kept in accounts for counter, level in kept.levels.items()},
+        ),
     )
 
 
 async def of_redis(client: Redis, prefix: str, shards: int) -> Inspected:
-    found = Inspected({}, {}, {}, {}, {}, defaultdict(Tally))
+    found = Inspected({}, {}, {}, {}, {}, defaultdict(Tally), defaultdict(frozenset))
     for shard in range(shards):
         await _Reading(client, shard_keys(prefix, shard), found).read()
     return found
@@ -86,6 +91,8 @@ class _Reading:
             elif kind in ("b", "h"):
                 account, _, place = rest.rpartition(":")
                 await self._buckets(kind, account, place, await self._hash(key))
+            elif kind == "u":
+                await self._members(key, *rest.split(":", 2))
 
     def _account(self, account: str, fields: Mapping[str, str]) -> None:
         chunks: defaultdict[tuple[str, Counter], dict[int, str]] = defaultdict(dict)
@@ -105,6 +112,11 @@ class _Reading:
                     self._found.levels[place] = int(value)
         for place, texts in chunks.items():
             self._found.marks[place] = read_marks("".join(text for _, text in sorted(texts.items())))
+
+    async def _members(self, key: bytes, account: str, meter: str, suffix: str) -> None:
+        if not suffix.startswith("h"):
+            found = frozenset(map(int, await self._client.smembers(key)))
+            self._found.members[account, counter_of(meter, suffix)] = found
 
     async def _buckets(self, kind: str, account: str, place: str, fields: Mapping[str, str]) -> None:
         for field, text in fields.items():

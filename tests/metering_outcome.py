@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from applied_once import Place, days, levels
+from applied_once import Place, days, latest, levels, place_of, profiles
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place as Standing
 from expansion_signals.detect.thresholds import Series, standing
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, HOUR, format_instant, parse_instant
+from expansion_signals.model.levels import Level, changed
 from expansion_signals.model.thresholds import Arm, ArmKey
-from simulated_log import CLEAN, PARTITIONS, UPDATES
+from simulated_log import CLEAN, PARTITIONS
 from simulated_workers import CONFIGURATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from expansion_signals.model.accounts import Account
+    from expansion_signals.model.readings import Counter
     from inspected import Inspected
     from simulated_workers import World
 
@@ -35,19 +35,23 @@ class Outcome:
         self._holds = holds
         self._published = world.publisher.signals
         self._letters = world.publisher.letters
-        # What began before may have expired while a partition lagged.
-        self._kept_from = (world.log.clock - DAY) // DAY * DAY
         self._today = world.log.clock // DAY * DAY
 
     # -------------------------------------------------------------------------------------- counts
 
     def check_counts(self) -> None:
         """Invariants 1 and 4: levels as if each record was applied once; received is what became of it."""
-        wanted = {place: level for place, level in levels(self._log).items() if self._lives(place.start) and level}
-        assert self._levels() == wanted
-        assert {place: total for place, total in self._holds.days.items() if total} == {
-            place: total for place, total in days(self._log).items() if total
+        found = self._levels()
+        sizes = {place.account: found.pop(place) for place in list(found) if place.meter == "size"}
+        assert {place: level for place, level in found.items() if level} == {
+            place: level for place, level in levels(self._log).items() if self._lives(place) and level
         }
+        possible = latest(self._log)
+        assert sizes.keys() == possible.keys()
+        assert {account: size for account, size in sizes.items() if size not in possible[account]} == {}
+        totals = days(self._log)
+        assert self._holds.days.keys() == totals.keys()
+        assert {place: total for place, total in self._holds.days.items() if total not in totals[place]} == {}
         received = {
             f"{each.topic}/{each.partition}": sum(record is not None for record in self._log.records[each])
             for each in PARTITIONS
@@ -58,27 +62,32 @@ class Outcome:
             assert dead <= sum(key.startswith(f"{partition.partition}/") for key in self._letters)
 
     def _levels(self) -> Mapping[Place, int]:
-        found: Tally[Place] = Tally()
-        for (account, counter), level in self._holds.levels.items():
-            found[Place(account, counter.meter, counter.start)] += level
+        """Return every level; hours of accounts that are not known, or not any more, with what stands already."""
+        found: dict[Place, Level | None] = {
+            Place(account, counter.meter, counter.start): Level(level, members=self._holds.members[account, counter])
+            for (account, counter), level in self._holds.levels.items()
+        }
         for (account, meter, hour), parts in self._holds.hours.items():
-            found[Place(account, meter, None if meter == "files" else hour * HOUR // DAY * DAY)] += sum(parts)
-        return {place: level for place, level in found.items() if self._lives(place.start) and level}
+            place = place_of(account, meter, hour * HOUR)
+            found[place] = changed(changed(found.get(place), parts[0]), parts[1])
+        return {place: level.amount for place, level in found.items() if level and self._lives(place)}
 
-    def _lives(self, start: int | None) -> bool:
-        return start is None or start >= self._kept_from
+    def _lives(self, place: Place) -> bool:
+        """Say whether a counter must stand: what began before may have expired while a partition lagged."""
+        kept_from = place_of(*place[:2], self._log.clock - DAY).start
+        return place.start is None or kept_from is None or place.start >= kept_from
 
     # --------------------------------------------------------------------------------------- fired
 
     def check_fired(self) -> None:
         """Invariant 2: each threshold at or below its level has been judged, and what is marked fired is published."""
         for place, level in levels(self._log).items():
-            if place.account in CLEAN and self._lives(place.start):
+            if place.account in CLEAN and self._lives(place):
                 self._check_clean(place, level)
         keys = {key for _, content in self._reached() for key in content["keys"]}
         for (account, counter), marks in self._holds.marks.items():
             for arm_key, arm in marks.arms.items():
-                if arm.state == "fired" and arm.step is None and self._lives(counter.start):
+                if arm.state == "fired" and arm.step is None and self._lives(_place(account, counter)):
                     assert _key(arm_key, account, counter.meter, counter.start, arm.generation) in keys
         self._check_nothing_is_left_armed()
 
@@ -90,8 +99,8 @@ class Outcome:
             for each in content["data"]["crossed"]
             if account == place.account and content["data"]["meter"] == place.meter and _start(content) == place.start
         ]
-        limit = limit_in_force(FIRST.catalog, self._profiles()[place.account], place.meter)
-        for rule in FIRST.limit_rules_by_meter[place.meter]:
+        limit = limit_in_force(FIRST.catalog, profiles(self._log)[place.account], place.meter)
+        for rule in FIRST.limit_rules_by_meter.get(place.meter, ()):
             for threshold in rule.at:
                 match standing(threshold, limit, 0):
                     case Standing(at, _):
@@ -101,13 +110,13 @@ class Outcome:
                         assert max(steps, default=None) == series.highest(level)
 
     def _check_nothing_is_left_armed(self) -> None:
-        profiles = self._profiles()
+        known = profiles(self._log)
         for (account, counter), level in self._holds.levels.items():
-            limit = limit_in_force(FIRST.catalog, profiles[account], counter.meter)
-            if profiles[account] is None or counter.start not in (None, self._today):
+            limit = limit_in_force(FIRST.catalog, known[account], counter.meter)
+            if known[account] is None or counter.start not in (None, self._today):
                 continue
             arms = self._holds.marks[account, counter].arms
-            for rule in FIRST.limit_rules_by_meter[counter.meter]:
+            for rule in FIRST.limit_rules_by_meter.get(counter.meter, ()):
                 for threshold in rule.at:
                     where = standing(threshold, limit, 0)
                     if isinstance(where, Standing) and level >= where.at:
@@ -117,8 +126,8 @@ class Outcome:
         """Invariant 2: one id for each key; an id that is published again says the same."""
         ids = defaultdict(set)
         contents: defaultdict[str, list[Any]] = defaultdict(list)
-        for _, content in self._reached():
-            if self._lives(_start(content)):
+        for account, content in self._reached():
+            if self._lives(Place(account, content["data"]["meter"], _start(content))):
                 contents[content["id"]].append(content)
                 for key in content["keys"]:
                     ids[key].add(content["id"])
@@ -128,15 +137,9 @@ class Outcome:
     def _reached(self) -> Iterator[tuple[str, Any]]:
         return ((account, content) for account, content in self._published if content["type"] == "limit.reached")
 
-    def _profiles(self) -> Mapping[str, Account | None]:
-        """Return the last snapshot of each account that counts: a version that is not greater is passed over."""
-        found: defaultdict[str, Account | None] = defaultdict(lambda: None)
-        for record in self._log.records[UPDATES]:
-            update: Any = self._log.meanings[record] if record else None
-            before = found[update.account]
-            if update.snapshot is None or before is None or update.snapshot.version > before.version:
-                found[update.account] = update.snapshot
-        return found
+
+def _place(account: str, counter: Counter) -> Place:
+    return Place(account, counter.meter, counter.start)
 
 
 def _start(content: Mapping[str, Any]) -> int | None:

@@ -30,11 +30,14 @@ UPDATES = Partition("account-updates", 0)
 PARTITIONS = (*USAGE, UPDATES)
 START = parse_instant("2026-11-22T12:00:00Z")
 END = START + DAY
+MIDNIGHT = START + DAY // 2
+"""As of when baselines are: with a whole day before it or behind it, what they hold does not hang on who came first."""
+
 CLEAN = ("clean-0", "clean-1")
 WILD = ("wild-0", "wild-1", "wild-2")
 
-FOR_ALL = ("calls", "files", "opened", "again", "conflict", "digits", "unmatched", "malformed", "marker")
-UPDATE_KINDS = ("profile", "tombstone", "old profile")
+FOR_ALL = ("calls", "files", "opened", "measured", "again", "conflict", "digits", "unmatched", "malformed", "marker")
+UPDATE_KINDS = ("profile", "tombstone", "old profile", "baseline")
 FOR_WILD = ("late", "correction", "backfill", "elsewhere", "profile", *UPDATE_KINDS)
 
 CATALOG = """
@@ -44,14 +47,25 @@ meters:
   files:
     {event: expansion.usage.recorded.v1, where: {meter: files}, aggregation: sum, value: value, per: never, unit: file}
   opened: {event: com.acme.opened, aggregation: count, unit: piece}
+  daily: {event: com.acme.opened, aggregation: count, per: day, unit: piece}
+  hourly: {event: com.acme.opened, aggregation: count, per: hour, unit: piece}
+  peak: {event: com.acme.measured, aggregation: max, value: value, unit: MB}
+  size: {event: com.acme.measured, aggregation: latest, value: value, unit: MB}
+  users: {event: com.acme.measured, aggregation: unique, value: user, unit: user}
 features:
   calls: {meter: calls}
   files: {meter: files}
   opened: {meter: opened}
+  daily: {meter: daily}
+  peak: {meter: peak}
+  size: {meter: size}
+  users: {meter: users}
 plans:
   - key: free
     price: "0"
-    includes: {calls: {limit: 10, kind: soft}, files: {limit: 8}, opened: {limit: 5}}
+    includes:
+      {calls: {limit: 10, kind: soft}, files: {limit: 8}, opened: {limit: 5}, daily: {limit: 4}, peak: {limit: 5},
+       size: {limit: 5}, users: {limit: 3}}
   - key: team
     price: "49"
     includes: {calls: {limit: 25, kind: soft}, files: {limit: 16}, opened: unlimited}
@@ -62,6 +76,10 @@ rules:
   - {id: calls-quota, signal: limit_reached, meter: calls, at: [80%, 100%, every 6 after 100%]}
   - {id: files-full, signal: limit_reached, meter: files, at: [80%, 100%]}
   - {id: opened-some, signal: limit_reached, meter: opened, at: [3, 100%]}
+  - {id: daily-quota, signal: limit_reached, meter: daily, at: [50%, 100%]}
+  - {id: peak-high, signal: limit_reached, meter: peak, at: [80%, 100%]}
+  - {id: size-near, signal: limit_reached, meter: size, at: [3 remaining, 100%]}
+  - {id: users-many, signal: limit_reached, meter: users, at: [2, 100%]}
 """
 RULES_ADDED = RULES.replace("at: [80%, 100%]}", "at: [50%, 80%, 100%], fire_when_added: true}") + (
     "  - {id: calls-half, signal: limit_reached, meter: calls, at: [50%]}\n"
@@ -86,6 +104,7 @@ class SimulatedLog:
     records: dict[Partition, list[Record | None]] = field(default_factory=lambda: {each: [] for each in PARTITIONS})
     meanings: dict[Record, UsageEvent | AccountUpdate | RejectedRecord] = field(default_factory=dict)
     clock: Instant = START
+    usage: dict[str, dict[str, object]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, drafts: Iterable[Draft]) -> SimulatedLog:
@@ -138,7 +157,7 @@ class SimulatedLog:
         elif draft.kind in ("again", "conflict", "elsewhere"):
             self._repeat(draft, partition)
         elif draft.kind in UPDATE_KINDS:
-            self._update(account, self._snapshot_of(draft))
+            self._update(account, self._snapshot_of(draft, account))
         else:
             self.put(partition, self._event_of(number, account, draft))
 
@@ -151,6 +170,9 @@ class SimulatedLog:
                 event = used(event, "calls", Decimal("0.5"))
             case "correction":
                 event = used(event, ("calls", "files")[number % 2], -draft.amount)
+            case "measured":
+                user = f"u-{draft.amount % 4}"
+                event = replace(event, type="com.acme.measured", data={"value": draft.amount, "user": user})
             case "late":
                 event = used(replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
             case "backfill":
@@ -159,12 +181,18 @@ class SimulatedLog:
                 event = used(event, meter, draft.amount)
         return event
 
-    def _snapshot_of(self, draft: Draft) -> Account | None:
-        if draft.kind == "tombstone":
+    def _snapshot_of(self, draft: Draft, account: str) -> Account | None:
+        """Return the next snapshot; a baseline stays in all later ones, or its level would hang on who came first."""
+        usage = self.usage.get(account, {})
+        if draft.kind == "tombstone" and not usage:
             return None
         if draft.kind == "old profile":
-            return snapshot(0, "team")
-        return snapshot(1 + len(self.records[UPDATES]), ("free", "team", "unheard")[draft.amount % 3])
+            return snapshot(0, "team", usage)
+        if draft.kind == "baseline":
+            levels = {"calls": draft.amount, "files": 2 * draft.amount, "peak": draft.amount}
+            usage = {meter: {"value": level, "as_of": MIDNIGHT} for meter, level in levels.items()}
+            self.usage[account] = usage
+        return snapshot(1 + len(self.records[UPDATES]), ("free", "team", "unheard")[draft.amount % 3], usage)
 
     def _repeat(self, draft: Draft, partition: Partition) -> None:
         """Repeat an event: re-stamped within its hour, with another payload, or unchanged in the other partition."""
@@ -198,10 +226,9 @@ def used(event: UsageEvent, meter: str, value: int | Decimal) -> UsageEvent:
     return replace(event, type=USAGE_RECORDED, data={"meter": meter, "value": value})
 
 
-def snapshot(version: int, plan: str) -> Account:
-    return Account.model_validate(
-        {"version": version, "plan": plan, "period": {"unit": "day", "anchor": "2026-01-01T00:00:00Z"}}
-    )
+def snapshot(version: int, plan: str, usage: Mapping[str, object] | None = None) -> Account:
+    period = {"unit": "day", "anchor": "2026-01-01T00:00:00Z"}
+    return Account.model_validate({"version": version, "plan": plan, "period": period, "usage": usage or {}})
 
 
 class PlainCodec:

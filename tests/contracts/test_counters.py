@@ -208,7 +208,11 @@ async def test_counters_that_a_lag_has_kept_go_with_the_next_one_made(kept: Kept
 
 async def test_day_buckets_add_up_apart_by_account_meter_and_day(kept: Kept) -> None:
     today = day_of(NOW)
-    days = (DayMove("calls", today, Add(3)), DayMove("files", today, Add(4)), DayMove("calls", today - 40, Add(LARGEST)))
+    days = (
+        DayMove("calls", today, Add(3)),
+        DayMove("files", today, Add(4)),
+        DayMove("calls", today - 40, Add(LARGEST)),
+    )
     await apply(kept.store, poll(asked(days=days), asked(account=NEIGHBOUR, days=days[:1])))
     await apply(kept.store, poll(asked(days=(DayMove("calls", today, Add(-5)),)), start=10, end=20))
     assert (await kept.inside()).days == {
@@ -222,9 +226,7 @@ async def test_day_buckets_add_up_apart_by_account_meter_and_day(kept: Kept) -> 
 async def test_hour_buckets_keep_what_may_fire_apart_from_what_may_not(store: Accounts) -> None:
     hour = NOW // 3_600_000_000
     await apply(store, poll(asked(hours=(hour_move(hour, 3, 4), hour_move(hour + 24, firing=1, meter="files")))))
-    await apply(
-        store, poll(asked(hours=(hour_move(hour, -1, 2), hour_move(hour - 1, 5))), start=10, end=20)
-    )
+    await apply(store, poll(asked(hours=(hour_move(hour, -1, 2), hour_move(hour - 1, 5))), start=10, end=20))
     revision, days, totals = await store.hours(ACCOUNT) or HourTotals("", (), {})
     assert (revision, list(days), dict(totals)) == (
         "n20",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HERE, THERE = shard_of(ACCOUNT, SHARDS), shard_of(ELSEWHERE, SHARDS)
 UNTIL = NOW // HOUR * HOUR
 PLAIN, OTHER = Key("0123456789abcdef"), Key("fedcba9876543210")
+FIRST, SECOND = "t1", "t2"
 ENTRY = Entry("fired", "01234567", "3:17", UNTIL)
 
 
@@ -229,49 +230,49 @@ async def passed_with(store: Store, token: str, start: int | None = None) -> obj
 
 
 async def test_records_pass_where_what_was_reserved_for_them_stands(policy: PolicyStore, store: Store) -> None:
-    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
-    assert await passed_with(store, "t1") == Applied([])
+    await reserve(policy, added({PLAIN: ENTRY}), token=FIRST)
+    assert await passed_with(store, FIRST) == Applied([])
 
 
 async def test_a_roll_back_between_reserving_and_passing_is_a_gap(policy: PolicyStore, kept: Kept) -> None:
     await kept.back_up(HERE)
-    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
+    await reserve(policy, added({PLAIN: ENTRY}), token=FIRST)
     await kept.roll_back(HERE)
-    assert await passed_with(kept.store, "t1") == Gap({PARTITION: None})
+    assert await passed_with(kept.store, FIRST) == Gap({PARTITION: None})
 
 
 async def test_what_another_worker_has_reserved_for_the_same_records_is_a_gap(
     policy: PolicyStore, store: Store
 ) -> None:
-    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
-    await reserve(policy, token="t2")
-    assert await passed_with(store, "t1") == Gap({PARTITION: None})
+    await reserve(policy, added({PLAIN: ENTRY}), token=FIRST)
+    await reserve(policy, token=SECOND)
+    assert await passed_with(store, FIRST) == Gap({PARTITION: None})
 
 
 async def test_a_gap_of_a_token_writes_nothing(policy: PolicyStore, store: Store) -> None:
-    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
-    await passed_with(store, "t2")
+    await reserve(policy, added({PLAIN: ENTRY}), token=FIRST)
+    await passed_with(store, SECOND)
     assert await store.watermarks() == {HERE: {}, THERE: {}}
 
 
 async def test_where_nothing_was_reserved_no_token_is_asked_for(policy: PolicyStore, store: Store) -> None:
-    await reserve(policy, token="t1")
+    await reserve(policy, token=FIRST)
     assert await passed_with(store, "") == Applied([])
 
 
 async def test_a_reservation_that_was_refused_leaves_its_token_all_the_same(policy: PolicyStore, store: Store) -> None:
-    assert await reserve(policy, added({PLAIN: ENTRY}, revision=7), token="t1") == Reserved([ACCOUNT])
-    assert await passed_with(store, "t1") == Applied([])
+    assert await reserve(policy, added({PLAIN: ENTRY}, revision=7), token=FIRST) == Reserved([ACCOUNT])
+    assert await passed_with(store, FIRST) == Applied([])
 
 
 async def test_a_second_call_for_the_same_records_finds_the_token_of_the_first(policy: PolicyStore) -> None:
-    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
-    assert await reserve(policy, added({OTHER: ENTRY}, revision=1), token="t1", earlier="t1") == Reserved([])
+    await reserve(policy, added({PLAIN: ENTRY}), token=FIRST)
+    assert await reserve(policy, added({OTHER: ENTRY}, revision=1), token=FIRST, earlier=FIRST) == Reserved([])
 
 
 async def test_a_roll_back_between_two_calls_for_the_same_records_is_a_gap(policy: PolicyStore, kept: Kept) -> None:
     await kept.back_up(HERE)
-    await reserve(policy, added({PLAIN: ENTRY}), token="t1")
+    await reserve(policy, added({PLAIN: ENTRY}), token=FIRST)
     await kept.roll_back(HERE)
-    answer = await reserve(policy, added({OTHER: ENTRY}), token="t1", earlier="t1")
+    answer = await reserve(policy, added({OTHER: ENTRY}), token=FIRST, earlier=FIRST)
     assert (answer, OTHER in (await decided(policy)).entries) == (Gap({PARTITION: None}), False)

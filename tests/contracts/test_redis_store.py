@@ -109,8 +109,14 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
             asked(
                 *{each.counter: each for each in moves}.values(),
                 account=random.choice([ACCOUNT, "a" * 200]),
-                days=(DayMove("calls", day_of(NOW) + random.randint(-40, 40), Add(2**55)), DayMove("latest", day_of(NOW), longest)),
-                hours=(hour_move(THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)), HourMove("latest", THIS_HOUR, longest, longest)),
+                days=(
+                    DayMove("calls", day_of(NOW) + random.randint(-40, 40), Add(2**55)),
+                    DayMove("latest", day_of(NOW), longest),
+                ),
+                hours=(
+                    hour_move(THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)),
+                    HourMove("latest", THIS_HOUR, longest, longest),
+                ),
             ),
             start=None,
             identities=tuple(identity(random.getrandbits(60), hour=random.choice([None, THIS_HOUR])) for _ in range(9)),
@@ -150,7 +156,8 @@ def members(*seen: int, quiet: tuple[int, ...] = (), counter: Counter = CALLS, *
 async def keys(client: Redis, prefix: str, kind: str) -> set[str]:
     """Return what stands behind the letter in the keys of this kind."""
     return {
-        key.decode().partition(f":{kind}:")[2] async for key in client.scan_iter(match=f"{prefix}*:{kind}:*", count=1000)
+        key.decode().partition(f":{kind}:")[2]
+        async for key in client.scan_iter(match=f"{prefix}*:{kind}:*", count=1000)
     }
 
 
@@ -182,9 +189,7 @@ async def test_the_members_of_a_period_long_closed_go_with_its_counter(
     assert left == {f"{ACCOUNT}:calls:{NOVEMBER // 1_000_000}"}
 
 
-async def test_the_members_of_a_period_that_moves_in_the_same_call_stay(
-    client: Redis, prefix: str, store: RedisStore
-) -> None:
+async def test_the_members_of_a_period_that_moves_in_the_same_call_stay(store: RedisStore) -> None:
     old = Counter("calls", "", OCTOBER)
     await apply(store, poll(asked(members(1, 2, counter=old))))
     moves = (members(2, 3, counter=old), members(1, keep_from=NOVEMBER, forgotten=old))

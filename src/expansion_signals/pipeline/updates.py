@@ -91,27 +91,26 @@ def _moves(before: Profile | None, change: ProfileChange, configuration: Configu
 def _set(baseline: ScaledBaseline, period: Period | None, hours: HourTotals | None, appended: Instant) -> Change:
     """Return the change that sets a level: later usage adds to it, passed thresholds are `already_past`.
 
-    Usage since then that is counted already is added by the hour for an account that was not known, else by the UTC
-    day: what lies in the hour or day of `as_of` itself is taken to be in the baseline.
+    Usage since then that is counted already is added: from the next UTC day on by the day, and before that by the
+    hour where hours are kept. What lies in the hour of `as_of` itself, else in its day, is taken to be in the baseline.
     """
     meter, level, as_of = baseline
     if meter.aggregation == "max":
         return Raise(level)
     if meter.aggregation == "latest":
         return Replace(level, as_of, 0)
-    if hours is not None:
-        return Become(level + _counted_since(hours, meter.key, as_of, period))
     today = day_of(appended) + 1
     first = max(-(-as_of // DAY), today - _DAYS_KEPT)
     last = today if period is None else min(today, day_of(period.end - 1))
-    return Become(level, tuple(range(first, last + 1)))
+    by_hour = _counted_between(hours, meter.key, as_of, first * DAY) if hours else 0
+    return Become(level + by_hour, tuple(range(first, last + 1)))
 
 
-def _counted_since(hours: HourTotals, meter: str, as_of: Instant, period: Period | None) -> int:
+def _counted_between(hours: HourTotals, meter: str, as_of: Instant, until: Instant) -> int:
     return sum(
         part.amount
         for (key, hour), parts in hours.totals.items()
-        if key == meter and hour * HOUR >= as_of and (period is None or hour * HOUR < period.end)
+        if key == meter and as_of <= hour * HOUR < until
         for part in parts
         if isinstance(part, Add)
     )

@@ -208,9 +208,7 @@ def test_an_unknown_plan_is_told() -> None:
 
 def test_an_account_not_known_shows_what_its_hours_hold() -> None:
     hour = hour_of(NOW)
-    hours = HourTotals(
-        "n2", [day_of(NOW)], {("calls", hour): (Add(1), Add(2)), ("calls", hour - 1): (None, Add(4))}
-    )
+    hours = HourTotals("n2", [day_of(NOW)], {("calls", hour): (Add(1), Add(2)), ("calls", hour - 1): (None, Add(4))})
     assert "calls  7 calls since 22 Nov 2026 09:00 UTC" in _text(_overview(None, hours=hours))
 
 

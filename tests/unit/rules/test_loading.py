@@ -152,9 +152,19 @@ def test_a_disabled_rule_is_left_out_without_a_word() -> None:
     assert (configuration.limit_rules, configuration.warnings) == ((), ())
 
 
-def test_a_rule_on_a_meter_that_is_not_counted_yet_is_not_judged() -> None:
-    configuration = _load(CATALOG.replace("aggregation: sum", "aggregation: max"))
-    assert (configuration.limit_rules, len(configuration.warnings)) == ((), 2)
+@pytest.mark.parametrize("aggregation", ["sum", "count", "max", "unique", "latest"])
+@pytest.mark.parametrize("per", ["period", "day", "hour", "never"])
+def test_a_meter_of_every_aggregation_is_judged_per_everything(aggregation: str, per: str) -> None:
+    value = "" if aggregation == "count" else "value: value, "
+    configuration = _load(
+        CATALOG.replace("aggregation: sum, value: value", f"aggregation: {aggregation}, {value}per: {per}")
+    )
+    assert (len(configuration.limit_rules), configuration.warnings) == (1, ())
+
+
+def test_members_are_whole() -> None:
+    with pytest.raises(RejectedConfiguration, match="`unique` counts whole members; leave `precision` out"):
+        _load(CATALOG.replace("aggregation: sum", "aggregation: unique, precision: 2"))
 
 
 def test_options_left_out_take_their_defaults() -> None:

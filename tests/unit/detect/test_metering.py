@@ -1,0 +1,69 @@
+"""What an event adds to which meter (semantics 1.2, 2.1, 2.2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from expansion_signals.detect.metering import contributions
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.events import UsageEvent
+from expansion_signals.rules.loading import load
+
+CATALOG = """
+currency: USD
+meters:
+  sent: {event: com.acme.sent, aggregation: unique, value: user, unit: user}
+  size: {event: com.acme.sized, aggregation: max, value: gb, precision: 1, unit: GB}
+  seen: {event: com.acme.sized, aggregation: latest, value: gb, precision: 1, unit: GB}
+features:
+  sent: {meter: sent}
+plans:
+  - {key: free, price: 0, includes: {sent: {limit: 5}}}
+"""
+CONFIGURATION = load({"catalog.yaml": CATALOG, "rules.yaml": "rules: []\n"})
+
+
+def amounts(kind: str, **data: object) -> list[int]:
+    event = UsageEvent("/apps/web", "e-1", kind, "acct-1", 0, data)
+    return [amount for _, amount in contributions(event, CONFIGURATION) or ()]
+
+
+def member(user: object) -> int:
+    (number,) = amounts("com.acme.sent", user=user)
+    return number
+
+
+def test_a_member_is_a_signed_hash_of_64_bits() -> None:
+    numbers = [member(f"u-{n}") for n in range(200)]
+    assert (min(numbers) < 0 < max(numbers), all(-(2**63) <= number < 2**63 for number in numbers)) == (True, True)
+
+
+def test_a_member_is_the_same_in_every_process() -> None:
+    assert member("u-42") == 5_983_665_852_060_724_508
+
+
+def test_two_members_have_two_numbers() -> None:
+    assert len({member(f"u-{n}") for n in range(2_000)}) == 2_000
+
+
+@pytest.mark.parametrize(("user", "same"), [(42, "42"), (Decimal("4.5"), "4.5")])
+def test_a_member_named_by_a_number_is_the_one_named_by_its_text(user: object, same: str) -> None:
+    assert member(user) == member(same)
+
+
+@pytest.mark.parametrize("user", [None, "", True, ["u-1"], {"id": "u-1"}])
+def test_what_names_nobody_is_invalid(user: object) -> None:
+    with pytest.raises(RejectedRecord, match=r"data\.user: meter `sent` counts who or what it names"):
+        member(user)
+
+
+def test_an_event_may_feed_the_highest_and_the_latest_alike() -> None:
+    assert amounts("com.acme.sized", gb=Decimal("-2.5")) == [-25, -25]
+
+
+@pytest.mark.parametrize("value", [None, True, "much", Decimal("0.55")])
+def test_a_highest_or_latest_level_needs_a_number_of_its_precision(value: object) -> None:
+    with pytest.raises(RejectedRecord):
+        amounts("com.acme.sized", gb=value)
