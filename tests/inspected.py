@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.model.batches import See
+from expansion_signals.model.changes import See
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys
 from expansion_signals.state.packing import read_marks
 from expansion_signals.state.requests import read_bucket, read_change
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from expansion_signals.model.batches import Change, Marks
+    from expansion_signals.model.batches import Marks
+    from expansion_signals.model.changes import Change
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.memory import MemoryStore
 

@@ -9,7 +9,6 @@ from expansion_signals.model.accounts import Account, Anchor, Profile
 from expansion_signals.model.batches import (
     AccountBatch,
     AccountMark,
-    Add,
     Applied,
     HourMove,
     Identity,
@@ -19,6 +18,7 @@ from expansion_signals.model.batches import (
     Range,
     ShardBatch,
 )
+from expansion_signals.model.changes import Add
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.readings import Counter
@@ -26,7 +26,8 @@ from expansion_signals.model.thresholds import Guard
 from expansion_signals.state.keys import shard_of
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import AccountFacts, Answer, Change
+    from expansion_signals.model.batches import AccountFacts, Answer
+    from expansion_signals.model.changes import Change
     from expansion_signals.ports import Store
 
 SHARDS = 2

@@ -10,22 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expansion_signals.model.amounts import LARGEST
-from expansion_signals.model.batches import (
-    EXACT_MEMBERS,
-    Add,
-    Applied,
-    Become,
-    DayMove,
-    Full,
-    HourMove,
-    Marks,
-    Moved,
-    Overflow,
-    Raise,
-    Range,
-    Replace,
-    See,
-)
+from expansion_signals.model.batches import Applied, DayMove, Full, HourMove, Marks, Moved, Overflow, Range
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
 from expansion_signals.model.instants import HOUR, day_of, hour_of
 from expansion_signals.model.levels import changed
 from expansion_signals.model.thresholds import Guard
@@ -48,7 +34,8 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import AccountBatch, Change, Fact
+    from expansion_signals.model.batches import AccountBatch, Fact
+    from expansion_signals.model.changes import Change
     from kept_state import Kept
 
 TODAY, THIS_HOUR = day_of(NOW), hour_of(NOW)

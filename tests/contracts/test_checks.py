@@ -9,7 +9,6 @@ import pytest
 
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import (
-    Add,
     Applied,
     Behind,
     Bucket,
@@ -23,6 +22,7 @@ from expansion_signals.model.batches import (
     Seen,
     StaleEpoch,
 )
+from expansion_signals.model.changes import Add
 from expansion_signals.model.thresholds import Guard
 from sample_batches import (
     ACCOUNT,

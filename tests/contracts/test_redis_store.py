@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from redis.asyncio import Redis
 
-from expansion_signals.model.batches import (
-    EXACT_MEMBERS,
-    Add,
-    Applied,
-    DayMove,
-    HourMove,
-    Marks,
-    Move,
-    Raise,
-    Replace,
-    See,
-)
+from expansion_signals.model.batches import Applied, DayMove, HourMove, Marks, Move
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Raise, Replace, See
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard

@@ -92,6 +92,8 @@ def test_the_keys_in_redis_are_those_of_the_program() -> None:
     keys += [shard.account("<account>"), shard.profile("<account>"), shard.policy("<account>")]
     keys += [shard.month("<account>", 0).replace("1970-01", "<month>"), shard.hours("<account>", 0)[:-1] + "<day>"]
     keys += [key[:-4] for key in (shard.identities("<slice>", 1, 0), shard.checks("<slice>", 1, 0))]
+    period = readings.Counter("<meter>", "", 0)
+    keys += [key("<account>", period)[:-1] + "<start>" for key in (shard.members, shard.sketch)]
     deployment = [deployment_key(""), configurations_key("")]
     expected = [key.replace("{7}", "{<shard>}") for key in keys] + deployment
     assert sorted(key.removesuffix(":<buckets>:<bucket>") for key in told) == sorted(expected)

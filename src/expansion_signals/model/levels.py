@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import EXACT_MEMBERS, Add, Become, Raise, Replace, See
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import Change
+    from expansion_signals.model.changes import Change
     from expansion_signals.model.instants import Instant
 
 

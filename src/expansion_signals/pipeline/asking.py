@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from expansion_signals.detect.metering import Contribution
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import Change, Identity
+    from expansion_signals.model.batches import Identity
     from expansion_signals.model.catalog import Aggregation, Meter
+    from expansion_signals.model.changes import Change
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.sums import Part

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from expansion_signals.model.batches import Add, Raise, Replace, See
+from expansion_signals.model.changes import Add, Raise, Replace, See
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import Change
     from expansion_signals.model.catalog import Aggregation
+    from expansion_signals.model.changes import Change
     from expansion_signals.model.instants import Instant
 
 

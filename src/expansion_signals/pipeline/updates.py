@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.baselines import baselines
 from expansion_signals.model.accounts import succeed
-from expansion_signals.model.batches import AccountBatch, Add, Become, HourTotals, Move, ProfileChange, Raise, Replace
+from expansion_signals.model.batches import AccountBatch, HourTotals, Move, ProfileChange
+from expansion_signals.model.changes import Add, Become, Raise, Replace
 from expansion_signals.model.instants import DAY, HOUR, day_of
 from expansion_signals.model.levels import merged
 from expansion_signals.model.periods import closed
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from expansion_signals.detect.baselines import ScaledBaseline
     from expansion_signals.model.accounts import AccountUpdate, Profile
-    from expansion_signals.model.batches import Change
     from expansion_signals.model.catalog import Meter
+    from expansion_signals.model.changes import Change
     from expansion_signals.model.events import Evidence
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter, Period
@@ -80,11 +81,12 @@ def _moves(before: Profile | None, change: ProfileChange, configuration: Configu
         if not closed(period, appended):
             counter = counter_for(baseline.meter, period)
             watched = firing_age(configuration, baseline.meter) is not None
-            quiet, firing = _set(baseline, period, hours, appended), None
-            if counter in moves and not isinstance(quiet, Become):
+            change_set = _set(baseline, period, hours, appended)
+            move = Move(counter, change_set, None, watched, evidence, appended)
+            if counter in moves and not isinstance(change_set, Become):
                 # A highest or latest level does not hold what came after it: the hours stand beside it.
-                quiet, firing = merged(moves[counter].quiet, quiet), moves[counter].firing
-            moves[counter] = Move(counter, quiet, firing, watched, evidence, appended)
+                move = moves[counter]._replace(quiet=merged(moves[counter].quiet, change_set))
+            moves[counter] = move
     return moves
 
 

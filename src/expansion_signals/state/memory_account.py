@@ -6,22 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from expansion_signals.model.amounts import LARGEST
-from expansion_signals.model.batches import AccountFacts, Become, Bucket, Changed, Fact, Full, Marks, Moved
+from expansion_signals.model.batches import AccountFacts, Bucket, Changed, Fact, Full, Marks, Moved
+from expansion_signals.model.changes import Become
 from expansion_signals.model.levels import Level, changed, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import (
-        AccountBatch,
-        AccountMark,
-        Change,
-        HourMove,
-        Move,
-        ProfileChange,
-        ShardBatch,
-    )
+    from expansion_signals.model.batches import AccountBatch, AccountMark, HourMove, Move, ProfileChange, ShardBatch
+    from expansion_signals.model.changes import Change
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
 

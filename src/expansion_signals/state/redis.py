@@ -18,10 +18,10 @@ from expansion_signals.model.batches import (
     Lost,
     OtherProfiles,
     Overflow,
-    See,
     Seen,
     StaleEpoch,
 )
+from expansion_signals.model.changes import See
 from expansion_signals.state.identity_slices import IdentitySlices
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
 from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_profile, read_watermarks
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, Change, Outcome, ShardBatch
+    from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, Outcome, ShardBatch
+    from expansion_signals.model.changes import Change
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.readings import Counter
 

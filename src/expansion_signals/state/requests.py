@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import Add, Become, Raise, Replace, See
+from expansion_signals.model.changes import Add, Become, Raise, Replace, See
 from expansion_signals.model.instants import SECOND
 from expansion_signals.state.keys import ShardKeys, day_of_month, suffix_of
 from expansion_signals.state.packing import pack, pack_evidence, pack_profile
@@ -12,15 +12,8 @@ from expansion_signals.state.packing import pack, pack_evidence, pack_profile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from expansion_signals.model.batches import (
-        AccountBatch,
-        Change,
-        HourMove,
-        HourTotals,
-        Move,
-        ProfileChange,
-        ShardBatch,
-    )
+    from expansion_signals.model.batches import AccountBatch, HourMove, HourTotals, Move, ProfileChange, ShardBatch
+    from expansion_signals.model.changes import Change
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.identity_slices import Layout, Plan
 

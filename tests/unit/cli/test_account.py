@@ -12,7 +12,8 @@ from expansion_signals.cli.account_document import document_of
 from expansion_signals.cli.account_overview import days_until, overview_of
 from expansion_signals.cli.account_view import lines_of, sparkline
 from expansion_signals.model.accounts import Account, succeed
-from expansion_signals.model.batches import Add, HourTotals, Marks
+from expansion_signals.model.batches import HourTotals, Marks
+from expansion_signals.model.changes import Add
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of, parse_instant
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.standing import AccountStanding

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from expansion_signals.model.batches import EXACT_MEMBERS, Add, Become, Raise, Replace, See
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
 from expansion_signals.model.levels import Level, changed, merged
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import Change
+    from expansion_signals.model.changes import Change
 
 
 def amount_after(*changes: Change) -> int | None:

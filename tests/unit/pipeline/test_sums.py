@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from expansion_signals.model.batches import Add, Become, Raise, Replace, See
+from expansion_signals.model.changes import Add, Become, Raise, Replace, See
 from expansion_signals.pipeline.sums import part_of, take
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import Change
     from expansion_signals.model.catalog import Aggregation
+    from expansion_signals.model.changes import Change
 
 EVENTS = [(-4, 20, 1), (-2, 30, 2), (-4, 30, 3), (-9, 10, 4)]
 """Amount, time and offset."""

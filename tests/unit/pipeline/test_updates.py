@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from expansion_signals.model.accounts import Account, AccountUpdate, Anchor, Profile
-from expansion_signals.model.batches import Add, Become, HourTotals, Raise, Replace, See
+from expansion_signals.model.batches import HourTotals
+from expansion_signals.model.changes import Add, Become, Raise, Replace, See
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of, parse_instant
 from expansion_signals.model.readings import Counter
@@ -19,7 +20,8 @@ from expansion_signals.rules.loading import load
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from expansion_signals.model.batches import Change, Move
+    from expansion_signals.model.batches import Move
+    from expansion_signals.model.changes import Change
 
 NOW = parse_instant("2026-11-22T10:30:00Z")
 NOVEMBER = parse_instant("2026-11-01T00:00:00Z")
