@@ -112,6 +112,8 @@ class Outcome:
     def _check_nothing_is_left_armed(self) -> None:
         known = profiles(self._log)
         for (account, counter), level in self._holds.levels.items():
+            if counter.meter not in FIRST.limit_rules_by_meter:
+                continue
             limit = limit_in_force(FIRST.catalog, known[account], counter.meter)
             if known[account] is None or counter.start not in (None, self._today):
                 continue

@@ -13,6 +13,7 @@ import yaml
 from documents import PAGES, ROOT, blocks, code, name, rows, section
 from expansion_signals.cli import app
 from expansion_signals.errors import DeadLetterCode
+from expansion_signals.model.readings import Counter as Place
 from expansion_signals.rules.loading import load
 from expansion_signals.settings import ENVIRONMENT_PREFIX, Settings
 from expansion_signals.state.keys import configurations_key, deployment_key, shard_keys
@@ -92,7 +93,7 @@ def test_the_keys_in_redis_are_those_of_the_program() -> None:
     keys += [shard.account("<account>"), shard.profile("<account>"), shard.policy("<account>")]
     keys += [shard.month("<account>", 0).replace("1970-01", "<month>"), shard.hours("<account>", 0)[:-1] + "<day>"]
     keys += [key[:-4] for key in (shard.identities("<slice>", 1, 0), shard.checks("<slice>", 1, 0))]
-    period = readings.Counter("<meter>", "", 0)
+    period = Place("<meter>", "", 0)
     keys += [key("<account>", period)[:-1] + "<start>" for key in (shard.members, shard.sketch)]
     deployment = [deployment_key(""), configurations_key("")]
     expected = [key.replace("{7}", "{<shard>}") for key in keys] + deployment
