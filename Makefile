@@ -7,7 +7,10 @@ INSTALLED := .venv/.installed
 ARGS ?=
 
 # What is quick and needs no server: `make check` runs these, of the folders that exist.
-QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture)
+QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) tests/docs/test_pages.py
+
+# A process for each core; each starts a Kafka and a Redis of its own once a test asks for one. A file's tests stay together.
+PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 # What is installed comes from the lock, whatever this machine's pip is told to prefer.
 unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
@@ -39,10 +42,10 @@ check: $(INSTALLED) ## lint, types, import contracts, and every test that needs 
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m 'not servers' $(QUICK_TESTS)
+	$(BIN)/pytest $(PARALLEL) -m 'not servers' $(QUICK_TESTS)
 
 test: $(INSTALLED) ## every test, on a real Kafka and a real Redis
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     deduplication_hours: Annotated[float, Field(gt=0, le=36 * 24)] = 24
     identity_conflicts: bool = True
     poll_records: Annotated[int, Field(ge=1, le=50_000)] = 4_000
-    session_timeout_seconds: Annotated[float, Field(ge=6, le=300)] = 10
+    session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
     fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -28,6 +28,8 @@ PROPERTIES = {
     "controller.listener.names": "CONTROLLER",
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
+    # Tests that kill or freeze a member wait for its session to end: 6 s at least, as Kafka ships it.
+    "group.min.session.timeout.ms": "1000",
     "offsets.topic.num.partitions": "5",
     "transaction.state.log.num.partitions": "5",
     "share.coordinator.state.topic.num.partitions": "1",

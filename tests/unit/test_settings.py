@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import SecretStr
+
+from expansion_signals.errors import RejectedSettings
+from expansion_signals.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    """Read neither this machine's environment nor a `.env` beside the checkout."""
+    monkeypatch.chdir(str(tmp_path))
+
+
+def test_every_setting_has_a_default_that_works() -> None:
+    assert load_settings().kafka == "localhost:9092"
+
+
+def test_a_variable_of_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPANSION_SIGNALS_KAFKA", "a:9092,b:9093")
+    assert load_settings().kafka == "a:9092,b:9093"
+
+
+def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPANSION_SIGNALS_PREFIX", "one-")
+    assert load_settings(prefix="two-").prefix == "two-"
+
+
+def test_a_host_and_port_name_a_redis() -> None:
+    assert load_settings(redis=SecretStr("cache:6379")).redis.get_secret_value() == "redis://cache:6379"
+
+
+@pytest.mark.parametrize("url", ["redis://:secret@cache:6379/1", "rediss://cache:6380", "unix:///run/redis.sock"])
+def test_a_url_of_redis_stays_as_it_is(url: str) -> None:
+    assert load_settings(redis=SecretStr(url)).redis.get_secret_value() == url
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "secret" not in repr(load_settings(redis=SecretStr("redis://:secret@cache:6379")))
+
+
+def test_a_password_in_a_wrong_url_is_not_repeated() -> None:
+    with pytest.raises(RejectedSettings) as rejected:
+        load_settings(redis=SecretStr("http://:secret@cache"))
+    assert "secret" not in str(rejected.value)
+
+
+WRONG = {
+    "KAFKA": "nowhere",
+    "REDIS": "http://cache",
+    "HTTP": "127.0.0.1:99999",
+    "PREFIX": "a{b}",
+    "SHARDS": "0",
+    "ACCEPTANCE_HOURS": "841",
+    "LOG_LEVEL": "loud",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG.items())
+def test_what_cannot_work_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"EXPANSION_SIGNALS_{name}", value)
+    with pytest.raises(RejectedSettings, match=f"^EXPANSION_SIGNALS_{name}: "):
+        load_settings()
+
+
+def test_everything_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in WRONG.items():
+        monkeypatch.setenv(f"EXPANSION_SIGNALS_{name}", value)
+    with pytest.raises(RejectedSettings) as rejected:
+        load_settings()
+    assert len(str(rejected.value).splitlines()) == len(WRONG)
+
+
+def test_identities_are_remembered_at_least_as_long_as_events_are_accepted() -> None:
+    with pytest.raises(RejectedSettings, match="must not be shorter"):
+        load_settings(acceptance_hours=48, deduplication_hours=24)
