@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import settings
 
 from servers.absence import ServerAbsentError
 from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis, chosen_kafka, chosen_redis
-from servers.redis import RedisProcess
+from servers.redis import RedisProcess, valkey_binary
+from servers.redis_cluster import RedisClusterProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +24,7 @@ settings.register_profile("usual", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
-SERVER_FIXTURES = {"kafka", "redis_server", "new_redis"}
+SERVER_FIXTURES = {"kafka", "redis_server", "new_redis", "valkey_url", "cluster_url", "own_cluster"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,6 +58,47 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GivenRedi
 def redis_url(redis_server: GivenRedis | Redis) -> str:
     """Where the shared Redis is."""
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Valkey is, for the whole run."""
+    try:
+        server = RedisProcess(tmp_path_factory.mktemp("valkey"), binary=valkey_binary())
+        server.start()
+    except ServerAbsentError as absent:
+        _missing(absent)
+    yield server.url
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Redis Cluster is, for the whole run."""
+    with _cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster.url
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[RedisClusterProcesses]:
+    """A Redis Cluster for a test that kills its nodes."""
+    with _cluster(tmp_path / "cluster") as cluster:
+        yield cluster
+
+
+@contextmanager
+def _cluster(directory: Path) -> Iterator[RedisClusterProcesses]:
+    try:
+        cluster = RedisClusterProcesses(directory)
+    except ServerAbsentError as absent:
+        _missing(absent)
+    try:
+        cluster.start()
+        yield cluster
+    except ServerAbsentError as absent:
+        _missing(absent)
+    finally:
+        cluster.remove()
 
 
 @pytest.fixture
