@@ -1,4 +1,4 @@
-"""Both stores: each contract is held by the one in memory, and by the one in Redis, in Valkey and in a Redis Cluster."""
+"""Both stores: each contract is held in memory, and in Redis, Valkey and a Redis Cluster."""
 
 from __future__ import annotations
 
