@@ -69,15 +69,16 @@ def redis_failures(what: str) -> Iterator[None]:
             raise RejectedState(f"Redis is no Cluster ({what}): name it redis://host:port") from error
         raise StateUnavailable(f"the Redis Cluster does not answer ({what}): {error}") from error
     except RedisError as error:
+        said = _said(error)
         # A bare ClusterError has followed redirections for too long: the Cluster is changing.
-        if _code(error) in _REFUSED_FOR_NOW or type(error) is ClusterError:
-            raise StateUnavailable(f"Redis cannot serve now ({what}): {_code(error)} {error}") from error
-        raise RejectedState(f"Redis refused {what}: {error}") from error
+        if said.partition(" ")[0] in _REFUSED_FOR_NOW or type(error) is ClusterError:
+            raise StateUnavailable(f"Redis cannot serve now ({what}): {said}") from error
+        raise RejectedState(f"Redis refused {what}: {said}") from error
 
 
-def _code(error: RedisError) -> str:
-    """Return the first word of the server's answer; redis-py takes it off the text of the codes it knows."""
-    return error.status_code or str(error).partition(" ")[0]
+def _said(error: RedisError) -> str:
+    """Return the server's answer whole: redis-py takes the first word off where it knows it."""
+    return f"{error.status_code} {error}" if error.status_code else str(error)
 
 
 class Scripts:
