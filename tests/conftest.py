@@ -11,7 +11,8 @@ from hypothesis import settings
 
 from servers.absence import ServerAbsentError
 from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis, chosen_kafka, chosen_redis
-from servers.redis import RedisProcess
+from servers.redis import RedisProcess, valkey_binary
+from servers.redis_cluster import RedisClusterProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ settings.register_profile("usual", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
-SERVER_FIXTURES = {"kafka", "mortal_kafka", "redis_server", "new_redis"}
+SERVER_FIXTURES = {"kafka", "mortal_kafka", "redis_server", "new_redis", "valkey_url", "cluster", "own_cluster"}
 LONGEST = ("faults", "end_to_end", "docs", "integration", "properties")
 
 
@@ -59,6 +60,36 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GivenRedi
 def redis_url(redis_server: GivenRedis | Redis) -> str:
     """Where the shared Redis is."""
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Valkey is, for the whole run."""
+    try:
+        server = RedisProcess(tmp_path_factory.mktemp("valkey"), binary=valkey_binary())
+        server.start()
+    except ServerAbsentError as absent:
+        _missing(absent)
+    yield server.url
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisClusterProcesses]:
+    """A Redis Cluster for the whole run; a test that kills its nodes takes `own_cluster`."""
+    yield from _cluster(tmp_path_factory.mktemp("cluster"))
+
+
+@pytest.fixture
+def cluster_url(cluster: RedisClusterProcesses) -> str:
+    """Where the shared Redis Cluster is."""
+    return cluster.url
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[RedisClusterProcesses]:
+    """A Redis Cluster for a test that kills its nodes, or moves what they hold."""
+    yield from _cluster(tmp_path / "cluster")
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +136,18 @@ def _kafka(directory: Path) -> Iterator[GivenKafka | Kafka]:
     try:
         with chosen_kafka(directory) as server:
             yield server
+    except ServerAbsentError as absent:
+        _missing(absent)
+
+
+def _cluster(directory: Path) -> Iterator[RedisClusterProcesses]:
+    try:
+        cluster = RedisClusterProcesses(directory)
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.remove()
     except ServerAbsentError as absent:
         _missing(absent)
 

@@ -13,10 +13,9 @@ from expansion_signals.state.packing import read_marks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from redis.asyncio import Redis
-
     from expansion_signals.model.batches import Marks
     from expansion_signals.model.readings import Counter
+    from expansion_signals.state.connection import Connection
     from expansion_signals.state.memory import MemoryStore
 
 _OUTCOMES = {"c": "counted", "d": "duplicate", "u": "unmatched", "x": "dead_lettered"}
@@ -54,7 +53,7 @@ def of_memory(store: MemoryStore) -> Inspected:
     )
 
 
-async def of_redis(client: Redis, prefix: str, shards: int) -> Inspected:
+async def of_redis(client: Connection, prefix: str, shards: int) -> Inspected:
     found = Inspected({}, {}, {}, {}, {}, defaultdict(Tally))
     for shard in range(shards):
         await _Reading(client, shard_keys(prefix, shard).tag, found).read()
@@ -64,7 +63,7 @@ async def of_redis(client: Redis, prefix: str, shards: int) -> Inspected:
 class _Reading:
     """Reads one shard, key by key."""
 
-    def __init__(self, client: Redis, tag: str, found: Inspected) -> None:
+    def __init__(self, client: Connection, tag: str, found: Inspected) -> None:
         self._client = client
         self._tag = tag
         self._found = found
