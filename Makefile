@@ -7,10 +7,16 @@ INSTALLED := .venv/.installed
 ARGS ?=
 
 # What is quick and needs no server: `make check` runs these, of the folders that exist.
-QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture)
+QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) tests/docs/test_pages.py
+
+# A process for each core; each starts a Kafka and a Redis of its own once a test asks for one. A file's tests stay together.
+PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 # What is installed comes from the lock, whatever this machine's pip is told to prefer.
 unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
+
+# Tests start the program a hundred times; without its bytecode each start compiles a thousand modules, for 2 s.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install check test demo lock clean
@@ -29,7 +35,7 @@ $(INSTALLED): pyproject.toml requirements/dev.txt requirements/build.txt
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r requirements/build.txt
 	@# uv takes 2 s for what takes pip 40; pip is there for machines whose package index only pip is told of.
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt \
 	  || { echo 'uv could not; pip takes over, more slowly'; $(PIP) --require-hashes -r requirements/dev.txt; }
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -39,10 +45,10 @@ check: $(INSTALLED) ## lint, types, import contracts, and every test that needs 
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m 'not servers' $(QUICK_TESTS)
+	$(BIN)/pytest $(PARALLEL) -m 'not servers' $(QUICK_TESTS)
 
 test: $(INSTALLED) ## every test, on a real Kafka and a real Redis
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)

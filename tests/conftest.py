@@ -11,7 +11,8 @@ from hypothesis import settings
 
 from servers.absence import ServerAbsentError
 from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis, chosen_kafka, chosen_redis
-from servers.redis import RedisProcess
+from servers.redis import RedisProcess, valkey_binary
+from servers.redis_cluster import RedisClusterProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,24 +23,27 @@ settings.register_profile("usual", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
-SERVER_FIXTURES = {"kafka", "redis_server", "new_redis"}
+SERVER_FIXTURES = {"kafka", "mortal_kafka", "redis_server", "new_redis", "valkey_url", "cluster", "own_cluster"}
+LONGEST = ("faults", "end_to_end", "docs", "integration", "properties")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, so that `-m "not servers"` is all that runs anywhere."""
+    """Mark what needs a server, so that `-m "not servers"` is all that runs anywhere; put what waits most first."""
     for item in items:
         if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
+    # Files are shared out in this order: a long one that came last would keep one process busy and the others idle.
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((place for place, folder in enumerate(LONGEST) if folder in item.path.parts), len(LONGEST))
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GivenKafka | Kafka]:
     """A broker for the whole run. Topics and groups belong under `prefix`; a test that stops it takes `own_kafka`."""
-    try:
-        with chosen_kafka(tmp_path_factory.mktemp("kafka")) as server:
-            yield server
-    except ServerAbsentError as absent:
-        _missing(absent)
+    yield from _kafka(tmp_path_factory.mktemp("kafka"))
 
 
 @pytest.fixture(scope="session")
@@ -58,13 +62,49 @@ def redis_url(redis_server: GivenRedis | Redis) -> str:
     return redis_server.url
 
 
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Valkey is, for the whole run."""
+    try:
+        server = RedisProcess(tmp_path_factory.mktemp("valkey"), binary=valkey_binary())
+        server.start()
+    except ServerAbsentError as absent:
+        _missing(absent)
+    yield server.url
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisClusterProcesses]:
+    """A Redis Cluster for the whole run; a test that kills its nodes takes `own_cluster`."""
+    yield from _cluster(tmp_path_factory.mktemp("cluster"))
+
+
 @pytest.fixture
-def own_kafka(kafka: GivenKafka | Kafka) -> Iterator[Kafka]:
-    """The broker of this run, for a test that stops, kills or restarts it; afterwards it is up again."""
-    if isinstance(kafka, GivenKafka):
+def cluster_url(cluster: RedisClusterProcesses) -> str:
+    """Where the shared Redis Cluster is."""
+    return cluster.url
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[RedisClusterProcesses]:
+    """A Redis Cluster for a test that kills its nodes, or moves what they hold."""
+    yield from _cluster(tmp_path / "cluster")
+
+
+@pytest.fixture(scope="session")
+def mortal_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GivenKafka | Kafka]:
+    """A broker with few topics: one that was killed looks through all of them before it answers."""
+    yield from _kafka(tmp_path_factory.mktemp("mortal-kafka"))
+
+
+@pytest.fixture
+def own_kafka(mortal_kafka: GivenKafka | Kafka) -> Iterator[Kafka]:
+    """A broker for a test that stops, kills or restarts it; afterwards it is up again."""
+    if isinstance(mortal_kafka, GivenKafka):
         pytest.skip("the broker was given by the environment: it is not ours to stop")
-    yield kafka
-    kafka.start()
+    yield mortal_kafka
+    mortal_kafka.start()
 
 
 @pytest.fixture
@@ -90,6 +130,26 @@ def new_redis(tmp_path: Path) -> Iterator[Callable[[], RedisProcess]]:
 def prefix() -> str:
     """Put before every topic, group and key of one test: tests share servers and never meet."""
     return f"t{uuid.uuid4().hex[:10]}-"
+
+
+def _kafka(directory: Path) -> Iterator[GivenKafka | Kafka]:
+    try:
+        with chosen_kafka(directory) as server:
+            yield server
+    except ServerAbsentError as absent:
+        _missing(absent)
+
+
+def _cluster(directory: Path) -> Iterator[RedisClusterProcesses]:
+    try:
+        cluster = RedisClusterProcesses(directory)
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.remove()
+    except ServerAbsentError as absent:
+        _missing(absent)
 
 
 def _missing(absent: ServerAbsentError) -> NoReturn:

@@ -15,11 +15,10 @@ from expansion_signals.state.requests import read_bucket, read_change
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from redis.asyncio import Redis
-
     from expansion_signals.model.batches import Marks
     from expansion_signals.model.changes import Change
     from expansion_signals.model.readings import Counter
+    from expansion_signals.state.connection import Connection
     from expansion_signals.state.memory import MemoryStore
 
 _OUTCOMES = {"c": "counted", "d": "duplicate", "u": "unmatched", "x": "dead_lettered"}
@@ -62,7 +61,7 @@ def of_memory(store: MemoryStore) -> Inspected:
     )
 
 
-async def of_redis(client: Redis, prefix: str, shards: int) -> Inspected:
+async def of_redis(client: Connection, prefix: str, shards: int) -> Inspected:
     found = Inspected({}, {}, {}, {}, {}, defaultdict(Tally), defaultdict(frozenset))
     for shard in range(shards):
         await _Reading(client, shard_keys(prefix, shard), found).read()
@@ -72,7 +71,7 @@ async def of_redis(client: Redis, prefix: str, shards: int) -> Inspected:
 class _Reading:
     """Reads one shard, key by key."""
 
-    def __init__(self, client: Redis, keys: ShardKeys, found: Inspected) -> None:
+    def __init__(self, client: Connection, keys: ShardKeys, found: Inspected) -> None:
         self._client = client
         self._keys = keys
         self._tag = keys.tag

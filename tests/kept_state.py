@@ -15,9 +15,8 @@ from inspected import Inspected, of_memory, of_redis
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from redis.asyncio import Redis
-
     from expansion_signals.model.batches import Outcome
+    from expansion_signals.state.connection import Connection
     from expansion_signals.state.memory import Shard
 
 
@@ -85,7 +84,7 @@ class KeptInMemory:
 class KeptInRedis:
     """The shards of an open deployment under a prefix."""
 
-    def __init__(self, client: Redis, prefix: str, shards: int) -> None:
+    def __init__(self, client: Connection, prefix: str, shards: int) -> None:
         self._client = client
         self._prefix = prefix
         self._shards = shards

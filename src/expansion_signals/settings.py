@@ -17,13 +17,20 @@ _HOST_PORT = re.compile(r"[\w.-]+:\d+(/\d+)?", re.ASCII)
 
 _HIGHEST_PORT = 65_535
 
+_CLUSTER = re.compile(r"rediss?\+cluster://(?:[^/?#]*@)?(?P<nodes>[^/?#@]+)/?(?:\?.*)?")
+"""There is no path: a Cluster has no databases to choose from."""
+
 
 def _servers(value: str) -> str:
     for server in value.split(","):
-        host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) <= _HIGHEST_PORT:
+        if not _is_server(server.strip()):
             raise ValueError(f"expected host:port or a comma-separated list of them, got {server.strip()!r}")
     return value
+
+
+def _is_server(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdecimal() and 0 < int(port) <= _HIGHEST_PORT
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
@@ -31,8 +38,18 @@ def _redis_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if _HOST_PORT.fullmatch(text):
         return SecretStr(f"redis://{text}")
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("expected host:port, or a URL: redis://host:port/db, rediss:// for TLS, unix://path")
+    if "+cluster:" in text.partition("//")[0]:
+        cluster = _CLUSTER.fullmatch(text)
+        if cluster is None or not all(map(_is_server, cluster["nodes"].split(","))):
+            raise ValueError(
+                "expected redis+cluster://host:port, several nodes separated by commas, and no database behind them; "
+                "rediss+cluster:// for TLS"
+            )
+    elif not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError(
+            "expected host:port, or a URL: redis://host:port/db, rediss:// for TLS, unix://path, "
+            "redis+cluster://host:port,host:port for a Cluster"
+        )
     return value
 
 
@@ -57,7 +74,7 @@ class Settings(BaseSettings):
     deduplication_hours: Annotated[float, Field(gt=0, le=36 * 24)] = 24
     identity_conflicts: bool = True
     poll_records: Annotated[int, Field(ge=1, le=50_000)] = 4_000
-    session_timeout_seconds: Annotated[float, Field(ge=6, le=300)] = 10
+    session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
     fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from redis.asyncio import Redis
 
+from expansion_signals.errors import StateUnavailable
 from expansion_signals.model.batches import Applied, DayMove, HourMove, Marks, Move
 from expansion_signals.model.changes import EXACT_MEMBERS, Add, Raise, Replace, See
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
@@ -39,7 +40,9 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    from servers.redis import RedisProcess
 
 LONGEST_VALUE = 64
 COMPACT_SET = 512
@@ -269,3 +272,14 @@ async def test_a_period_counter_stands_under_a_short_numeric_field(
     await apply(store, poll(asked(move(5, watched=False))))
     found = [field async for key, field, _ in fields(client, prefix) if key.endswith(f":a:{ACCOUNT}")]
     assert found == [f"1:{CALLS.start // 1_000_000}"]
+
+
+async def test_memory_that_is_full_refuses_for_now(new_redis: Callable[[], RedisProcess], prefix: str) -> None:
+    async with Redis.from_url(new_redis().url) as client:
+        await Deployment(client, prefix=prefix, shards=SHARDS).open()
+        store = RedisStore(client, prefix=prefix, shards=SHARDS, window=DAY)
+        await client.config_set("maxmemory", 1)
+        with pytest.raises(StateUnavailable, match="OOM"):
+            await apply(store, poll(asked(move(1))))
+        await client.config_set("maxmemory", 0)
+        assert isinstance(await apply(store, poll(asked(move(1)))), Applied)

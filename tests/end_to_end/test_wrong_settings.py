@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outside.deployment import CONFIGURATION
+from outside.deployment import CONFIGURATION, DEAD_LETTERS, PUBLISHED
 from outside.worker import command
 from servers.processes import free_port
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from servers.chosen import GivenKafka, Kafka
 
+READ = ("usage-events", "account-updates")
 GOOD = {"KAFKA": "127.0.0.1:1", "REDIS": "redis://127.0.0.1:1/0", "CONFIG": str(CONFIGURATION)}
 
 
@@ -51,9 +52,10 @@ def test_missing_topics_are_named_with_the_command_that_creates_them(
 ) -> None:
     there = {"KAFKA": kafka.bootstrap, "REDIS": redis_url, "PREFIX": prefix, "HTTP": f"127.0.0.1:{free_port()}"}
     told = command({**GOOD, **there}, "worker")
+    missing = ", ".join(sorted(prefix + topic for topic in (*READ, *PUBLISHED, DEAD_LETTERS)))
     assert (
         told.returncode,
-        f"has no topic {prefix}" in told.stderr,
+        f"has no topic {missing};" in told.stderr,
         "expansion-signals topics create" in told.stderr,
         "Traceback" in told.stderr,
     ) == (1, True, True, False), told.stderr

@@ -77,12 +77,17 @@ def test_a_setting_that_the_broker_refuses_is_told(kafka: GivenKafka | Kafka, pr
         create_topics(kafka.bootstrap, prefix, [wrong])
 
 
-def test_a_topic_has_an_id_and_one_that_is_missing_has_none(
+def test_every_topic_has_an_id_of_its_own(kafka: GivenKafka | Kafka, created: list[str]) -> None:
+    ids = topic_ids(kafka.bootstrap, created)
+
+    assert len(set(ids.values()) - {None}) == len(created)
+
+
+def test_topics_that_are_missing_are_all_named_at_once(
     kafka: GivenKafka | Kafka, prefix: str, created: list[str]
 ) -> None:
-    ids = topic_ids(kafka.bootstrap, [created[0], prefix + "missing"])
-
-    assert [ids[created[0]] is None, ids[prefix + "missing"] is None] == [False, True]
+    with pytest.raises(RejectedState, match=f"has no topic {prefix}gone, {prefix}never-made; run `expansion-signals"):
+        topic_ids(kafka.bootstrap, [prefix + "never-made", created[0], prefix + "gone"])
 
 
 def test_a_broker_that_is_away_is_told_and_leaves_no_thread_behind() -> None:

@@ -54,13 +54,13 @@ class Deployment:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Settings by their names without `EXPANSION_SIGNALS_`; a killed member leaves its group after 6 s."""
+        """Settings by their names without `EXPANSION_SIGNALS_`; a killed member leaves its group after 2 s."""
         return {
             "KAFKA": self.kafka,
             "REDIS": self.redis,
             "PREFIX": self.prefix,
             "CONFIG": str(CONFIGURATION),
-            "SESSION_TIMEOUT_SECONDS": "6",
+            "SESSION_TIMEOUT_SECONDS": "2",
             **self.further,
         }
 

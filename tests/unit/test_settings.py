@@ -36,6 +36,28 @@ def test_a_url_of_redis_stays_as_it_is(url: str) -> None:
     assert load_settings(redis=SecretStr(url)).redis.get_secret_value() == url
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+cluster://a:7000",
+        "redis+cluster://user:secret@a:7000,b:7001,c:7002",
+        "rediss+cluster://a:1?ssl_cert_reqs=none",
+    ],
+)
+def test_nodes_of_a_cluster_are_separated_by_commas(url: str) -> None:
+    assert load_settings(redis=SecretStr(url)).redis.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis+cluster://a", "redis+cluster://:secret@a:7000,b", "redis+cluster://a:7000/1", "http+cluster://a:7000"],
+)
+def test_a_cluster_of_nodes_without_a_port_or_with_a_database_is_refused(url: str) -> None:
+    with pytest.raises(RejectedSettings, match=r"expected redis\+cluster://host:port") as rejected:
+        load_settings(redis=SecretStr(url))
+    assert "secret" not in str(rejected.value)
+
+
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(load_settings(redis=SecretStr("redis://:secret@cache:6379")))
 

@@ -24,6 +24,9 @@ def worker(
     Example: EXPANSION_SIGNALS_KAFKA=broker:9092 EXPANSION_SIGNALS_CONFIG=config expansion-signals worker
     """
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- `--help` answers at once
-    from expansion_signals.worker.run import run_worker  # noqa: PLC0415 -- the same
 
-    run_worker(load_settings(), once_idle, force=accept)
+    settings = load_settings()
+
+    from expansion_signals.worker.run import run_worker  # noqa: PLC0415 -- so does a wrong setting
+
+    run_worker(settings, once_idle, force=accept)

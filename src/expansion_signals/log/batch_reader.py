@@ -17,6 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, No
 from expansion_signals.errors import LogUnavailable, RejectedState
 from expansion_signals.log.assignments import Assignments
 from expansion_signals.log.failures import kafka_failures
+from expansion_signals.log.missing import reject_missing
 from expansion_signals.log.reading import Reading
 from expansion_signals.model.records import Partition, Poll
 
@@ -185,20 +186,13 @@ class BatchLogReader:
             consumer = AIOKafkaConsumer(**self._options)
             try:
                 await consumer.start()
-                self._reject_missing(await consumer.topics())
+                reject_missing(self._servers, self._topics, await consumer.topics())
             except BaseException:
                 await _close(consumer)
                 raise
             consumer.subscribe(topics=list(self._topics), listener=self._assignments)
         self._consumer, self._silence = consumer, 0.0
         return consumer
-
-    def _reject_missing(self, existing: Collection[str]) -> None:
-        missing = sorted(self._topics.keys() - existing)
-        if missing:
-            raise RejectedState(
-                f"Kafka at {self._servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
-            )
 
     async def _settle(self, consumer: AIOKafkaConsumer) -> None:
         """Tell the listener what is lost, and ask it where to begin in what is given."""

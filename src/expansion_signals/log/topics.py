@@ -13,6 +13,7 @@ from kafka import KafkaAdminClient, errors
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from expansion_signals.errors import LogUnavailable, RejectedState
+from expansion_signals.log.missing import reject_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,20 +98,22 @@ def check_topics(servers: str, prefix: str, topics: Sequence[Topic]) -> list[Dif
 
 
 def topic_ids(servers: str, names: Sequence[str]) -> dict[str, str | None]:
-    """Return the id of each topic; None where it does not exist, or where the broker gives no ids.
+    """Return the id of each topic; None where the broker gives no ids, as the embedded one.
 
     A topic that was deleted and made again has the same name and offsets, and another id.
 
     Raises:
         LogUnavailable: the broker does not answer.
-        RejectedState: the broker does not let us look.
+        RejectedState: topics are missing, with all their names; or the broker does not let us look.
     """
     with _admin(servers, _SPOKEN_BY_ALL) as admin:
         if admin.describe_cluster()["cluster_id"].startswith(_EMBEDDED):
             return dict.fromkeys(names)
     with _admin(servers) as admin:
-        ids = {each["name"]: each.get("topic_id") for each in admin.describe_topics(list(names))}
-    return {name: None if ids.get(name) is None else str(ids[name]) for name in names}
+        found = {each["name"]: each for each in admin.describe_topics(list(names)) if each["partitions"]}
+    reject_missing(servers, names, found)
+    ids = {name: found[name].get("topic_id") for name in names}
+    return {name: None if topic_id is None else str(topic_id) for name, topic_id in ids.items()}
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc]

@@ -1,18 +1,60 @@
-"""The connection to Redis."""
+"""The connection to Redis: one server, or a Cluster over whose nodes the shards are spread by their hash tags."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
 
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
-Connection: TypeAlias = Redis
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Connection: TypeAlias = Redis | RedisCluster
 """What stores are made with; who makes them need not know redis-py."""
+
+CLUSTER = "+cluster"
+"""Ends the scheme of a Cluster's address: `redis+cluster://host:port,host:port`, `rediss+cluster://` for TLS."""
 
 _ANSWER_SECONDS = 5.0
 """A server that takes longer is away: the step is repeated."""
 
+_CLUSTER_RETRIES = 2
+"""One for the first sight of the nodes, one for another: whoever asked repeats the step, and says what it waits for."""
+
 
 def connect(url: str) -> Connection:
     """Return a client; nothing is sent yet. Answers are bytes."""
+    if urlsplit(url).scheme.endswith(CLUSTER):
+        return _cluster(url)
     return Redis.from_url(url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS)
+
+
+async def reports(client: Connection, section: str) -> Sequence[Mapping[str, object]]:
+    """Return this section of `INFO`, of every node."""
+    if isinstance(client, Redis):
+        return [await client.info(section)]
+    await client.initialize()
+    return [await client.execute_command("INFO", section, target_nodes=node) for node in client.get_nodes()]
+
+
+def _cluster(url: str) -> RedisCluster:
+    """Return a client of the Cluster that any of these nodes belongs to.
+
+    The nodes of the URL, not those that were found, are asked where all are: addresses may change, names do not.
+    """
+    parts = urlsplit(url)
+    credentials, at, nodes = parts.netloc.rpartition("@")
+    first, *others = nodes.split(",")
+    one = parts._replace(scheme=parts.scheme.removesuffix(CLUSTER), netloc=f"{credentials}{at}{first}")
+    return RedisCluster.from_url(
+        one.geturl(),
+        startup_nodes=[ClusterNode(host, int(port)) for host, _, port in (node.rpartition(":") for node in others)],
+        dynamic_startup_nodes=False,
+        retry=Retry(NoBackoff(), _CLUSTER_RETRIES),
+        socket_timeout=_ANSWER_SECONDS,
+        socket_connect_timeout=_ANSWER_SECONDS,
+    )

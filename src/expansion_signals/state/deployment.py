@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from redis.asyncio import RedisCluster
+
 from expansion_signals.errors import RejectedState
+from expansion_signals.state.connection import reports
 from expansion_signals.state.keys import STATE_FORMAT, configurations_key, deployment_key, shard_keys
 from expansion_signals.state.scripts import redis_failures, script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from redis.asyncio import Redis
-
     from expansion_signals.rules.configuration import Configuration
+    from expansion_signals.state.connection import Connection
 
 
 class Accepted(NamedTuple):
@@ -32,7 +34,7 @@ class Accepted(NamedTuple):
 class Deployment:
     """One deployment in Redis, named by its prefix."""
 
-    def __init__(self, client: Redis, *, prefix: str, shards: int) -> None:
+    def __init__(self, client: Connection, *, prefix: str, shards: int) -> None:
         self._client = client
         self._prefix = prefix
         self._shards = shards
@@ -42,9 +44,11 @@ class Deployment:
 
         Raises:
             StateUnavailable: Redis does not answer.
-            RejectedState: eviction is on, or format or shard count differ from what this worker was started with.
+            RejectedState: eviction is on; one node of a Cluster was named as if it were all; format or shard count
+                differ from what this worker was started with.
         """
         with redis_failures("opening the deployment"):
+            await self._refuse_half_a_cluster()
             await self._refuse_eviction()
             key = deployment_key(self._prefix)
             # 1. Whoever comes first says how the deployment is cut; a crash before 2 is mended by the next start.
@@ -86,15 +90,25 @@ class Deployment:
             )
         return found
 
+    async def _refuse_half_a_cluster(self) -> None:
+        if isinstance(self._client, RedisCluster):
+            return
+        (report,) = await reports(self._client, "cluster")
+        if report.get("cluster_enabled"):
+            raise RejectedState(
+                "this Redis is a node of a Cluster and holds only a part of the keys; "
+                "name the Cluster: EXPANSION_SIGNALS_REDIS=redis+cluster://host:port"
+            )
+
     async def _refuse_eviction(self) -> None:
         # INFO, not CONFIG GET: managed offerings forbid the latter.
-        memory = await self._run("INFO", "memory")
-        policy = _text(memory.get("maxmemory_policy", "noeviction"))
-        if policy != "noeviction":
-            raise RejectedState(
-                f"Redis has maxmemory-policy {policy}: it would drop counters when memory is short. "
-                "Set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction"
-            )
+        for report in await reports(self._client, "memory"):
+            policy = report.get("maxmemory_policy", "noeviction")
+            if policy != "noeviction":
+                raise RejectedState(
+                    f"Redis has maxmemory-policy {policy}: it would drop counters when memory is short. "
+                    "Set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction"
+                )
 
     async def _check(self, stands: Mapping[str, str]) -> None:
         if int(stands.get("shards", self._shards)) != self._shards:

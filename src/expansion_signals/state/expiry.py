@@ -16,9 +16,8 @@ from expansion_signals.state.scripts import Scripts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from redis.asyncio import Redis
-
     from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.state.connection import Connection
     from expansion_signals.state.identity_slices import Layout
     from expansion_signals.state.keys import ShardKeys
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 class RedisExpiry:
     """Looks at one shard after the other. `window` is how long identities are remembered."""
 
-    def __init__(self, client: Redis, *, prefix: str, shards: int, window: Duration) -> None:
+    def __init__(self, client: Connection, *, prefix: str, shards: int, window: Duration) -> None:
         self._scripts = Scripts(client)
         self._prefix = prefix
         self._shards = shards

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.errors import RejectedState
 from expansion_signals.model.instants import DAY
@@ -14,16 +14,15 @@ from expansion_signals.state.packing import read_guard, read_marks, read_profile
 from expansion_signals.state.policy import read_decided
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.requests import read_bucket
-from expansion_signals.state.scripts import redis_failures
+from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from redis.asyncio import Redis
-
     from expansion_signals.model.batches import HourTotals, Marks
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
+    from expansion_signals.state.connection import Connection
 
 
 class _Deployment(NamedTuple):
@@ -36,14 +35,15 @@ class _Deployment(NamedTuple):
 class Inspection:
     """Reads accounts of the deployment with this prefix; the shard count is the deployment's own."""
 
-    def __init__(self, client: Redis, *, prefix: str) -> None:
+    def __init__(self, client: Connection, *, prefix: str) -> None:
         self._client = client
+        self._scripts = Scripts(client)
         self._prefix = prefix
 
     async def account(self, account: str, days: Sequence[int]) -> AccountStanding:
         """Return all that is kept of the account, with the day buckets of these UTC days (by number).
 
-        Counters, marks and profile are read in one transaction, so that they are of one moment.
+        Counters, marks and profile are read by one script, so that they are of one moment.
 
         Raises:
             StateUnavailable: Redis does not answer.
@@ -52,10 +52,9 @@ class Inspection:
         deployment = await self._deployment()
         keys = shard_keys(self._prefix, shard_of(account, deployment.shards))
         months = {keys.month(account, day): None for day in days}
-        profile, kept, policy, names, *buckets = await self._read(
-            ("GET", keys.profile(account)),
-            *(("HGETALL", key) for key in (keys.account(account), keys.policy(account), keys.names, *months)),
-        )
+        hashes = (keys.account(account), keys.policy(account), keys.names, *months)
+        ((profile, *found),) = await self._scripts.call("account", [([keys.profile(account), *hashes],)])
+        kept, policy, names, *buckets = (dict(zip(flat[::2], flat[1::2], strict=True)) for flat in found)
         meters = {number.decode(): name.decode() for name, number in names.items()}
         fields = _Fields(kept, meters)
         by_month = dict(zip(months, buckets, strict=True))
@@ -78,7 +77,7 @@ class Inspection:
         )
 
     async def _deployment(self) -> _Deployment:
-        (stands,) = await self._read(("HGETALL", deployment_key(self._prefix)))
+        (stands,) = await self._scripts.commands([("HGETALL", deployment_key(self._prefix))], "the deployment")
         if not stands:
             raise RejectedState(
                 f"no worker has ever started in this Redis under the prefix {self._prefix!r}: check "
@@ -98,13 +97,6 @@ class Inspection:
     async def _hours(self, account: str, shards: int) -> HourTotals | None:
         # The window is of identities, which are not looked at.
         return await RedisStore(self._client, prefix=self._prefix, shards=shards, window=DAY).hours(account)
-
-    async def _read(self, *commands: tuple[str, ...]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=True)
-        for command in commands:
-            pipeline.execute_command(*command)
-        with redis_failures("reading an account"):
-            return list(await pipeline.execute())
 
 
 class _Fields:

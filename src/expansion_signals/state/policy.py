@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from redis.asyncio import Redis
-
     from expansion_signals.decide.decided import Key, Reservation, ShardReservation
     from expansion_signals.model.decisions import Verdict
+    from expansion_signals.state.connection import Connection
 
 _LETTERS: dict[Verdict, str] = {"fired": "f", "suppressed": "s", "held": "h", "superseded": "r", "already_past": "p"}
 _VERDICTS = {letters: verdict for verdict, letters in _LETTERS.items()}
@@ -33,7 +32,7 @@ _VERDICTS = {letters: verdict for verdict, letters in _LETTERS.items()}
 class RedisPolicy:
     """Decisions by key, for each account of one deployment."""
 
-    def __init__(self, client: Redis, *, prefix: str, shards: int) -> None:
+    def __init__(self, client: Connection, *, prefix: str, shards: int) -> None:
         self._scripts = Scripts(client)
         self._prefix = prefix
         self._shards = shards

@@ -31,13 +31,12 @@ from expansion_signals.state.scripts import Scripts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from redis.asyncio import Redis
-
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, Outcome, ShardBatch
     from expansion_signals.model.changes import Change
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.readings import Counter
+    from expansion_signals.state.connection import Connection
 
 
 _OUTCOMES: Mapping[str, Outcome] = {"c": "counted", "d": "duplicate", "u": "unmatched", "x": "dead_lettered"}
@@ -49,7 +48,9 @@ class RedisStore:
     One instance belongs to one task: it remembers the layout of identity slices of each shard.
     """
 
-    def __init__(self, client: Redis, *, prefix: str, shards: int, window: Duration, conflicts: bool = True) -> None:
+    def __init__(
+        self, client: Connection, *, prefix: str, shards: int, window: Duration, conflicts: bool = True
+    ) -> None:
         self._scripts = Scripts(client)
         self._prefix = prefix
         self._shards = shards

@@ -7,34 +7,46 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, RedisError, TimeoutError  # noqa: A004 -- redis-py's own names
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterError,
+    ConnectionError,  # noqa: A004 -- redis-py's own name
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    TimeoutError,  # noqa: A004 -- redis-py's own name
+)
 
 from expansion_signals.errors import RejectedState, StateUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from redis.asyncio import Redis
+    from expansion_signals.state.connection import Connection
 
 _PRELUDES = {
     "apply": ("numbers", "pieces", "standing", "changes", "facts_kept"),
     "mark": ("facts_kept",),
     "facts": ("facts_kept",),
     "accept": (),
+    "account": (),
     "forget": (),
     "reserve": ("numbers", "standing"),
 }
-_REFUSED_FOR_NOW = (
+_REFUSED_FOR_NOW = {
     "OOM",
     "READONLY",
     "LOADING",
     "MASTERDOWN",
-    "TRYAGAIN",
-    "CLUSTERDOWN",
     "MISCONF",
     "NOREPLICAS",
     "BUSY",
-)
+    # Of a Cluster that changes, or lacks a node.
+    "MOVED",
+    "ASK",
+    "TRYAGAIN",
+    "CLUSTERDOWN",
+}
 
 
 @functools.cache
@@ -51,16 +63,28 @@ def redis_failures(what: str) -> Iterator[None]:
         yield
     except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
         raise StateUnavailable(f"Redis does not answer ({what}): {error}") from error
+    except RedisClusterException as error:
+        # Said by the client. Its cause, if one of its own, is a first node that answered and knows of no Cluster.
+        if isinstance(error.__cause__, RedisClusterException):
+            raise RejectedState(f"Redis is no Cluster ({what}): name it redis://host:port") from error
+        raise StateUnavailable(f"the Redis Cluster does not answer ({what}): {error}") from error
     except RedisError as error:
-        if str(error).startswith(_REFUSED_FOR_NOW):
-            raise StateUnavailable(f"Redis cannot serve now ({what}): {error}") from error
-        raise RejectedState(f"Redis refused {what}: {error}") from error
+        said = _said(error)
+        # A bare ClusterError has followed redirections for too long: the Cluster is changing.
+        if said.partition(" ")[0] in _REFUSED_FOR_NOW or type(error) is ClusterError:
+            raise StateUnavailable(f"Redis cannot serve now ({what}): {said}") from error
+        raise RejectedState(f"Redis refused {what}: {said}") from error
+
+
+def _said(error: RedisError) -> str:
+    """Return the server's answer whole: redis-py takes the first word off where it knows it."""
+    return f"{error.status_code} {error}" if error.status_code else str(error)
 
 
 class Scripts:
     """Runs the scripts of `state/lua`, each loaded where it is missing, and plain commands, in pipelines."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Connection) -> None:
         self._client = client
         self._digests: dict[str, str] = {}
 
@@ -81,12 +105,10 @@ class Scripts:
                 again = await self._evaluate(name, [calls[place] for place in missing])
                 for place, answer in zip(missing, again, strict=True):
                     answers[place] = answer
-            for answer in answers:
-                if isinstance(answer, Exception):
-                    raise answer
-        return answers
+            return _without_failures(answers)
 
     async def _load(self, name: str) -> str:
+        """Load a script, in a Cluster on all primaries."""
         return await self._client.script_load(script(name))
 
     async def _evaluate(self, name: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
@@ -101,4 +123,12 @@ class Scripts:
         for command in commands:
             pipeline.execute_command(*command)
         with redis_failures(what):
-            return list(await pipeline.execute())
+            # Raised here, not there: redis-py would put the command, with its keys, before what the server said.
+            return _without_failures(await pipeline.execute(raise_on_error=False))
+
+
+def _without_failures(answers: list[Any]) -> list[Any]:
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers

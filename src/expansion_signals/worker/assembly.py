@@ -24,6 +24,7 @@ from expansion_signals.state.keys import shard_of
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.wire.codec import CloudEventsCodec
+from expansion_signals.wire.topic_files import topics
 from expansion_signals.worker.metrics import CountingPublisher
 from expansion_signals.worker.patience import InPlace
 from expansion_signals.worker.stage import Resuming, Stage
@@ -166,14 +167,18 @@ class Assembly:
                 f"{accepted.in_force}, under which the state is judged. Start with the newer files, or go back to these"
                 " for all workers: expansion-signals worker --accept"
             )
-        self._status.epoch = accepted.epoch
         log.info("configuration epoch %d (%s)", accepted.epoch, self._configuration.fingerprint[:12])
-        return Epochs(deployment, accepted.epoch, self._configuration)
+        self._status.epochs = epochs = Epochs(deployment, accepted.epoch, self._configuration)
+        return epochs
 
     async def _topic_names(self) -> Mapping[str, str]:
-        """Return each topic's name in the state: its id where the broker gives one, else its name."""
+        """Return each topic's name in the state: its id where the broker gives one, else its name.
+
+        Raises:
+            RejectedState: topics are missing, be it those that are read or those that are written.
+        """
         prefix = self._settings.prefix
-        names = [prefix + topic for topic in (*METERED, *DECIDED)]
+        names = [prefix + topic.name for topic in topics()]
         ids = await asyncio.to_thread(topic_ids, self._settings.kafka, names)
         return {name.removeprefix(prefix): ids[name] or name for name in names}
 

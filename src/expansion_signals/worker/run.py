@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import faust
 
@@ -46,17 +46,34 @@ def run_worker(settings: Settings, once_idle: float | None = None, *, force: boo
         settings, Assembly(settings, configuration, status, metrics, force=force), status, once_idle
     )
     app = application(settings, status, metrics, service)
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    worker = faust.Worker(app, loop=loop, override_logging=False, redirect_stdouts=False)
-    service.end = worker.stop
-    try:
-        worker.execute_from_commandline()
-    except SystemExit as left:
-        if left.code and service.failure is None:
-            raise
+    with asyncio.Runner() as runner:
+        worker = _Worker(app, loop=runner.get_loop(), override_logging=False, redirect_stdouts=False)
+        service.end = worker.stop
+        runner.run(worker.run())
     if service.failure is not None:
         raise service.failure
+
+
+class _Worker(faust.Worker):
+    """Faust's worker without its command-line entry, which sleeps for up to two seconds before it leaves."""
+
+    def __init__(self, *services: Any, **options: Any) -> None:  # noqa: ANN401 -- Faust's signature
+        super().__init__(*services, **options)
+        self._left = asyncio.Event()
+
+    async def run(self) -> None:
+        """Run until a signal, the service or a crash ends it, and everything in it has stopped."""
+        try:
+            await self.start()
+        finally:
+            await self.stop()  # does nothing if it is under way: then its end is waited for
+            await self._left.wait()
+        if self.crash_reason is not None:
+            raise self.crash_reason
+
+    async def on_shutdown(self) -> None:
+        """Note the end of `stop`."""
+        self._left.set()
 
 
 def _refuse_taken(http: str) -> None:
@@ -74,8 +91,8 @@ def _log_to_stderr(level: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
-    # What the libraries say of a server that is away, we say once and in our own words.
-    for name in ("aiokafka", "faust", "mode", "aiohttp"):
+    for name in ("faust", "mode", "aiohttp"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    # This one tells each attempt in four lines, and raises what we tell.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    # Kafka's drivers call each rebalance and each attempt an error; what matters of it they raise, and we tell it once.
+    for name in ("aiokafka", "kafka"):
+        logging.getLogger(name).setLevel(logging.WARNING if level == "debug" else logging.CRITICAL)

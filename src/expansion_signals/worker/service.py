@@ -14,7 +14,7 @@ from expansion_signals.worker.garbage import look_rarely
 from expansion_signals.worker.stage import run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     from expansion_signals.model.batches import Outcome
     from expansion_signals.settings import Settings
@@ -41,7 +41,8 @@ class WorkerService(Service):
         self._once_idle = once_idle
         self._assembled: Assembled | None = None
         self._working: asyncio.Task[None] | None = None
-        self.end: Callable[[], Awaitable[None]] | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self.end: Callable[[], Coroutine[None, None, None]] | None = None
         self.failure: BaseException | None = None
 
     async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
@@ -91,7 +92,9 @@ class WorkerService(Service):
             if self._assembled is not None:
                 await self._assembled.publisher.stop()
             await redis.aclose()
-            await self._end_application()
+            if self.end is not None and not self.should_stop:
+                # In a task of its own: the application, while it ends, waits for this one.
+                self._ending = asyncio.create_task(self.end())
 
     async def _watch_idle(self) -> None:
         assert self._once_idle is not None  # noqa: S101 -- started only where it is set
@@ -102,10 +105,6 @@ class WorkerService(Service):
             await asyncio.sleep(_IDLE_CHECK_SECONDS)
         for stage in self._assembled.stages if self._assembled else ():
             stage.stop()
-
-    async def _end_application(self) -> None:
-        if self.end is not None and not self.should_stop:
-            await self.end()
 
 
 def _first(failures: BaseExceptionGroup[ExpansionSignalsError]) -> BaseException:

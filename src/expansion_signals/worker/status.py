@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from expansion_signals.pipeline.epochs import Epochs
+
 
 @dataclass(slots=True)
 class StageStatus:
@@ -26,11 +28,16 @@ class StageStatus:
 
 @dataclass(slots=True)
 class Status:
-    """The whole worker. `start` is what it waits for before its stages begin."""
+    """The whole worker. `start` is what it waits for before its stages begin; until then there may be no `epochs`."""
 
     start: str | None = "starting"
-    epoch: int = 0
+    epochs: Epochs | None = None
     stages: dict[str, StageStatus] = field(default_factory=dict)
+
+    @property
+    def epoch(self) -> int:
+        """The configuration epoch that is judged under by now, 0 before there is one."""
+        return 0 if self.epochs is None else self.epochs.current
 
     def ready(self) -> bool:
         """Say whether the worker has started, and every stage is ready."""

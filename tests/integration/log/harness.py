@@ -89,7 +89,7 @@ class Log:
             "listener": listener or Listener(),
             "clock": now,
             "prefix": self.prefix,
-            "session_timeout_seconds": 6,
+            "session_timeout_seconds": 2,
             "fetch_wait_seconds": 0.05,
         }
         reader = BatchLogReader(**(usual | settings))

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 RECORD = Outgoing("events", b"acme", b"1")
 
 
+@pytest.fixture
+def kafka(own_kafka: KafkaProcess) -> KafkaProcess:
+    """The log of these tests is on the broker that they kill."""
+    return own_kafka
+
+
 async def test_a_killed_broker_fails_every_call_and_its_return_mends_them(log: Log, own_kafka: KafkaProcess) -> None:
     reader = log.reader()
     await log.publish(100)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -344,9 +344,9 @@ def test_a_thousand_plans_features_and_rules_load_within_a_second() -> None:
     )
     lines = (f"  - {{id: r{i}, signal: limit_reached, meter: m{i}, at: [80%, 100%]}}\n" for i in range(1000))
     rules = "".join(("rules:\n", *lines))
-    started = perf_counter()
+    started = process_time()  # not the time of others on this machine
     configuration = _load(catalog, rules)
-    assert (len(configuration.limit_rules), perf_counter() - started < 1) == (1000, True)
+    assert (len(configuration.limit_rules), process_time() - started < 1) == (1000, True)
 
 
 @pytest.mark.parametrize(

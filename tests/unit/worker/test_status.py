@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from expansion_signals.pipeline.epochs import Epochs
+from expansion_signals.rules.loading import load
+from expansion_signals.state.memory_archive import MemoryArchive
 from expansion_signals.worker.status import StageStatus, Status
+
+FILES = {"catalog.yaml": "currency: USD\nplans: [{key: free, price: 0}]", "rules.yaml": "rules: []"}
+
+
+def judged_under(epoch: int, archive: MemoryArchive | None = None) -> Epochs:
+    return Epochs(archive or MemoryArchive(), epoch, load(FILES))
 
 
 def working(**stages: StageStatus) -> Status:
-    return Status(start=None, epoch=3, stages=stages)
+    return Status(start=None, epochs=judged_under(3), stages=stages)
 
 
 def at_rest(since: float = 0.0) -> StageStatus:
@@ -55,6 +64,20 @@ def test_the_report_names_what_each_stage_waits_for() -> None:
             }
         },
     }
+
+
+async def test_the_report_has_the_epoch_that_another_worker_has_moved_us_to() -> None:
+    archive = MemoryArchive()
+    archive.accept(FILES)
+    archive.accept(FILES)
+    epochs = judged_under(1, archive)
+    status = Status(epochs=epochs)
+    await epochs.advance(2)
+    assert status.report()["configuration_epoch"] == 2
+
+
+def test_a_worker_that_has_accepted_no_configuration_yet_reports_epoch_0() -> None:
+    assert Status().report()["configuration_epoch"] == 0
 
 
 def test_a_worker_is_idle_since_its_last_stage_had_work() -> None:
