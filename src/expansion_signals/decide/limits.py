@@ -125,8 +125,10 @@ def _payload(signal: Signal, rest: Sequence[int]) -> dict[str, Any]:
 
 
 def _decision(signal: Signal, trigger_id: str, verdict: Verdict, *reasons: Reason) -> Decision:
+    evidence = signal.evidence
     return Decision(
-        id=identity_of("decision", signal.id, trigger_id, verdict),
+        # With its evidence: after a roll-back of Redis, one signal id may stand for two readings of one crossing.
+        id=identity_of("decision", signal.id, trigger_id, verdict, evidence.source, evidence.id, str(evidence.time)),
         signal=signal.id,
         trigger=trigger_id,
         decision=verdict,

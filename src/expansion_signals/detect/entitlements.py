@@ -19,7 +19,7 @@ def limit_in_force(catalog: Catalog, account: Account | None, meter_key: str) ->
 
     The plan's number is replaced by the account's own (`limits`); add-ons come on top of either, once per piece.
     Digits beyond the meter's precision round down: nobody is granted a part of a unit that cannot be counted. A limit
-    beyond what a counter holds can never be reached and counts as unlimited; one below zero counts as zero.
+    beyond what a counter holds can never be reached and counts as unlimited.
 
     None: the account or its plan is not known, or the plan does not include the feature that measures the meter,
     even where an add-on or `limits` names it.
@@ -57,5 +57,5 @@ def _added(catalog: Catalog, account: Account, feature: str) -> Fraction:
 def _scaled(granted: Fraction | None, precision: int) -> int | None:
     if granted is None:
         return None
-    amount = max(0, floor(granted * 10**precision))
+    amount = floor(granted * 10**precision)
     return amount if amount <= LARGEST else None

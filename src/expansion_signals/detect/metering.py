@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xxhash import xxh3_64_intdigest
 
 from expansion_signals.errors import RejectedRecord
-from expansion_signals.model.amounts import scale
+from expansion_signals.model.amounts import scale, value_text
 from expansion_signals.model.events import BUILT_IN_PREFIX, LIMIT_HIT, USAGE_RECORDED
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _known(event: UsageEvent, configuration: Configuration) -> bool:
 
 
 def _is_for(meter: Meter, data: Mapping[str, object]) -> bool:
-    return all(data.get(name) == value for name, value in meter.where.items())
+    return all(value_text(data.get(name)) == value for name, value in meter.where.items())
 
 
 def _amount(meter: Meter, data: Mapping[str, object]) -> int:

@@ -95,10 +95,10 @@ class Baseline(_Part):
 class Account(_Part):
     """The full snapshot of one account update; a `version` that is not greater than the last is ignored."""
 
-    version: NonNegativeInt
+    version: Annotated[int, Field(strict=True, ge=0)]
     plan: str = Field(min_length=1)
     add_ons: dict[str, NonNegativeInt] = {}
-    limits: dict[str, Amount] = {}
+    limits: dict[str, Annotated[Amount, Field(ge=0)]] = {}
     period: Subscription | None = None
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     annual_value: Money | None = None

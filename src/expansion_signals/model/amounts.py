@@ -33,9 +33,11 @@ def scale(value: Decimal | int | str, precision: int) -> int:
             point than the meter counts, `overflow` if it does not fit 63 bits.
     """
     number = _finite(value)
+    if not number:
+        return 0
     if number.adjusted() + precision > _DIGITS:
         raise RejectedRecord("overflow", f"value {_shown(value)} is larger than a counter can hold")
-    if number and number.adjusted() + _DIGITS < 0:
+    if number.adjusted() + _DIGITS < 0:
         raise RejectedRecord("precision", f"value {_shown(value)} has more than {precision} digits after the point")
     scaled = number.scaleb(precision, _EXACT)
     whole = scaled.to_integral_value()
@@ -60,6 +62,17 @@ def plain(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def value_text(value: object) -> str | None:
+    """Return how a property's value stands in a catalog's `where`: `pro`, `true`, `5`; None for what has no text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, int | Decimal) or abs(Decimal(value).adjusted()) > _DIGITS:
+        return None
+    return plain(Decimal(value))
 
 
 def utilization(usage: int, limit: int | None) -> str | None:

@@ -203,10 +203,11 @@ class Applying:
 
 def _take_out_seen(asked: Asked, seen: Seen) -> list[DeadLetter]:
     """Count duplicates as such; return conflicts, to be out before the apply that passes them (semantics 1.4)."""
-    verdicts = {asked.identities[index].number: conflict for index, conflict in seen.conflicts.items()}
+    # By payload: the part may hold another one of the same identity, whose outcome is settled.
+    verdicts = {asked.identities[index][:2]: conflict for index, conflict in seen.conflicts.items()}
     letters = []
     for item in asked.part:
-        conflict = verdicts.get(item.identity.number) if item.identity and item.outcome != "dead_lettered" else None
+        conflict = verdicts.get(item.identity[:2]) if item.identity and item.outcome != "dead_lettered" else None
         if conflict is None:
             continue
         item.outcome = "dead_lettered" if conflict else "duplicate"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from expansion_signals.model.amounts import value_text
 from expansion_signals.model.catalog import Aggregation, Beyond, LimitKind, Per  # noqa: TC001 -- pydantic reads them
 from expansion_signals.rules.findings import shown
 from expansion_signals.rules.shapes import Shape
@@ -24,13 +26,21 @@ class CatalogShape(Shape):
     add_ons: list[Any] = Field(default_factory=list)
 
 
+def _as_text(value: object) -> object:
+    """Take `true` and `5` as they are written: data is compared by its text (`detect/metering.py`)."""
+    return value_text(value) if isinstance(value, bool | int | Decimal) else value
+
+
+Selected = Annotated[str, BeforeValidator(_as_text)]
+
+
 class MeterShape(Shape):
     """`meters: {<key>: …}`."""
 
     event: Annotated[str, Field(min_length=1)]
     aggregation: Aggregation
     value: Annotated[str, Field(min_length=1)] | None = None
-    where: dict[str, str] = Field(default_factory=dict)
+    where: dict[str, Selected] = Field(default_factory=dict)
     unit: Annotated[str, Field(min_length=1)] | None = None
     per: Per | None = None
     precision: Annotated[int, Field(ge=0, le=9)] = 0

@@ -90,8 +90,13 @@ def _binary(headers: Mapping[str, bytes], value: bytes | None) -> Mapping[str, A
         for name, content in headers.items()
         if name.startswith(_ATTRIBUTE_HEADER)
     }
-    # An event without data has no value in this form; that is no defect of the record.
-    envelope["data"] = parse(value) if value else None
+    # An event without data has no value in this form; that is no defect of the record. Nor is what says that it is no
+    # JSON: its bytes stand for themselves.
+    media_type = headers.get("content-type", b"json")
+    if value:
+        envelope["data"] = parse(value) if b"json" in media_type.lower() else value.decode("latin-1")
+    else:
+        envelope["data"] = None
     return envelope
 
 

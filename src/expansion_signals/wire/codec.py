@@ -30,11 +30,13 @@ _ANY_ACCOUNT_UPDATE = ACCOUNT_UPDATED.removesuffix("1")
 class CloudEventsCodec:
     """CloudEvents 1.0 to nouns and back (`ports.Codec`, `ports.DecidingCodec`).
 
-    `acceptance` is how old an event may be at its append time (semantics 1.3).
+    `acceptance` is how old an event may be at its append time (semantics 1.3); `prefix` goes before topic names where
+    a record names one.
     """
 
-    def __init__(self, acceptance: Duration = DAY) -> None:
+    def __init__(self, acceptance: Duration = DAY, prefix: str = "") -> None:
         self._acceptance = acceptance
+        self._prefix = prefix
 
     def usage_event(self, record: Record) -> UsageEvent:
         """Decode and validate one record of `usage-events` (semantics 1.1 to 1.3); the record's key plays no part.
@@ -106,11 +108,11 @@ class CloudEventsCodec:
 
     def dead_letter(self, letter: DeadLetter, failed: Instant) -> Outgoing:
         """Encode a dead letter: bytes and headers untouched, the cause in further headers (semantics 10.1)."""
-        return dead_letters.write(letter, failed)
+        return dead_letters.write(letter, failed, self._prefix)
 
     def truncated(self, letter: DeadLetter, failed: Instant) -> Outgoing:
         """Encode a dead letter that the broker refused as too large: its first 64 KiB (semantics 10.1)."""
-        return dead_letters.write_truncated(letter, failed)
+        return dead_letters.write_truncated(letter, failed, self._prefix)
 
     def _refuse_age(self, time: Instant, appended: Instant) -> None:
         if time > appended + CLOCK_SKEW:

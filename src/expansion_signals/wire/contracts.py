@@ -229,7 +229,8 @@ _BUILT_IN_NAME = re.compile(
 def checked(event_type: str, data: object) -> dict[str, Any]:
     """Return the data as it is, once it is known to fulfil the contract of its type.
 
-    A type without a contract takes any object, or none at all.
+    A type without a contract takes anything: what is no object has no property that a meter could name, and stands
+    under the empty name, so that its payload is still told from another.
 
     Raises:
         RejectedRecord: `invalid_data` with every problem found, `unknown_version` for a built-in type in a version
@@ -237,12 +238,12 @@ def checked(event_type: str, data: object) -> dict[str, Any]:
     """
     if data is None:
         data = {}
-    if not isinstance(data, dict):
-        raise RejectedRecord("invalid_data", f"data must be a JSON object, got {type(data).__name__}")
     check = _CHECKS.get(event_type)
     if check is None:
         _refuse_unknown_version(event_type)
-        return data
+        return data if isinstance(data, dict) else {"": data}
+    if not isinstance(data, dict):
+        raise RejectedRecord("invalid_data", f"data must be a JSON object, got {type(data).__name__}")
     try:
         check.validate_python(data)
     except ValidationError as error:

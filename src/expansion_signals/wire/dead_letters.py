@@ -21,16 +21,18 @@ _LONGEST_MESSAGE = 1_000
 _MOST_DIGITS_OF_ATTEMPTS = 9
 
 
-def write(letter: DeadLetter, failed: Instant) -> Outgoing:
+def write(letter: DeadLetter, failed: Instant, prefix: str = "") -> Outgoing:
     """Return the record as it came, with the cause; `failed` is the instant of this failure.
+
+    `prefix` is the deployment's: `dlq_topic` is the topic's name as the broker knows it.
 
     A record that was replayed and fails again keeps the instant of its first failure and counts one more attempt.
     """
     record = letter.record
-    return Outgoing(TOPIC, record.key, record.value, (*_own_headers(record), *_cause(letter, failed).items()))
+    return Outgoing(TOPIC, record.key, record.value, (*_own_headers(record), *_cause(letter, failed, prefix).items()))
 
 
-def write_truncated(letter: DeadLetter, failed: Instant) -> Outgoing:
+def write_truncated(letter: DeadLetter, failed: Instant, prefix: str = "") -> Outgoing:
     """Return the first 64 KiB of the value, with its original length in `dlq_truncated`.
 
     The key and the headers are bounded in the same way: a record that is refused for them must get through too.
@@ -38,19 +40,19 @@ def write_truncated(letter: DeadLetter, failed: Instant) -> Outgoing:
     record = letter.record
     value = record.value or b""
     # A record cut before says how long it was then.
-    cause = {"dlq_truncated": str(len(value)).encode(), **_cause(letter, failed)}
+    cause = {"dlq_truncated": str(len(value)).encode(), **_cause(letter, failed, prefix)}
     key = record.key and record.key[:KEPT_WHEN_TRUNCATED]
     return Outgoing(TOPIC, key, value[:KEPT_WHEN_TRUNCATED], (*_first_headers(record), *cause.items()))
 
 
-def _cause(letter: DeadLetter, failed: Instant) -> Mapping[str, bytes]:
+def _cause(letter: DeadLetter, failed: Instant, prefix: str) -> Mapping[str, bytes]:
     record = letter.record
     earlier = {name: value for name, value in record.headers if name.startswith(_PREFIX) and value is not None}
     now = format_instant(failed).encode()
     cause = {
         "dlq_code": letter.code.encode(),
         "dlq_message": _one_line(letter.message),
-        "dlq_topic": record.topic.encode(),
+        "dlq_topic": f"{prefix}{record.topic}".encode(),
         "dlq_partition": str(record.partition).encode(),
         "dlq_offset": str(record.offset).encode(),
         "dlq_first_failed_at": _first_failure(earlier) or now,

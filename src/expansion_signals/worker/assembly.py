@@ -103,7 +103,7 @@ class Assembly:
         expiry = RedisExpiry(redis, prefix=settings.prefix, shards=settings.shards, window=window)
         counting = CountingPublisher(publisher, self._metrics)
         policy = RedisPolicy(redis, prefix=settings.prefix, shards=settings.shards)
-        codec = CloudEventsCodec(acceptance=int(settings.acceptance_hours * HOUR))
+        codec = CloudEventsCodec(acceptance=int(settings.acceptance_hours * HOUR), prefix=settings.prefix)
 
         def shard(account: str) -> int:
             return shard_of(account, settings.shards)
@@ -121,6 +121,7 @@ class Assembly:
             self._stage("deciding", DECIDING_GROUP, DECIDED, Watermarks(store, topic_names), deciding),
         )
         self._status.start = None
+        log.info("started; /healthz, /readyz and /metrics are on %s", settings.http)
         return Assembled(stages, store, publisher, topic_names)
 
     def _stage(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter as Tally
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from expansion_signals.ports import Publisher
     from expansion_signals.worker.status import Status
 
+log = logging.getLogger(__name__)
+
+DEAD_LETTERS = "usage-events-dlq"
 CONTENT_TYPE = "text/plain; version=0.0.4"
 
 
@@ -30,9 +35,13 @@ class CountingPublisher:
     async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
         """Publish, and count by topic."""
         refused = await self._publisher.publish(records)
-        for place, record in enumerate(records):
-            if place not in refused:
-                self._metrics.published.labels(record.topic).inc()
+        topics = Tally(record.topic for place, record in enumerate(records) if place not in refused)
+        for topic, count in topics.items():
+            self._metrics.published.labels(topic).inc(count)
+        if topics[DEAD_LETTERS]:
+            log.warning(
+                "%d records are dead letters: their cause is in the headers on %s", topics[DEAD_LETTERS], DEAD_LETTERS
+            )
         return refused
 
 

@@ -62,6 +62,7 @@ class Resuming:
     ) -> Mapping[Partition, int]:
         """Return the lowest watermark of each partition."""
         positions = await self._watermarks.resume(partitions, log_start, log_end)
+        log.info("reading on from %s", _named(positions) or "nothing: other workers have every partition")
         self._status.begun, self._status.busy_at = True, time.monotonic()
         return positions
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.model.accounts import Account
@@ -79,8 +80,9 @@ def test_a_limit_that_no_counter_can_reach_counts_as_unlimited() -> None:
     assert amount(account(limits={"calls": "1" + "0" * 30})) is None
 
 
-def test_a_limit_below_zero_counts_as_zero() -> None:
-    assert amount(account(limits={"calls": "-5"})) == 0
+def test_an_account_has_no_limit_below_zero() -> None:
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        account(limits={"calls": "-5"})
 
 
 def test_seats_are_whole_though_no_meter_of_the_catalog() -> None:

@@ -170,3 +170,17 @@ async def test_stragglers_do_not_fire_with_what_comes_from_a_lagging_partition()
     bench.use(2, 1, SECOND)
     await (await bench.reader()).read()
     assert (bench.crossed(), await bench.level(MIDNIGHT - DAY)) == (["80"], 8)
+
+
+async def test_copies_of_one_event_are_duplicates_though_another_payload_stands_between_them() -> None:
+    bench = Bench()
+    bench.update(1)
+    for amount in (1, 2, 1, 2, 1):
+        bench.use(1, amount)
+    await (await bench.reader()).read(UPDATES, FIRST)
+    (tallies,) = [
+        tallies
+        for name, tallies in (await bench.world.kept.store.tallies()).items()
+        if name.startswith("usage-events/0")
+    ]
+    assert (tallies["counted"], tallies["duplicate"], tallies["dead_lettered"]) == (1, 2, 2)

@@ -192,7 +192,6 @@ def test_a_limit_is_hard_unless_said_otherwise() -> None:
         ("per: never", "per: nevr", "5:72: unknown `nevr`; did you mean `never`?"),
         ("unit: project", "precision: 10", "5:90: expected less than or equal to 9, got `10`"),
         ("unit: project", "precision: 1.5", "5:90: expected a whole number, got `1.5`"),
-        ("where: {meter: api_calls}", "where: {meter: 1}", "3:66: expected text (put quotes around a number), got `1`"),
         (
             "features:\n",
             "  seats: {event: a, aggregation: count}\nfeatures:\n",

@@ -234,10 +234,34 @@ def test_every_problem_of_the_data_is_in_one_message(
 
 
 @pytest.mark.parametrize("data", [[], "text", 1, True])
-def test_data_that_is_no_object_is_invalid_in_any_type(
+def test_data_that_is_no_object_is_invalid_in_a_built_in_type(
     refusal: Callable[..., str], envelope: dict[str, Any], data: object
 ) -> None:
-    assert refusal({**envelope, "type": "com.acme.report.exported", "data": data}) == "invalid_data"
+    assert refusal({**envelope, "data": data}) == "invalid_data"
+
+
+@pytest.mark.parametrize("data", [[], "text", 1, True])
+def test_data_that_is_no_object_has_no_property_to_name_in_a_products_own_event(
+    codec: CloudEventsCodec, record: Callable[..., Record], envelope: dict[str, Any], data: object
+) -> None:
+    event = codec.usage_event(record({**envelope, "type": "com.acme.report.exported", "data": data}))
+    assert event.data == {"": data}
+
+
+def test_bytes_that_say_they_are_no_json_are_kept_as_they_are(
+    codec: CloudEventsCodec, record: Callable[..., Record]
+) -> None:
+    attributes = {
+        "specversion": "1.0",
+        "id": "a-1",
+        "source": "/apps/web",
+        "type": "com.acme.report.exported",
+        "subject": "acct-1",
+        "time": "2026-11-22T10:00:00Z",
+    }
+    headers = [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
+    event = codec.usage_event(record(b"\x00\xff", *headers, ("content-type", b"application/avro")))
+    assert event.data == {"": "\x00\xff"}
 
 
 def test_a_products_own_event_may_hold_anything(
