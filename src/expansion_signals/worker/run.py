@@ -47,7 +47,7 @@ def run_worker(settings: Settings, once_idle: float | None = None, *, force: boo
     )
     app = application(settings, status, metrics, service)
     with asyncio.Runner() as runner:
-        worker = _Worker(app, loop=runner.get_loop(), override_logging=False, redirect_stdouts=False)
+        worker = _Worker(app, loop=runner.get_loop(), override_logging=False, redirect_stdouts=False, quiet=True)
         service.end = worker.stop
         runner.run(worker.run())
     if service.failure is not None:
