@@ -59,6 +59,7 @@ class _Worker(faust.Worker):
 
     def __init__(self, *services: Any, **options: Any) -> None:  # noqa: ANN401 -- Faust's signature
         super().__init__(*services, **options)
+        self.spinner = None  # a log is no terminal
         self._left = asyncio.Event()
 
     async def run(self) -> None:
@@ -91,7 +92,8 @@ def _log_to_stderr(level: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
-    for name in ("faust", "mode", "aiohttp"):
+    # mode tells the life of our application and service in their own names.
+    for name in ("faust", "mode", "aiohttp", application.__module__, WorkerService.__module__):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     # Kafka's drivers call each rebalance and each attempt an error; what matters of it they raise, and we tell it once.
     for name in ("aiokafka", "kafka"):
