@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 
 from expansion_signals.cli.screens import trigger_line
 from expansion_signals.cli.sightings import TRIGGER_TOPICS, Sighting, sighted
-from expansion_signals.errors import RejectedRecord
+from expansion_signals.errors import RejectedRecord, RejectedSettings
 from expansion_signals.log.follower import LogFollower
 from expansion_signals.model.events import BUILT_IN_PREFIX
+from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
     from expansion_signals.model.records import Record
     from expansion_signals.settings import Settings
 
 _POLL_SECONDS = 1.0
+
+
+def trigger_type(text: str) -> str:
+    """Return the short name of a trigger type, `limit.reached` for `expansion.limit.reached.v1`.
+
+    Raises:
+        RejectedSettings: no trigger has it; with the nearest that one has.
+    """
+    known = [_short(name) for topic in topics() if topic.name in TRIGGER_TOPICS for name in topic.versions]
+    if _short(text) in known:
+        return _short(text)
+    nearest = get_close_matches(_short(text), known, n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"there are: {', '.join(known)}"
+    raise RejectedSettings(f"--type: no trigger has the type {text[:80]!r}; {hint}")
+
+
+def _short(name: str) -> str:
+    return name.removeprefix(BUILT_IN_PREFIX).removesuffix(".v1")
 
 
 async def follow(
@@ -30,7 +50,6 @@ async def follow(
         RejectedState: the broker refuses us.
     """
     console = Console(highlight=False, soft_wrap=True)
-    wanted = kind and kind.removeprefix(BUILT_IN_PREFIX).removesuffix(".v1")
     async with LogFollower(
         settings.kafka,
         TRIGGER_TOPICS,
@@ -43,7 +62,7 @@ async def follow(
         while True:
             for record in await follower.poll(_POLL_SECONDS):
                 sighting = _sighted(record)
-                if sighting is None or (wanted and sighting.type != wanted) or account not in (None, sighting.account):
+                if sighting is None or kind not in (None, sighting.type) or account not in (None, sighting.account):
                     continue
                 if as_json:
                     print(sighting.text, flush=True)  # noqa: T201 -- this is the output

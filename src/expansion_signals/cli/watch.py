@@ -22,7 +22,8 @@ def watch(
     """
     import asyncio  # noqa: PLC0415 -- `--help` answers at once
 
-    from expansion_signals.cli.following import follow  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.following import follow, trigger_type  # noqa: PLC0415 -- the same
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
-    asyncio.run(follow(load_settings(), kind=kind, account=account, as_json=as_json, from_beginning=from_beginning))
+    wanted = trigger_type(kind) if kind else None
+    asyncio.run(follow(load_settings(), kind=wanted, account=account, as_json=as_json, from_beginning=from_beginning))
