@@ -115,6 +115,7 @@ UNMATCHED: Mapping[str, Sent] = {
     "unknown-meter": measured("1", meter="nobody-counts-this"),
     "unknown-meter-with-a-huge-value": measured("1e300", meter="nobody-counts-this"),
     "unknown-type": event(type="com.acme.thing.happened"),
+    "unknown-type-with-a-list": event(type="com.acme.thing.happened", data=[1, 2]),
     "hit-of-an-unknown-meter": event(type="expansion.limit.hit.v1", data={"meter": "nobody-counts-this"}),
 }
 COUNTED: Mapping[str, tuple[Sent, int]] = {
@@ -138,6 +139,7 @@ class Seen(NamedTuple):
     brimful: int
     outcomes: Counter[str]
     log: str
+    prefix: str
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +169,7 @@ def seen(
             levels["brimful"],
             worker.tallies(),
             worker.log(),
+            deployment.prefix,
         )
 
 
@@ -196,7 +199,7 @@ def test_a_dead_letter_has_all_its_headers(seen: Seen, row: str) -> None:
 def test_a_dead_letter_has_the_coordinates_of_its_record(seen: Seen, row: str) -> None:
     header, original = seen.letters[row].header, seen.originals[row]
     assert (header["dlq_topic"], header["dlq_partition"], header["dlq_offset"]) == (
-        DEAD[row][1].topic.encode(),
+        f"{seen.prefix}{DEAD[row][1].topic}".encode(),
         str(original.partition).encode(),
         str(original.offset).encode(),
     )
