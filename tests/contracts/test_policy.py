@@ -276,3 +276,16 @@ async def test_a_roll_back_between_two_calls_for_the_same_records_is_a_gap(polic
     await kept.roll_back(HERE)
     answer = await reserve(policy, added({OTHER: ENTRY}), token=FIRST, earlier=FIRST)
     assert (answer, OTHER in (await decided(policy)).entries) == (Gap({PARTITION: None}), False)
+
+
+# ---------------------------------------------------------------------------------------- adding nothing
+
+
+async def test_a_reservation_that_adds_nothing_changes_nothing(policy: PolicyStore) -> None:
+    await reserve(policy, added({PLAIN: ENTRY}))
+    await reserve(policy, added({}, revision=1))
+    assert await decided(policy) == Decided(1, {PLAIN: ENTRY})
+
+
+async def test_a_reservation_that_adds_nothing_is_refused_where_what_answered_it_is_gone(policy: PolicyStore) -> None:
+    assert await reserve(policy, added({}, revision=1)) == Reserved([ACCOUNT])

@@ -108,15 +108,17 @@ class Reserved:
     refused: Sequence[str] = ()
 
 
-def reserve(account: str, before: Decided, after: Decided, asked: Collection[str], now: Instant) -> Reservation | None:
-    """Return what the decisions since `before` add, and what is not needed any more; None where they add nothing.
+def reserve(account: str, before: Decided, after: Decided, asked: Collection[str], now: Instant) -> Reservation:
+    """Return what the decisions since `before` add, and what is not needed any more.
+
+    Where they add nothing it is empty, and still names the revision: what answered them must still stand.
 
     Forgotten is what is past its time, and each step below an added one: that one covers it. But not what belongs to
     one of the records `asked`: after a crash they are asked again, and the answer must be the same.
     """
     added = {key: entry for key, entry in after.entries.items() if key not in before.entries}
     if not added:
-        return None
+        return Reservation(account, before.revision, {})
     forgotten = tuple(
         key
         for key, entry in before.entries.items()

@@ -105,7 +105,7 @@ class _Shard:
         reservations: list[Reservation] = []
         for account, candidates in self.undecided.items():
             self._outcomes[account], reservation = _decide(account, candidates, decided[account], now)
-            reservations += [reservation] if reservation else []
+            reservations.append(reservation)
         return ShardReservation(self.work.shard, stand, reservations, self.token, self.work.reserved)
 
     def outcomes(self) -> list[Outcome]:
@@ -122,7 +122,7 @@ def _by_account(candidates: Iterable[Candidate]) -> Mapping[str, list[Candidate]
 
 def _decide(
     account: str, candidates: Sequence[Candidate], before: Decided, now: Instant
-) -> tuple[list[Outcome], Reservation | None]:
+) -> tuple[list[Outcome], Reservation]:
     """Decide an account's candidates in their order, each knowing those before it."""
     after, outcomes = before, []
     for candidate in candidates:

@@ -57,6 +57,8 @@ class MemoryPolicy:
         before = shard.get(reservation.account, Decided())
         if before.revision != reservation.revision:
             return False
+        if not reservation.added and not reservation.forgotten:
+            return True
         kept = {key: entry for key, entry in before.entries.items() if key not in reservation.forgotten}
         shard[reservation.account] = Decided(before.revision + 1, {**kept, **reservation.added})
         return True

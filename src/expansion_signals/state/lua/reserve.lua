@@ -38,7 +38,9 @@ for index, asked in ipairs(request[2]) do
     for place = 1, #asked[4], 2 do
       redis.call('HSET', key, asked[4][place], asked[4][place + 1])
     end
-    redis.call('HSET', key, 'rev', revision + 1)
+    if #asked[3] + #asked[4] > 0 then
+      redis.call('HSET', key, 'rev', revision + 1)
+    end
   end
 end
 for _, partition in ipairs(request[1]) do
