@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # No deadline for one example: the machine is shared, and a slow moment is no failure.
-settings.register_profile("usual", deadline=None)
+# CI judges a change by the same examples each time; laptops and the long profile go on searching.
+settings.register_profile("usual", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("long", deadline=None, max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
