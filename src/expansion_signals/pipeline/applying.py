@@ -22,7 +22,7 @@ from expansion_signals.model.records import DeadLetter
 from expansion_signals.pipeline.asking import claim, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
 from expansion_signals.pipeline.passing import lost
-from expansion_signals.pipeline.places import counter_for, may_not_fire, period_in
+from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
 from expansion_signals.pipeline.updates import updates_asked
 
 if TYPE_CHECKING:
@@ -195,7 +195,8 @@ class Applying:
         if isinstance(target.place, Bucket):
             if target.place.width == "day":
                 return target.place.number == day_of(time)
-            quiet = may_not_fire(self._epochs.configuration, meter, item.event, item.record.appended)
+            age = firing_age(self._epochs.configuration, meter)
+            quiet = may_not_fire(age, item.event, item.record.appended)
             return target.place == Bucket("quiet hour" if quiet else "firing hour", hour_of(time))
         profile = profiles[target.account]
         return profile is not None and counter_for(meter, period_in(meter.per, profile, time)) == target.place

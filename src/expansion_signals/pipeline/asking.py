@@ -109,7 +109,8 @@ def _add(
     meter, amount = contribution
     event, (_, _, offset, *_, appended) = item.event, item.record
     assert event is not None  # noqa: S101 -- the caller looks at events only
-    quiet = may_not_fire(configuration, meter, event, appended)
+    age = firing_age(configuration, meter)
+    quiet = may_not_fire(age, event, appended)
     if meter.aggregation != "unique":  # members of a day are asked for by no window yet
         day = (meter.key, day_of(event.time))
         part = account.days.get(day)
@@ -136,7 +137,7 @@ def _add(
         total.event = event
     if not over:
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
-        total.watched |= firing_age(configuration, meter) is not None and account.profile is not None
+        total.watched |= age is not None and account.profile is not None
         total.appended = max(total.appended, appended)
 
 

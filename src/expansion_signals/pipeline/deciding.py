@@ -83,8 +83,7 @@ class Deciding:
 
     async def rolled_back(self) -> Mapping[Partition, int]:
         """Return where to read again from, where a shard that no poll touches lost what it had acknowledged."""
-        fallen = await self._patience(self._watermarks.fallen)
-        return await self._patience(self._watermarks.again, fallen) if fallen else {}
+        return await self._patience(self._watermarks.rolled_back)
 
     async def sweep(self, positions: Mapping[Partition, int], reached: Mapping[Partition, Instant]) -> bool:
         """Move idle shards up to these positions; nothing else ever waits."""

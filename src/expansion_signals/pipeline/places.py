@@ -37,9 +37,11 @@ def counter_for(meter: Meter, period: Period | None) -> Counter:
     return Counter(meter.key, "", period.start if period else None)
 
 
-def may_not_fire(configuration: Configuration, meter: Meter, event: UsageEvent, appended: Instant) -> bool:
-    """Say whether the event counts quietly: unwatched, backfill, or too old at its append time (semantics 3.8)."""
-    age = firing_age(configuration, meter)
+def may_not_fire(age: Duration | None, event: UsageEvent, appended: Instant) -> bool:
+    """Say whether the event counts quietly: unwatched, backfill, or too old at its append time (semantics 3.8).
+
+    `age` is the meter's `firing_age`.
+    """
     return age is None or event.backfill or appended - event.time > age
 
 

@@ -55,17 +55,18 @@ class Watermarks:
         """Learn anew after a gap; return where to read again from."""
         return await self._lowest(list(partitions))
 
-    async def fallen(self) -> set[Partition]:
-        """Return the partitions of which a shard has lost what it had acknowledged to this worker.
+    async def rolled_back(self) -> Mapping[Partition, int]:
+        """Return where to read again from in partitions of which a shard lost what it had acknowledged to this worker.
 
         The apply script notices a shard that comes to be written; this finds those that no record comes to.
         """
-        return {
+        fallen = {
             partition
             for shard, now in (await self._store.watermarks()).items()
             for partition, acknowledged in self._standing.get(shard, {}).items()
             if self._next(now.get(self.names[partition]), partition) < self._next(acknowledged, partition)
         }
+        return await self.again(fallen) if fallen else {}
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """Drop partitions that another worker reads now."""

@@ -12,7 +12,7 @@ from expansion_signals.model.instants import HOUR, Duration
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from expansion_signals.model.catalog import Catalog, Feature, Meter
+    from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.thresholds import Threshold
 
 
@@ -60,12 +60,3 @@ class Configuration:
         for rule in self.limit_rules:
             index[rule.meter].append(rule)
         return dict(index)
-
-    @cached_property
-    def feature_by_meter(self) -> Mapping[str, Feature]:
-        """The first feature of the catalog that each meter measures."""
-        index: dict[str, Feature] = {}
-        for feature in self.catalog.features.values():
-            if feature.meter is not None:
-                index.setdefault(feature.meter, feature)
-        return index
