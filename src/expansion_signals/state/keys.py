@@ -77,6 +77,18 @@ class ShardKeys(NamedTuple):
         """Members seen in one hour of an account not yet known; `part` 0 is quiet, 1 may fire."""
         return f"{self.tag}:u:{account}:{meter}:h{hour}.{part}"
 
+    def last_seen(self, account: str, meter: str) -> str:
+        """Member of a `unique` meter → the last UTC day it was seen on; or that sketches of days have taken over."""
+        return f"{self.tag}:s:{account}:{meter}"
+
+    def seen_on(self, account: str, meter: str, day: int) -> str:
+        """The sketch of members seen on one UTC day; it may go once the day is not among the last `DAYS_KEPT`."""
+        return f"{self.tag}:z:{account}:{meter}:{day}"
+
+    def shares(self, account: str, counter: Counter) -> str:
+        """What the values of a meter's dimensions have of a counter: `<dimension>=<value>` → level."""
+        return f"{self.tag}:x:{account}:{counter.meter}:{suffix_of(counter)}"
+
     def identities(self, slice_name: str, buckets: int, bucket: int) -> str:
         """One bucket of a slice's identities."""
         return f"{self.tag}:i:{slice_name}:{buckets}:{bucket}"
