@@ -54,12 +54,20 @@ class Identity(NamedTuple):
     appended: Instant
 
 
+class Share(NamedTuple):
+    """What a move does to the level that one value of a dimension has of its counter; nothing is judged of it."""
+
+    dimension: str
+    value: str
+    change: Change
+
+
 class Move(NamedTuple):
     """A counter changes by `quiet` (may not fire; applied first) and then by `firing`; both of one kind.
 
     `watched` False says that no rule looks at the counter under this epoch, so no fact is wanted. When the counter is
     made, those of its meter that start before `keep_from` go: absolute expiry, judged by the append time reached
-    (semantics 2.3). `forgotten` is the last of them.
+    (semantics 2.3). `forgotten` is the last of them. `shares` None says that the meter is not split by dimensions.
     """
 
     counter: Counter
@@ -70,10 +78,11 @@ class Move(NamedTuple):
     appended: Instant
     keep_from: Instant = 0
     forgotten: Counter | None = None
+    shares: Sequence[Share] | None = None
 
 
 class DayMove(NamedTuple):
-    """A day bucket moves: `day` is the number of the UTC day."""
+    """A day bucket moves, or members were seen on a day: `day` is the number of the UTC day."""
 
     meter: str
     day: int
@@ -266,12 +275,20 @@ class Bucket(NamedTuple):
     number: int
 
 
+class Values(NamedTuple):
+    """The level beside a counter that these values of a dimension have: one, or all those counted under `OTHER`."""
+
+    counter: Counter
+    dimension: str
+    values: tuple[str, ...]
+
+
 class Full(NamedTuple):
-    """A counter or a bucket at this level that cannot take what was asked of it."""
+    """A counter, a bucket or a share at this level that cannot take what was asked of it."""
 
     account: str
     meter: str
-    place: Counter | Bucket
+    place: Counter | Bucket | Values
     level: int
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Hold, HoldOnly, Raise, Replace, See, Touch
 
 if TYPE_CHECKING:
     from expansion_signals.model.changes import Change
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level with what its aggregation needs: the order of the latest event, or the members seen."""
+    """A level with what its change needs: the order of the latest event, the members seen, or those held.
+
+    `order` is a time and an offset; of `Touch`, the time last counted.
+    """
 
     amount: int = 0
     order: tuple[Instant, int] | None = None
     members: frozenset[int] = frozenset()
+    held: frozenset[int] = frozenset()
 
     @property
     def estimated(self) -> bool:
@@ -36,22 +40,43 @@ def changed(level: Level | None, change: Change | None) -> Level | None:
     standing = level or Level()
     match change:
         case Add(amount):
-            return replace(standing, amount=standing.amount + amount)
+            after = replace(standing, amount=standing.amount + amount)
         case Raise(highest):
-            return replace(standing, amount=highest if level is None else max(standing.amount, highest))
+            after = replace(standing, amount=highest if level is None else max(standing.amount, highest))
         case Replace(latest, time, offset):
             is_later = standing.order is None or (time, offset) >= standing.order
-            return replace(standing, amount=latest, order=(time, offset)) if is_later else standing
+            after = replace(standing, amount=latest, order=(time, offset)) if is_later else standing
         case See(seen):
             members = standing.members | set(seen)
-            return replace(standing, amount=len(members), members=members)
+            after = replace(standing, amount=len(members), members=members)
+        case Touch():
+            after = _touched(standing, change)
+        case Hold(present, absent):
+            after = _holding(standing, standing.held.union(present).difference(absent))
+        case HoldOnly(only):
+            after = _holding(standing, frozenset(only))
         case Become(baseline):
             # What the days after it hold is for whoever keeps the buckets to add.
-            return replace(standing, amount=baseline)
+            after = replace(standing, amount=baseline)
+    return after
+
+
+def _touched(level: Level, touch: Touch) -> Level:
+    amount, last = level.amount, level.order[0] if level.order else None
+    for time in touch.times:
+        if last is None or time >= last + touch.gap:
+            amount, last = amount + 1, time
+        elif time <= last - touch.gap:
+            amount += 1
+    return replace(level, amount=amount, order=None if last is None else (last, 0))
+
+
+def _holding(level: Level, held: frozenset[int]) -> Level:
+    return replace(level, amount=len(held), held=held)
 
 
 def merged(before: Change | None, change: Change | None) -> Change | None:
-    """Return the one change that two after each other come to: what an hour bucket holds."""
+    """Return the one change that two of an aggregation come to, after each other: what an hour bucket holds."""
     match before, change:
         case None, _:
             return change
@@ -66,4 +91,4 @@ def merged(before: Change | None, change: Change | None) -> Change | None:
         case See(first), See(second):
             return See(tuple(sorted({*first, *second})))
         case _:
-            raise TypeError(f"{before} and {change} are of two aggregations")
+            raise TypeError(f"{before} and {change} are not of one aggregation")
