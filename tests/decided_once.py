@@ -25,25 +25,24 @@ class Made(NamedTuple):
 
 
 class _Account:
-    """Plain thresholds by generation, and the highest step: each with the signal that decided it."""
+    """Thresholds by generation, steps among them: each with the signal that decided it."""
 
     def __init__(self) -> None:
-        self.plain: dict[str, str] = {}
-        self.step: dict[str, tuple[int, str]] = {}
+        self.by: dict[str, str] = {}
 
     def decided_by(self, name: str) -> str | None:
+        """Return the signal that decided the threshold itself, else the one of the highest step that covers it."""
         series, _, step = name.partition(":")
-        if not step:
-            return self.plain.get(name)
-        highest, signal = self.step.get(series, (0, None))
-        return signal if highest >= int(step) else None
+        steps = [each for each in self.by if step and each.startswith(f"{series}:")]
+        highest = max(steps, key=_step, default=name)
+        return self.by.get(name) or (self.by.get(highest) if _step(highest) > _step(name) else None)
 
     def decide(self, name: str, signal: str) -> None:
-        series, _, step = name.partition(":")
-        if step:
-            self.step[series] = (int(step), signal)
-        else:
-            self.plain[name] = signal
+        self.by[name] = signal
+
+
+def _step(name: str) -> int:
+    return int(name.partition(":")[2] or 0)
 
 
 def decisions(topic: SignalsTopic) -> Iterator[Made]:

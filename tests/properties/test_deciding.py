@@ -14,6 +14,7 @@ from decided_once import decisions, made, poisoned
 from expansion_signals.decide.decided import Decided, key_of
 from expansion_signals.model.instants import DAY
 from expansion_signals.state.keys import shard_of
+from sample_signals import NOW
 from simulated_deciding import (
     ACCOUNTS,
     ALL_AT_ONCE,
@@ -51,7 +52,7 @@ TOPICS = st.lists(RECORDS, min_size=1, max_size=8) | st.lists(RECORDS, min_size=
 
 
 class Step(NamedTuple):
-    """`move` a worker, `crash` one, `accept` the next configuration, `back up` or `roll back` a shard, `wait` a day."""
+    """`move` a worker, `crash` one, `accept` the next configuration, `back up` or `roll back` a shard, or `wait`."""
 
     what: str
     which: int
@@ -82,7 +83,8 @@ async def played(drafts: Sequence[Draft], schedule: Sequence[Step]) -> DecidingW
             case "roll back":
                 world.roll_back(which)
             case "wait":
-                world.now += 2 * DAY
+                # What was decided is remembered for 14 days; a record that is read again later is decided anew.
+                world.now = min(world.now + 2 * DAY, NOW + 12 * DAY)
     for worker in workers:
         worker.crash()
     await drained(world)
@@ -224,6 +226,24 @@ async def test_two_crashes_while_a_higher_step_is_decided_change_no_id() -> None
     world = DecidingWorld(SignalsTopic.of([Draft(0, frozenset({2, 3})), Draft(0, frozenset({4}))]))
     (await begun(world, RESERVED, choice=2)).crash()
     (await begun(world, RESERVED)).crash()
+    await drained(world)
+    assert made(world) == set(decisions(world.topic))
+
+
+async def test_a_repetition_of_a_lower_step_is_a_repetition_to_a_zombie_too() -> None:
+    """The owner has reserved a higher step behind it, and not yet passed either."""
+    lower = Draft(0, frozenset({3}))
+    world = DecidingWorld(SignalsTopic.of([lower, lower, Draft(0, frozenset({4}))]))
+    first = await begun(world, choice=2)
+    while first.turn != "idle":
+        await first.advance(2)
+    zombie, owner = DecidingWorker(world), first
+    while zombie.turn != "idle":
+        await zombie.advance(ALL_AT_ONCE)
+    for _ in range(1 + RESERVED):
+        await owner.advance(ALL_AT_ONCE)
+    await finished(zombie, world)
+    owner.crash()
     await drained(world)
     assert made(world) == set(decisions(world.topic))
 

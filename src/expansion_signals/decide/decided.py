@@ -2,7 +2,8 @@
 
 After a roll-back of Redis one time line may have published {80} and the other {80, 100}: the second signal fires for
 the rest only. The key of a recurring step is `<series>:<absolute usage>`; one that is decided covers every lower step
-of its series.
+of its series. A step that has an entry of its own is answered by it all the same: so a repetition of its signal is
+known as one, however many steps were decided since, and to a worker that lags as well.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ SIGNAL_DIGITS = 8
 
 KEY_DIGITS = 16
 """How much of a key's hash is kept: 64 bits, within one account."""
+
+STEPS_KEPT = 8
+"""How many steps of a series keep their entries below a newly decided one: a tiny step must not fill an account."""
 
 
 class Key(NamedTuple):
@@ -59,9 +63,9 @@ class Decided:
     entries: Mapping[Key, Entry] = field(default_factory=dict)
 
     def entry(self, text: str) -> Entry | None:
-        """Return the entry that decides this key of a signal; a step's is the highest of its series."""
+        """Return the entry that decides this key of a signal: its own, or that of the highest step that covers it."""
         key = key_of(text)
-        if key.step is None:
+        if key in self.entries or key.step is None:
             return self.entries.get(key)
         covering = [decided for decided in self.entries if decided.covers(key)]
         return self.entries[max(covering)] if covering else None
@@ -108,23 +112,32 @@ class Reserved:
     refused: Sequence[str] = ()
 
 
-def reserve(account: str, before: Decided, after: Decided, asked: Collection[str], now: Instant) -> Reservation:
+def reserve(account: str, before: Decided, after: Decided, asked: Collection[Key], now: Instant) -> Reservation:
     """Return what the decisions since `before` add, and what is not needed any more.
 
     Where they add nothing it is empty, and still names the revision: what answered them must still stand.
 
-    Forgotten is what is past its time, and each step below an added one: that one covers it. But not what belongs to
-    one of the records `asked`: after a crash they are asked again, and the answer must be the same.
+    Forgotten is what is past its time, and a step so far below an added one that `STEPS_KEPT` others lie between: that
+    one covers it. But none of the keys `asked`: after a crash they are asked again, and a worker that lags may ask at
+    this moment; the answer must be the same.
     """
     added = {key: entry for key, entry in after.entries.items() if key not in before.entries}
     if not added:
         return Reservation(account, before.revision, {})
+    covered = _far_below(before, added)
     forgotten = tuple(
-        key
-        for key, entry in before.entries.items()
-        if entry.record not in asked and (entry.kept_until <= now or any(higher.covers(key) for higher in added))
+        key for key, entry in before.entries.items() if key not in asked and (entry.kept_until <= now or key in covered)
     )
     return Reservation(account, before.revision, added, forgotten)
+
+
+def _far_below(before: Decided, added: Collection[Key]) -> set[Key]:
+    """Return the steps below an added one of their series, but for the highest of them."""
+    far: set[Key] = set()
+    for series in {key.series for key in added if key.step is not None}:
+        highest = max(key for key in added if key.series == series)
+        far.update(sorted(filter(highest.covers, before.entries))[:-STEPS_KEPT])
+    return far
 
 
 def key_of(text: str) -> Key:

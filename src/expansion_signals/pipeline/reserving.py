@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.decided import Reserved, ShardReservation, reserve
+from expansion_signals.decide.decided import Reserved, ShardReservation, key_of, reserve
 from expansion_signals.decide.limits import decide_limit
 from expansion_signals.model.batches import Behind, Gap, Lost
 from expansion_signals.pipeline.passing import lost
@@ -129,4 +129,5 @@ def _decide(
         outcome = decide_limit(candidate, after, now)
         after = after.with_entries(outcome.entries)
         outcomes.append(outcome)
-    return outcomes, reserve(account, before, after, {candidate.record for candidate in candidates}, now)
+    asked = {key_of(key) for candidate in candidates for key in candidate.signal.keys}
+    return outcomes, reserve(account, before, after, asked, now)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from expansion_signals.decide.decided import Decided, Entry, Key, Reservation, key_of, reserve
+from expansion_signals.decide.decided import STEPS_KEPT, Decided, Entry, Key, Reservation, key_of, reserve
 from expansion_signals.model.instants import DAY, HOUR
 from sample_signals import NOW, key
 
@@ -17,8 +17,8 @@ def step(value: int, series: str = "c" * 16) -> Key:
     return Key(series, Decimal(value))
 
 
-def reserved(before: Decided, added: dict[Key, Entry], *asked: str, now: int = NOW) -> Reservation:
-    return reserve("acct-1", before, before.with_entries(added), {*asked, "0:9"}, now)
+def reserved(before: Decided, added: dict[Key, Entry], *asked: Key, now: int = NOW) -> Reservation:
+    return reserve("acct-1", before, before.with_entries(added), {*asked, *added}, now)
 
 
 # --------------------------------------------------------------------------------------------------- keys
@@ -56,9 +56,14 @@ def test_a_key_that_is_not_decided_has_no_entry() -> None:
     assert Decided().entry(key("80")) is None
 
 
-def test_a_step_is_decided_by_the_highest_of_its_series() -> None:
+def test_a_step_without_an_entry_is_decided_by_the_highest_of_its_series() -> None:
     decided = Decided(1, {key_of(key("+1200")): ENTRY, key_of(key("+1300")): LATER})
-    assert decided.entry(key("+1200")) == LATER
+    assert decided.entry(key("+1100")) == LATER
+
+
+def test_a_step_with_an_entry_is_decided_by_it_though_a_higher_one_covers_it() -> None:
+    decided = Decided(1, {key_of(key("+1200")): ENTRY, key_of(key("+1300")): LATER})
+    assert decided.entry(key("+1200")) == ENTRY
 
 
 def test_an_entry_answers_the_record_it_was_made_for() -> None:
@@ -92,18 +97,35 @@ def test_what_is_kept_until_later_is_not_forgotten() -> None:
     assert reservation.forgotten == ()
 
 
-def test_the_steps_below_an_added_one_are_forgotten() -> None:
-    before = Decided(3, {step(1000): ENTRY, step(1000, "d" * 16): ENTRY, PLAIN: ENTRY})
-    reservation = reserved(before, {step(2000): LATER})
-    assert reservation.forgotten == (step(1000),)
+LADDER = [step(place * 1000) for place in range(1, STEPS_KEPT + 3)]
 
 
-def test_a_step_whose_record_is_asked_now_is_not_forgotten_because_it_may_be_asked_again() -> None:
-    reservation = reserved(Decided(3, {step(1000): ENTRY}), {step(2000): LATER}, "0:1")
-    assert reservation.forgotten == ()
+def test_of_the_steps_below_an_added_one_the_last_few_are_kept() -> None:
+    before = Decided(3, dict.fromkeys(LADDER, ENTRY))
+    assert reserved(before, {step(90_000): LATER}).forgotten == tuple(LADDER[:2])
+
+
+def test_an_added_step_forgets_none_of_another_series() -> None:
+    before = Decided(3, dict.fromkeys(LADDER, ENTRY) | {PLAIN: ENTRY})
+    assert reserved(before, {step(90_000, "d" * 16): LATER}).forgotten == ()
+
+
+def test_a_tiny_step_does_not_fill_an_account() -> None:
+    decided = Decided()
+    for place in range(1, 100):
+        asked = {step(place): LATER}
+        forgotten = reserved(decided, asked).forgotten
+        kept = {each: entry for each, entry in decided.entries.items() if each not in forgotten}
+        decided = Decided(place, kept | asked)
+    assert len(decided.entries) == STEPS_KEPT + 1
+
+
+def test_a_step_that_is_asked_now_is_not_forgotten_because_it_may_be_asked_again() -> None:
+    before = Decided(3, dict.fromkeys(LADDER, ENTRY))
+    assert reserved(before, {step(90_000): LATER}, LADDER[0]).forgotten == (LADDER[1],)
 
 
 def test_what_is_past_its_time_but_asked_now_is_not_forgotten() -> None:
     past = ENTRY._replace(kept_until=NOW)
-    reservation = reserved(Decided(3, {PLAIN: past}), {OTHER: LATER}, "0:1")
+    reservation = reserved(Decided(3, {PLAIN: past}), {OTHER: LATER}, PLAIN)
     assert reservation.forgotten == ()
