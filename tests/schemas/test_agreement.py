@@ -13,7 +13,7 @@ from expansion_signals.model.decisions import Decision
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import DAY, parse_instant
 from expansion_signals.model.records import Record
-from expansion_signals.model.signals import Signal
+from expansion_signals.model.signals import Signal, Told
 from expansion_signals.model.triggers import Trigger
 from expansion_signals.wire.codec import CloudEventsCodec
 from expansion_signals.wire.schema_files import schema_files
@@ -109,7 +109,8 @@ def example(path: str) -> dict[str, Any]:
 def signal() -> Signal:
     data = example("expansion-signals/signal.limit.reached/1/80-percent.json")
     keys = tuple(data.pop("keys"))
-    return Signal("5d41", "limit.reached", "Käse GmbH", EVIDENCE, data, keys)
+    arms = tuple(Told(**told) for told in data.pop("arms"))
+    return Signal("5d41", "limit.reached", "Käse GmbH", EVIDENCE, data, keys, arms)
 
 
 def test_a_signal_fulfils_its_schema(signal: Signal, written_well: Callable[[Outgoing], dict[str, Any]]) -> None:
@@ -179,6 +180,8 @@ def test_a_held_decision_fulfils_its_schema(written_well: Callable[[Outgoing], d
         ({"data": None}, "invalid_data"),
         ({"data": {"keys": "one"}}, "invalid_data"),
         ({"data": {"keys": [1]}}, "invalid_data"),
+        ({"data": {"keys": [], "arms": "one"}}, "invalid_data"),
+        ({"data": {"keys": [], "arms": [{"threshold": "80%", "generation": "1"}]}}, "invalid_data"),
         ({"data": {"keys": [], "user": 7}}, "invalid_data"),
     ],
 )

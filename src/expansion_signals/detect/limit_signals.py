@@ -8,7 +8,7 @@ from expansion_signals.detect.why import why
 from expansion_signals.model.amounts import plain, unscale, utilization
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import format_instant
-from expansion_signals.model.signals import Signal
+from expansion_signals.model.signals import Signal, Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ def reached(rule: LimitRule, reading: Reading, usage: int, crossings: Sequence[C
         evidence=reading.evidence,
         data=_content(rule, reading, usage, highest, crossings),
         keys=tuple(_key(rule, reading, crossing) for crossing in crossings),
+        arms=tuple(_told(crossing) for crossing in crossings),
     )
 
 
@@ -48,7 +49,12 @@ def recovered(rule: LimitRule, reading: Reading, usage: int, crossing: Crossing)
         account=reading.account,
         evidence=reading.evidence,
         data=_content(rule, reading, usage, crossing, ()),
+        arms=(_told(crossing),),
     )
+
+
+def _told(crossing: Crossing) -> Told:
+    return Told(str(crossing.threshold), crossing.generation)
 
 
 def _identity(kind: str, rule: LimitRule, reading: Reading, crossing: Crossing) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.arming import Course, Turn, turn_absent, turn_place, turn_series
@@ -58,6 +58,10 @@ def judge(
 
 def _turn(rule: LimitRule, threshold: Threshold, reading: Reading, course: Course, arms: Mapping[ArmKey, Arm]) -> Turn:
     arm = arms.get(ArmKey(rule.id, str(threshold)), Arm())
+    if arm.held:
+        if reading.appended < arm.held:
+            return Turn(arm)
+        arm = replace(arm, held=0)
     where = standing(threshold, reading.limit, reading.meter.precision)
     match where:
         case Place():

@@ -48,7 +48,8 @@ class Reading:
     Levels are scaled amounts. The level went from `before` by `quiet` (counts but may not fire: backfill, or older
     than the firing age; applied first) and then by `firing`. `limit` is the limit in force now and `last_limit`
     the amount under which this counter was last judged; where it never was, `judged` is False. `estimated`: a sketch
-    counts the members of this `unique` meter, because there were too many to keep.
+    counts the members of this `unique` meter, because there were too many to keep. `appended` is the append time
+    that the change was judged at.
     """
 
     account: str
@@ -65,3 +66,4 @@ class Reading:
     last_limit: int | None
     judged: bool
     estimated: bool = False
+    appended: Instant = 0

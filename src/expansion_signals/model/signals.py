@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.model.events import Evidence
+
+
+class Told(NamedTuple):
+    """Which arm a signal tells of: the threshold in the form of rules.yaml, and the arm's generation."""
+
+    threshold: str
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,8 @@ class Signal:
 
     `type` is the short name (`limit.reached`); `data` is the JSON data of the interface. `keys` are what is decided:
     one for each crossed threshold and generation, so that a decision is made once for each whatever the division
-    into polls (architecture, Deciding). `id` is computed (semantics 9.1): the same evidence has the same id.
+    into polls (architecture, Deciding). `arms` are those that turned, one for each crossed threshold: marks are
+    restored from them after a loss. `id` is computed (semantics 9.1): the same evidence has the same id.
     """
 
     id: str
@@ -26,3 +34,4 @@ class Signal:
     evidence: Evidence
     data: Mapping[str, Any]
     keys: tuple[str, ...] = ()
+    arms: tuple[Told, ...] = ()

@@ -104,6 +104,7 @@ class _Course:
             last_limit=marks.limit if marks else None,
             judged=marks is not None,
             estimated=fact.estimated,
+            appended=fact.appended,
         )
 
     def _cause(self, fact: Moved, marks: Marks | None) -> Cause:

@@ -78,7 +78,7 @@ def marks_chunks(marks: Marks) -> list[str]:
             key.threshold,
             _LETTERS[arm.state],
             arm.generation,
-            *([arm.falls, arm.step] if arm.falls or arm.step else []),
+            *_rest(arm),
         ]
         for key, arm in sorted(marks.arms.items())
     ]
@@ -92,10 +92,17 @@ def read_marks(text: str) -> Marks:
     return Marks(limit, {ArmKey(rule, threshold): _arm(letter, rest) for rule, threshold, letter, *rest in arms})
 
 
+def _rest(arm: Arm) -> list[object]:
+    """Return what most arms do not have."""
+    if arm.held:
+        return [arm.falls, arm.step, arm.held]
+    return [arm.falls, arm.step] if arm.falls or arm.step is not None else []
+
+
 def _arm(letter: str, rest: Sequence[Any]) -> Arm:
     generation, *more = rest
-    falls, step = more or ((), None)
-    return Arm(_STATES[letter], generation, tuple(falls), step)  # type: ignore[arg-type]
+    falls, step, *held = more or ((), None)
+    return Arm(_STATES[letter], generation, tuple(falls), step, *held)  # type: ignore[arg-type]
 
 
 def read_facts(answer: Sequence[Any], profile: Profile | None) -> AccountFacts:

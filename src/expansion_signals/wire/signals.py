@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.events import BUILT_IN_PREFIX, Evidence
-from expansion_signals.model.signals import Signal
+from expansion_signals.model.signals import Signal, Told
 from expansion_signals.wire import attributes
 from expansion_signals.wire.cloudevents import open_envelope
 from expansion_signals.wire.published import Published, encode
@@ -26,7 +26,7 @@ _VERSION = "v1"
 
 
 def write(signal: Signal, recorded: Instant) -> Outgoing:
-    """Return the record of a signal; its `keys` travel in the data."""
+    """Return the record of a signal; its `keys` and `arms` travel in the data."""
     evidence = signal.evidence
     return encode(
         Published(
@@ -35,13 +35,17 @@ def write(signal: Signal, recorded: Instant) -> Outgoing:
             id=signal.id,
             account=signal.account,
             time=evidence.time,
-            data={**signal.data, "keys": list(signal.keys)},
+            data={**signal.data, "keys": list(signal.keys), **_told_arms(signal)},
             causation=evidence.id,
             causation_source=evidence.source,
             traceparent=evidence.traceparent,
         ),
         recorded,
     )
+
+
+def _told_arms(signal: Signal) -> dict[str, object]:
+    return {"arms": [told._asdict() for told in signal.arms]} if signal.arms else {}
 
 
 def read(record: Record) -> Signal:
@@ -66,6 +70,7 @@ def read(record: Record) -> Signal:
             traceparent=attributes.traceparent(envelope),
         ),
         keys=_keys(data.pop("keys", [])),
+        arms=_arms(data.pop("arms", [])),
         data=data,
     )
 
@@ -100,6 +105,19 @@ def _keys(keys: object) -> tuple[str, ...]:
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise RejectedRecord("invalid_data", "data.keys: expected a list of strings")
     return tuple(keys)
+
+
+def _arms(arms: object) -> tuple[Told, ...]:
+    if not isinstance(arms, list):
+        raise RejectedRecord("invalid_data", "data.arms: expected a list of objects")
+    return tuple(_told(arm) for arm in arms)
+
+
+def _told(arm: object) -> Told:
+    threshold, generation = (arm.get("threshold"), arm.get("generation")) if isinstance(arm, dict) else (None, None)
+    if not isinstance(threshold, str) or not isinstance(generation, int) or isinstance(generation, bool):
+        raise RejectedRecord("invalid_data", "data.arms: expected objects with `threshold` and `generation`")
+    return Told(threshold, generation)
 
 
 def _optional_name(name: str, data: Mapping[str, Any]) -> str | None:
