@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from expansion_signals.model.decisions import Decision
     from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.last_seen import Active
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.triggers import Trigger
@@ -103,6 +104,9 @@ class Accounts(Protocol):
 
     async def hours(self, account: str) -> HourTotals | None:
         """Return the hour buckets of an account not yet known, None where there are none."""
+
+    async def active(self, account: str, meter: str, days: range) -> Active:
+        """Return how many members of a `unique` meter were seen within these UTC days; the last of them is today's."""
 
 
 class PolicyStore(Protocol):

@@ -24,6 +24,7 @@ from expansion_signals.model.batches import (
     StaleEpoch,
 )
 from expansion_signals.model.instants import HOUR
+from expansion_signals.model.last_seen import LastSeen
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory_account import KeptAccount
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         ShardBatch,
     )
     from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.model.last_seen import Active
 
 _HOURS_A_DAY = 24
 
@@ -216,6 +218,10 @@ class MemoryStore:
             return None
         days = [hour // _HOURS_A_DAY for _, hour in kept.hours]
         return HourTotals(kept.hours_revision, range(min(days), max(days) + 1), dict(kept.hours))
+
+    async def active(self, account: str, meter: str, days: range) -> Active:
+        """Return how many members of a `unique` meter were seen within these UTC days; the last of them is today's."""
+        return self._shard(account).account(account).last_seen.get(meter, LastSeen()).within(days)
 
     async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
         """Return every standing shard's watermarks: partition → next offset."""

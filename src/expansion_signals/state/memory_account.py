@@ -5,16 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import AccountFacts, Bucket, Changed, Fact, Full, Marks, Moved
-from expansion_signals.model.changes import Become
+from expansion_signals.model.changes import Become, See
+from expansion_signals.model.last_seen import LastSeen
 from expansion_signals.model.levels import Level, changed, merged
+from expansion_signals.state.memory_shares import Shares, fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import AccountBatch, AccountMark, HourMove, Move, ProfileChange, ShardBatch
+    from expansion_signals.model.batches import (
+        AccountBatch,
+        AccountMark,
+        DayMove,
+        HourMove,
+        Move,
+        ProfileChange,
+        ShardBatch,
+    )
     from expansion_signals.model.changes import Change
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
@@ -31,7 +40,9 @@ class KeptAccount:
     levels: dict[Counter, Level] = field(default_factory=dict)
     guards: dict[Counter, tuple[int, Guard]] = field(default_factory=dict)
     marks: dict[Counter, Marks] = field(default_factory=dict)
+    shares: Shares = field(default_factory=Shares)
     days: dict[tuple[str, int], Level] = field(default_factory=dict)
+    last_seen: dict[str, LastSeen] = field(default_factory=dict)
     hours: dict[tuple[str, int], tuple[Change | None, Change | None]] = field(default_factory=dict)
     hours_revision: str | None = None
 
@@ -46,16 +57,18 @@ class KeptAccount:
         """Return what cannot take its part of the batch."""
         for move in asked.moves:
             level = self.levels.get(move.counter)
-            if not _fits(changed(changed(level, self._with_days(move)), move.firing)):
+            if not fits(changed(changed(level, self._with_days(move)), move.firing)):
                 yield Full(asked.account, move.counter.meter, move.counter, level.amount if level else 0)
         for day in asked.days:
             total = self.days.get((day.meter, day.day))
-            if not _fits(changed(total, day.change)):
+            if not isinstance(day.change, See) and not fits(changed(total, day.change)):
                 yield Full(asked.account, day.meter, Bucket("day", day.day), total.amount if total else 0)
         for hour in asked.hours:
             quiet, firing = self._hour(hour)
             yield from self._full_hour(asked.account, hour, "quiet hour", quiet, hour.quiet)
             yield from self._full_hour(asked.account, hour, "firing hour", firing, hour.firing)
+        for move in asked.moves:
+            yield from self.shares.full(asked.account, move)
 
     def write(self, asked: AccountBatch, batch: ShardBatch, *, lags: bool) -> None:
         """Write what the batch asks of this account; the profile first, because the facts after it fall under it.
@@ -69,8 +82,8 @@ class KeptAccount:
             if move.counter not in self.levels and not lags:
                 self._drop_before(move, moving)
             self._move(move, batch)
-        for day in asked.days:
-            self.days[day.meter, day.day] = changed(self.days.get((day.meter, day.day)), day.change) or Level()
+            self.shares.write(move)
+        self._bucket(asked.days)
         for hour in asked.hours:
             quiet, firing = self._hour(hour)
             self.hours[hour.meter, hour.hour] = (merged(quiet, hour.quiet), merged(firing, hour.firing))
@@ -91,6 +104,17 @@ class KeptAccount:
             if counter not in moving:
                 self._moved(counter, level.amount, (0, 0), change, batch, estimated=level.estimated)
 
+    def _bucket(self, days: Sequence[DayMove]) -> None:
+        """Move day buckets; members have one day each, the last, so all that are new are looked at together."""
+        seen: dict[str, dict[int, tuple[int, ...]]] = {}
+        for meter, day, change in days:
+            if isinstance(change, See):
+                seen.setdefault(meter, {})[day] = change.members
+            else:
+                self.days[meter, day] = changed(self.days.get((meter, day)), change) or Level()
+        for meter, members in seen.items():
+            self.last_seen[meter] = self.last_seen.get(meter, LastSeen()).after(members)
+
     def _full_hour(
         self,
         account: str,
@@ -100,7 +124,7 @@ class KeptAccount:
         change: Change | None,
     ) -> Iterator[Full]:
         level = changed(None, kept)
-        if not _fits(changed(level, change)):
+        if not fits(changed(level, change)):
             yield Full(account, hour.meter, Bucket(width, hour.hour), level.amount if level else 0)
 
     def _hour(self, hour: HourMove) -> tuple[Change | None, Change | None]:
@@ -154,6 +178,7 @@ class KeptAccount:
             del self.levels[counter]
             self.guards.pop(counter, None)
             self.marks.pop(counter, None)
+            self.shares.forget(counter)
 
     def mark(self, mark: AccountMark) -> bool:
         """Mark what was judged; say whether the mark fits what stands here."""
@@ -168,7 +193,3 @@ class KeptAccount:
         if not any(isinstance(later, Changed) for later in self.facts.values()):
             self.guards.update({counter: guard for counter, guard in mark.guards.items() if counter not in waiting})
         return True
-
-
-def _fits(level: Level | None) -> bool:
-    return level is None or abs(level.amount) <= LARGEST

@@ -22,6 +22,7 @@ from expansion_signals.model.batches import (
     StaleEpoch,
 )
 from expansion_signals.model.changes import See
+from expansion_signals.state.active_members import active_members
 from expansion_signals.state.identity_slices import IdentitySlices
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
 from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_profile, read_watermarks
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, Outcome, ShardBatch
     from expansion_signals.model.changes import Change
     from expansion_signals.model.instants import Duration
+    from expansion_signals.model.last_seen import Active
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.connection import Connection
 
@@ -145,6 +147,11 @@ class RedisStore:
                 else:
                     parts[part] = read_change(operation, value.decode())
         return HourTotals(revision, days, {place: (quiet, firing) for place, (quiet, firing) in totals.items()})
+
+    async def active(self, account: str, meter: str, days: range) -> Active:
+        """Return how many members of a `unique` meter were seen within these UTC days; the last of them is today's."""
+        [found] = await active_members(self._scripts, self._account_keys(account), account, meter, [days])
+        return found
 
     async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
         """Return every shard's watermarks: partition → next offset. A shard that is lost is not in the answer."""
