@@ -9,7 +9,7 @@ from xxhash import xxh3_64_intdigest
 
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.amounts import scale, value_text
-from expansion_signals.model.events import BUILT_IN_PREFIX, LIMIT_HIT, USAGE_RECORDED
+from expansion_signals.model.events import BUILT_IN_PREFIX, LIMIT_HIT, USAGE_IMPORTED, USAGE_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,8 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
     """Return what the event adds to each meter it feeds; None where nothing names it: `unmatched`.
 
         usage.recorded, meter known to the catalog     what it adds
-        usage.recorded or limit.hit, meter unknown     None
+        usage.imported, meter known                    the day's total, whatever feeds the meter otherwise
+        any of these or limit.hit, meter unknown       None
         any other built-in type                        what it adds, mostly nothing: counted all the same
         a product's own type, fed to a meter           what it adds
         a product's own type that no meter names       None
@@ -38,10 +39,27 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
     Raises:
         RejectedRecord: `invalid_data` where a meter's value property is missing or no number, `precision`, `overflow`.
     """
+    if event.type == USAGE_IMPORTED:
+        named = configuration.catalog.meters.get(event.data["meter"])
+        return None if named is None else [Contribution(named, day_total(named, event.data["value"]))]
     fed = [meter for meter in configuration.meters_by_event.get(event.type, ()) if _is_for(meter, event.data)]
     if not fed and not _known(event, configuration):
         return None
     return [Contribution(meter, _amount(meter, event.data)) for meter in fed]
+
+
+def day_total(meter: Meter, value: Decimal | int | str) -> int:
+    """Return the total of a day, scaled by the meter's precision (semantics 2.9).
+
+    Raises:
+        RejectedRecord: `invalid_data` for what no total of this meter can be, `precision`, `overflow`.
+    """
+    if meter.aggregation == "unique":
+        raise RejectedRecord("invalid_data", f"data.meter: `{meter.key}` counts each once; a total names nobody")
+    total = scale(value, meter.precision)
+    if meter.aggregation == "count" and total < 0:
+        raise RejectedRecord("invalid_data", f"data.value: `{meter.key}` counts events; there are no fewer than none")
+    return total
 
 
 def _known(event: UsageEvent, configuration: Configuration) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 BUILT_IN_PREFIX = "expansion."
 USAGE_RECORDED = "expansion.usage.recorded.v1"
+USAGE_IMPORTED = "expansion.usage.imported.v1"
 LIMIT_HIT = "expansion.limit.hit.v1"
 ACCOUNT_UPDATED = "expansion.account.updated.v1"
 

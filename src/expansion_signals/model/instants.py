@@ -7,7 +7,7 @@ travel through Lua (below 2^53 until the year 2255) without rounding; a `datetim
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -28,6 +28,8 @@ LAST: Instant = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microse
 """The last instant that can be written."""
 
 _FIRST: Instant = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_FIRST_DAY = date(1970, 1, 1)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}):([0-5]\d|60)(?:\.(\d+))?(?:[Zz]|([+-]\d{2}:\d{2}))",
     re.ASCII,
@@ -79,6 +81,25 @@ def format_instant(instant: Instant) -> str:
 def day_of(instant: Instant) -> int:
     """Return the number of the UTC day since the epoch (semantics 2.5)."""
     return instant // DAY
+
+
+def parse_day(text: str) -> int:
+    """Read a UTC day such as `2026-11-22` as its number since the epoch.
+
+    Raises:
+        ValueError: written in another form, or no day of the calendar.
+    """
+    try:
+        if _DAY.fullmatch(text):
+            return (date.fromisoformat(text) - _FIRST_DAY).days
+    except ValueError:
+        pass
+    raise ValueError(f"expected a day such as 2026-11-22, got {text[:32]!r}")
+
+
+def format_day(day: int) -> str:
+    """Write the UTC day of this number as `2026-11-22`."""
+    return (_FIRST_DAY + timedelta(days=day)).isoformat()
 
 
 def hour_of(instant: Instant) -> int:

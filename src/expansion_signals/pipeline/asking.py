@@ -9,7 +9,8 @@ from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Mov
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
-from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
+from expansion_signals.pipeline.places import counter_for, firing_age, has_no_counter, may_not_fire, period_in
+from expansion_signals.pipeline.retention import LAG_ALLOWED, is_gone, kept_after
 from expansion_signals.pipeline.sums import part_of
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def _add(
         hours.part(quiet=quiet).add(amount, event.time, offset)
         return
     period = period_in(meter.per, account.profile, event.time)
+    if has_no_counter(event, meter, period, appended - acceptance) or is_gone(period, meter.per, appended, acceptance):
+        return
     if _in_baseline(meter, account.profile, event, period):
         return
     # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
@@ -131,7 +134,7 @@ def _add(
     total = account.counters.get(counter)
     if total is None:
         total = account.counters[counter] = Total(meter.aggregation)
-        total.kept = _kept(meter, account.profile, appended - acceptance)
+        total.kept = _kept(meter, account.profile, appended - LAG_ALLOWED - kept_after(meter.per, acceptance))
     total.part(quiet=quiet).add(amount, event.time, offset)
     if not quiet or total.firing is None:
         total.event = event

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.accounts import Account, AccountUpdate
-from expansion_signals.model.events import ACCOUNT_UPDATED, Evidence, UsageEvent
+from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_IMPORTED, Evidence, UsageEvent
 from expansion_signals.model.instants import DAY, MINUTE, SECOND, Duration, Instant, format_instant
-from expansion_signals.wire import attributes, contracts, dead_letters, decisions, signals, triggers
+from expansion_signals.wire import attributes, contracts, day_totals, dead_letters, decisions, signals, triggers
 from expansion_signals.wire.cloudevents import open_envelope
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class CloudEventsCodec:
         """
         envelope = open_envelope(record)
         event_id, source, event_type, account, time = attributes.required(envelope)
+        if event_type == USAGE_IMPORTED:
+            return day_totals.read(envelope, record.appended)
         self._refuse_age(time, record.appended)
         return UsageEvent(
             source,

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.events import BUILT_IN_PREFIX
-from expansion_signals.model.instants import parse_instant
+from expansion_signals.model.instants import parse_day, parse_instant
 from expansion_signals.wire.attributes import LONGEST_NAME
 
 _MOST_CHARACTERS_OF_A_NUMBER = 400
@@ -65,11 +65,17 @@ def _moment(value: str) -> str:
     return value
 
 
+def _calendar_day(value: str) -> str:
+    parse_day(value)
+    return value
+
+
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$")]
 """Names something: a user, a meter, a feature."""
 
 Amount = Annotated[Any, PlainValidator(_amount)]
 Moment = Annotated[str, AfterValidator(_moment)]
+Day = Annotated[str, AfterValidator(_calendar_day)]
 
 
 @with_config(ConfigDict(strict=True, extra="ignore"))
@@ -84,6 +90,14 @@ class UsageRecorded(_Contract):
     value: Amount
     user: NotRequired[Name | None]
     dimensions: NotRequired[Annotated[dict[Name, Name], Field(max_length=_MOST_DIMENSIONS)] | None]
+
+
+class UsageImported(_Contract):
+    """`usage.imported`: the total of a meter on a UTC day, from before it was counted here."""
+
+    meter: Name
+    day: Day
+    value: Amount
 
 
 class LimitHit(_Contract):
@@ -199,6 +213,7 @@ class CancelRequested(_Contract):
 
 _CONTRACTS: dict[str, type] = {
     "usage.recorded": UsageRecorded,
+    "usage.imported": UsageImported,
     "limit.hit": LimitHit,
     "feature.attempted": FeatureAttempted,
     "feature.used": FeatureUsed,

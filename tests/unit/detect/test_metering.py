@@ -8,7 +8,7 @@ import pytest
 
 from expansion_signals.detect.metering import contributions
 from expansion_signals.errors import RejectedRecord
-from expansion_signals.model.events import UsageEvent
+from expansion_signals.model.events import USAGE_IMPORTED, UsageEvent
 from expansion_signals.rules.loading import load
 
 CATALOG = """
@@ -17,6 +17,7 @@ meters:
   sent: {event: com.acme.sent, aggregation: unique, value: user, unit: user}
   size: {event: com.acme.sized, aggregation: max, value: gb, precision: 1, unit: GB}
   seen: {event: com.acme.sized, aggregation: latest, value: gb, precision: 1, unit: GB}
+  shots: {event: com.acme.shot, aggregation: count, unit: shot}
 features:
   sent: {meter: sent}
 plans:
@@ -67,3 +68,29 @@ def test_an_event_may_feed_the_highest_and_the_latest_alike() -> None:
 def test_a_highest_or_latest_level_needs_a_number_of_its_precision(value: object) -> None:
     with pytest.raises(RejectedRecord):
         amounts("com.acme.sized", gb=value)
+
+
+@pytest.mark.parametrize(("meter", "value", "amount"), [("size", "2.5", 25), ("seen", -1, -10), ("shots", 7, 7)])
+def test_a_days_total_is_of_the_meter_it_names_whatever_feeds_that(meter: str, value: object, amount: int) -> None:
+    assert amounts(USAGE_IMPORTED, meter=meter, day="2026-11-20", value=value) == [amount]
+
+
+def test_a_total_of_a_meter_that_nobody_names_is_unmatched() -> None:
+    event = UsageEvent("/i", "e-1", USAGE_IMPORTED, "acct-1", 0, {"meter": "sizes", "day": "2026-11-20", "value": 1})
+    assert contributions(event, CONFIGURATION) is None
+
+
+@pytest.mark.parametrize(
+    ("meter", "value", "code"),
+    [
+        ("sent", "3", "invalid_data"),
+        ("shots", "-1", "invalid_data"),
+        ("shots", "1.5", "precision"),
+        ("size", "0.55", "precision"),
+        ("size", 10**18, "overflow"),
+    ],
+)
+def test_a_total_that_its_meter_cannot_have_is_refused(meter: str, value: object, code: str) -> None:
+    with pytest.raises(RejectedRecord) as refused:
+        amounts(USAGE_IMPORTED, meter=meter, day="2026-11-20", value=value)
+    assert refused.value.code == code

@@ -25,7 +25,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-properties = st.sampled_from(["meter", "value", "user", "session", "dimensions", "blocked", "expires_at", "sentiment"])
+properties = st.sampled_from(
+    ["meter", "value", "user", "session", "dimensions", "blocked", "expires_at", "sentiment", "day"]
+)
 envelopes = st.fixed_dictionaries(
     {},
     optional={
