@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
+from expansion_signals.detect.dimensions import property_of
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.amounts import scale, value_text
 from expansion_signals.model.events import BUILT_IN_PREFIX, LIMIT_HIT, USAGE_IMPORTED, USAGE_RECORDED
@@ -69,7 +70,7 @@ def _known(event: UsageEvent, configuration: Configuration) -> bool:
 
 
 def _is_for(meter: Meter, data: Mapping[str, object]) -> bool:
-    return all(value_text(data.get(name)) == value for name, value in meter.where.items())
+    return all(value_text(property_of(data, name)) == value for name, value in meter.where.items())
 
 
 def _amount(meter: Meter, data: Mapping[str, object]) -> int:

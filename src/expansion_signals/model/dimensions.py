@@ -20,6 +20,12 @@ OTHER = "other"
 LONGEST_VALUE = 40
 """In bytes of UTF-8; with the longest name of a dimension before it, a field of Redis stays below 64."""
 
+LONGEST_DIMENSION = 20
+"""In characters of ASCII."""
+
+MOST_DIMENSIONS = 4
+"""How many dimensions split a meter: with all their values, a hash of Redis stays below 500 fields."""
+
 
 def kept_as(value: str, known: Collection[str]) -> str:
     """Return the value that this one is counted under, where these are known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.catalog import Catalog, Feature, Meter
+from expansion_signals.model.dimensions import LONGEST_DIMENSION, MOST_DIMENSIONS
 from expansion_signals.model.events import USAGE_RECORDED
 from expansion_signals.rules.built_in import SEATS, misspelt
 from expansion_signals.rules.catalog_file import CatalogShape, FeatureShape, MeterShape
@@ -79,9 +80,22 @@ def _check_meter(key: str, shape: MeterShape, path: Path, findings: Findings) ->
         )
     if shape.aggregation == "unique" and shape.precision:
         findings.at((*path, "precision"), "`unique` counts whole members; leave `precision` out")
-    for name in sorted({name for name in shape.dimensions if shape.dimensions.count(name) > 1}):
-        findings.at((*path, "dimensions"), f"dimension `{name}` stands twice")
+    _check_dimensions(shape, (*path, "dimensions"), findings)
     _warn_of_meter(key, shape, path, findings)
+
+
+def _check_dimensions(shape: MeterShape, path: Path, findings: Findings) -> None:
+    names = shape.dimensions
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        findings.at(path, f"dimension `{name}` stands twice")
+    for place, name in enumerate(names):
+        if len(name) > LONGEST_DIMENSION:
+            said = f"dimension {shown(name)} has {len(name)} characters; at most {LONGEST_DIMENSION}"
+            findings.at((*path, place), said)
+    if len(names) > MOST_DIMENSIONS:
+        findings.at(path, f"{len(names)} dimensions; a meter is split by at most {MOST_DIMENSIONS}")
+    if names and shape.aggregation == "unique":
+        findings.at(path, "`unique` is not split: the members of its parts would not add up; take `dimensions` out")
 
 
 def _warn_of_meter(key: str, shape: MeterShape, path: Path, findings: Findings) -> None:

@@ -18,6 +18,7 @@ meters:
   size: {event: com.acme.sized, aggregation: max, value: gb, precision: 1, unit: GB}
   seen: {event: com.acme.sized, aggregation: latest, value: gb, precision: 1, unit: GB}
   shots: {event: com.acme.shot, aggregation: count, unit: shot}
+  shots_eu: {event: com.acme.shot, where: {dimensions.region: eu}, aggregation: count, unit: shot}
 features:
   sent: {meter: sent}
 plans:
@@ -94,3 +95,8 @@ def test_a_total_that_its_meter_cannot_have_is_refused(meter: str, value: object
     with pytest.raises(RejectedRecord) as refused:
         amounts(USAGE_IMPORTED, meter=meter, day="2026-11-20", value=value)
     assert refused.value.code == code
+
+
+def test_a_meter_may_take_one_value_of_a_dimension_only() -> None:
+    inside, beside = amounts("com.acme.shot", dimensions={"region": "eu"}), amounts("com.acme.shot", region="eu")
+    assert (inside, beside) == ([1, 1], [1])

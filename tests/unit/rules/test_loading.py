@@ -153,6 +153,16 @@ def test_a_disabled_rule_is_left_out_without_a_word() -> None:
     assert (configuration.limit_rules, configuration.warnings) == ((), ())
 
 
+def test_all_that_is_wrong_with_dimensions_is_said_at_once() -> None:
+    meter = "{event: com.acme.sent, aggregation: unique, value: user, dimensions: [a, b, a, a-name-of-21-letters-, c]}"
+    assert _problems(CATALOG.replace("meters:\n", f"meters:\n  sent: {meter}\n")) == [
+        "catalog.yaml:3:78: 5 dimensions; a meter is split by at most 4",
+        "catalog.yaml:3:78: `unique` is not split: the members of its parts would not add up; take `dimensions` out",
+        "catalog.yaml:3:78: dimension `a` stands twice",
+        "catalog.yaml:3:88: dimension `a-name-of-21-letters-` has 21 characters; at most 20",
+    ]
+
+
 @pytest.mark.parametrize("aggregation", ["sum", "count", "max", "unique", "latest"])
 @pytest.mark.parametrize("per", ["period", "day", "hour", "never"])
 def test_a_meter_of_every_aggregation_is_judged_per_everything(aggregation: str, per: str) -> None:
