@@ -19,10 +19,11 @@ from expansion_signals.model.batches import (
 )
 from expansion_signals.model.instants import day_of, hour_of
 from expansion_signals.model.records import DeadLetter
+from expansion_signals.pipeline.admission import counter_takes
 from expansion_signals.pipeline.asking import claim, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
 from expansion_signals.pipeline.passing import lost
-from expansion_signals.pipeline.places import counter_for, firing_age, has_no_counter, may_not_fire, period_in
+from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
 from expansion_signals.pipeline.updates import updates_asked
 
 if TYPE_CHECKING:
@@ -199,12 +200,9 @@ class Applying:
             quiet = may_not_fire(age, item.event, item.record.appended)
             return target.place == Bucket("quiet hour" if quiet else "firing hour", hour_of(time))
         profile = profiles[target.account]
-        if profile is None:
-            return False
         period = period_in(meter.per, profile, time)
-        if has_no_counter(item.event, meter, period, item.record.appended - self._acceptance):
-            return False
-        return counter_for(meter, period) == target.place
+        takes = counter_takes(item.event, meter, profile, period, (item.record.appended, self._acceptance))
+        return takes and counter_for(meter, period) == target.place
 
 
 def _take_out_seen(asked: Asked, seen: Seen) -> list[DeadLetter]:

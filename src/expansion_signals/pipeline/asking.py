@@ -9,8 +9,9 @@ from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Mov
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
-from expansion_signals.pipeline.places import counter_for, firing_age, has_no_counter, may_not_fire, period_in
-from expansion_signals.pipeline.retention import LAG_ALLOWED, is_gone, kept_after
+from expansion_signals.pipeline.admission import counter_takes
+from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
+from expansion_signals.pipeline.retention import LAG_ALLOWED, kept_after
 from expansion_signals.pipeline.sums import part_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Aggregation, Meter
     from expansion_signals.model.changes import Change
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.model.readings import Counter, Period
+    from expansion_signals.model.readings import Counter
     from expansion_signals.pipeline.sums import Part
     from expansion_signals.pipeline.work import Item
     from expansion_signals.rules.configuration import Configuration
@@ -123,9 +124,7 @@ def _add(
         hours.part(quiet=quiet).add(amount, event.time, offset)
         return
     period = period_in(meter.per, account.profile, event.time)
-    if has_no_counter(event, meter, period, appended - acceptance) or is_gone(period, meter.per, appended, acceptance):
-        return
-    if _in_baseline(meter, account.profile, event, period):
+    if not counter_takes(event, meter, account.profile, period, (appended, acceptance)):
         return
     # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
     over = closed(period, appended)
@@ -142,14 +141,6 @@ def _add(
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
         total.watched |= age is not None and account.profile is not None
         total.appended = max(total.appended, appended)
-
-
-def _in_baseline(meter: Meter, profile: Profile | None, event: UsageEvent, period: Period | None) -> bool:
-    """Say whether a baseline of this counter was taken after the event: it holds it already (semantics 2.9)."""
-    baseline = profile.account.usage.get(meter.key) if profile else None
-    if baseline is None or event.time >= baseline.as_of or meter.aggregation not in ("sum", "count"):
-        return False
-    return period is None or baseline.as_of < period.end
 
 
 def _kept(meter: Meter, profile: Profile | None, reached: Instant) -> tuple[Instant, Counter | None]:

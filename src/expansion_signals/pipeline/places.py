@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.events import USAGE_IMPORTED
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 from expansion_signals.model.periods import period_of
 from expansion_signals.model.readings import Counter, Period
@@ -36,17 +35,6 @@ def period_in(per: Per, profile: Profile | None, instant: Instant) -> Period | N
 def counter_for(meter: Meter, period: Period | None) -> Counter:
     """Return the counter of this meter for this period."""
     return Counter(meter.key, "", period.start if period else None)
-
-
-def has_no_counter(event: UsageEvent, meter: Meter, period: Period | None, accepted_from: Instant) -> bool:
-    """Say whether the event is an imported day total that only its day bucket can hold (semantics 2.9).
-
-    That is one of a period whose counter is dropped by now (2.3), or of a meter that counts hours: the total says
-    nothing of any. `accepted_from` is the oldest event time accepted with it.
-    """
-    if event.type != USAGE_IMPORTED:
-        return False
-    return meter.per == "hour" or (period is not None and period.end <= accepted_from)
 
 
 def may_not_fire(age: Duration | None, event: UsageEvent, appended: Instant) -> bool:

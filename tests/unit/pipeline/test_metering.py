@@ -141,6 +141,15 @@ async def test_what_does_not_fit_an_hour_bucket_is_a_dead_letter_even_if_another
     assert bench.world.publisher.letters == {"0/2": "overflow"}
 
 
+async def test_what_does_not_fit_a_stock_of_an_account_not_known_is_a_dead_letter() -> None:
+    bench = Bench()
+    for number, amount in enumerate((LARGEST, 1)):
+        event = UsageEvent("/apps/web", f"e-{number}", "", ACCOUNT, bench.world.log.clock, {})
+        bench.world.log.put(FIRST, used(event, "files", amount))
+    await (await bench.reader()).read()
+    assert bench.world.publisher.letters == {"0/1": "overflow"}
+
+
 async def test_a_crossing_just_before_midnight_fires_though_a_straggler_comes_in_the_same_poll() -> None:
     bench = Bench()
     bench.update(1)
