@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from expansion_signals.errors import RejectedSettings
 
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
+
 ENVIRONMENT_PREFIX = "EXPANSION_SIGNALS_"
+
+_NOT_OURS = re.compile(
+    r"\w*(service_host|service_port(_\w+)?|port|port_\d+_(tcp|udp|sctp)(_(proto|port|addr))?)|test_\w+|require_servers"
+)
+"""Names behind our prefix that are no settings: Kubernetes makes some for each service whose name begins with ours,
+and the tests are told by others which servers to use.
+"""
 
 _HOST_PORT = re.compile(r"[\w.-]+:\d+(/\d+)?", re.ASCII)
 
@@ -59,6 +70,13 @@ def _prefix(value: str) -> str:
     return value
 
 
+def _directory(value: Path) -> Path:
+    if not value.is_dir():
+        found = "is not a directory" if value.exists() else "does not exist"
+        raise ValueError(f"{value} {found}; expected the directory with catalog.yaml and rules.yaml")
+    return value
+
+
 class Settings(BaseSettings):
     """Everything about a deployment that is not a rule. Ages and windows are in hours, time-outs in seconds."""
 
@@ -71,38 +89,70 @@ class Settings(BaseSettings):
     http: Annotated[str, AfterValidator(_servers)] = "127.0.0.1:8080"
     shards: Annotated[int, Field(ge=1, le=4096)] = 64
     acceptance_hours: Annotated[float, Field(gt=0, le=35 * 24)] = 24
-    deduplication_hours: Annotated[float, Field(gt=0, le=36 * 24)] = 24
+    deduplication_hours: Annotated[float, Field(gt=0, le=36 * 24, validate_default=True)] = 24
     identity_conflicts: bool = True
     poll_records: Annotated[int, Field(ge=1, le=50_000)] = 4_000
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
     fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @model_validator(mode="after")
-    def _deduplication_covers_acceptance(self) -> Self:
-        if self.deduplication_hours < self.acceptance_hours:
+    @field_validator("deduplication_hours")
+    @classmethod
+    def _covers_acceptance(cls, hours: float, valid: ValidationInfo) -> float:
+        """Compare the two as soon as both are numbers, whatever is wrong with the others (semantics 1.3)."""
+        acceptance = valid.data.get("acceptance_hours", 0)
+        if hours < acceptance:
             raise ValueError(
-                f"{ENVIRONMENT_PREFIX}DEDUPLICATION_HOURS ({self.deduplication_hours:g}) must not be shorter than "
-                f"{ENVIRONMENT_PREFIX}ACCEPTANCE_HOURS ({self.acceptance_hours:g}): a late retry would be counted twice"
+                f"{hours:g} must not be shorter than {ENVIRONMENT_PREFIX}ACCEPTANCE_HOURS ({acceptance:g}): a late "
+                "retry would be counted twice"
             )
-        return self
+        return hours
 
 
-def load_settings(**overrides: object) -> Settings:
+class WorkerSettings(Settings):
+    """The settings of a worker, which cannot do without its configuration."""
+
+    config: Annotated[Path, AfterValidator(_directory), Field(validate_default=True)] = Path("config")
+
+
+def load_settings(kind: type[Settings] = Settings, **overrides: object) -> Settings:
     """Read the settings; `overrides` (from the command line) win over the environment.
 
     Raises:
-        RejectedSettings: every variable that is wrong, one a line, with what it takes.
+        RejectedSettings: every variable that is wrong or that nothing reads, one a line, with what it takes.
     """
+    lines = _misspelt(kind)
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+        settings = kind(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = [_line(problem) for problem in error.errors(include_url=False, include_input=False)]
+        lines += [_line(problem) for problem in error.errors(include_url=False, include_input=False)]
+    if lines:
         raise RejectedSettings("\n".join(lines)) from None
+    return settings
+
+
+def _misspelt(kind: type[Settings]) -> list[str]:
+    """Tell of variables with our prefix that name no setting: their values would be ignored in silence."""
+    prefix, names = ENVIRONMENT_PREFIX.lower(), list(kind.model_fields)
+    found = {**DotEnvSettingsSource(kind).env_vars, **EnvSettingsSource(kind).env_vars}
+    written = [name.removeprefix(prefix) for name in found if name.startswith(prefix)]
+    return [
+        f"{_variable(name)}: no such setting; {_meant(name, names)}"
+        for name in written
+        if name not in names and not _NOT_OURS.fullmatch(name)
+    ]
+
+
+def _meant(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, n=1)
+    return f"did you mean {_variable(close[0])}?" if close else f"there are {', '.join(map(_variable, names))}"
 
 
 def _line(problem: object) -> str:
     assert isinstance(problem, dict)  # noqa: S101 -- narrows pydantic's TypedDict for the type checker
-    variable = ENVIRONMENT_PREFIX + "_".join(str(part) for part in problem["loc"]).upper() if problem["loc"] else ""
     message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{variable}: {message}" if variable else message
+    return f"{_variable('_'.join(map(str, problem['loc'])))}: {message}"
+
+
+def _variable(name: str) -> str:
+    return f"{ENVIRONMENT_PREFIX}{name.upper()}"

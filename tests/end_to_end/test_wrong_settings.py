@@ -27,11 +27,12 @@ GOOD = {"KAFKA": "127.0.0.1:1", "REDIS": "redis://127.0.0.1:1/0", "CONFIG": str(
         ({"KAFKA": "127.0.0.1:port"}, "EXPANSION_SIGNALS_KAFKA: expected host:port"),
         ({"HTTP": "127.0.0.1:99999"}, "EXPANSION_SIGNALS_HTTP"),
         ({"REDIS": "localhost"}, "EXPANSION_SIGNALS_REDIS"),
-        ({"ACCEPTANCE_HOURS": "48"}, "EXPANSION_SIGNALS_DEDUPLICATION_HOURS (24) must not be shorter"),
+        ({"ACCEPTANCE_HOURS": "48"}, "EXPANSION_SIGNALS_DEDUPLICATION_HOURS: 24 must not be shorter"),
         ({"SHARDS": "many"}, "EXPANSION_SIGNALS_SHARDS"),
         ({"CONFIG": "no/such/directory"}, "no/such/directory"),
+        ({"KAKFA": "127.0.0.1:1"}, "EXPANSION_SIGNALS_KAKFA: no such setting; did you mean EXPANSION_SIGNALS_KAFKA?"),
     ],
-    ids=["kafka", "http", "redis", "windows", "shards", "config"],
+    ids=["kafka", "http", "redis", "windows", "shards", "config", "misspelt"],
 )
 def test_a_wrong_setting_is_one_clear_message_and_exit_2(wrong: dict[str, str], named: str) -> None:
     told = command({**GOOD, **wrong}, "worker")

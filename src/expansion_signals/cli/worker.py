@@ -23,9 +23,9 @@ def worker(
 
     Example: EXPANSION_SIGNALS_KAFKA=broker:9092 EXPANSION_SIGNALS_CONFIG=config expansion-signals worker
     """
-    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- `--help` answers at once
+    from expansion_signals.settings import WorkerSettings, load_settings  # noqa: PLC0415 -- `--help` answers at once
 
-    settings = load_settings()
+    settings = load_settings(WorkerSettings)
 
     from expansion_signals.worker.run import run_worker  # noqa: PLC0415 -- so does a wrong setting
 
