@@ -11,6 +11,7 @@ from expansion_signals.model.changes import Add, Become, Raise, Replace
 from expansion_signals.model.instants import DAY, HOUR, day_of
 from expansion_signals.model.levels import merged
 from expansion_signals.model.periods import closed
+from expansion_signals.model.windows import DAYS_KEPT
 from expansion_signals.pipeline.asking import Total
 from expansion_signals.pipeline.places import counter_for, firing_age, period_in
 from expansion_signals.pipeline.sums import take
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.work import Item
     from expansion_signals.rules.configuration import Configuration
-
-_DAYS_KEPT = 62
 
 
 def updates_asked(
@@ -102,7 +101,7 @@ def _set(baseline: ScaledBaseline, period: Period | None, hours: HourTotals | No
     if meter.aggregation == "latest":
         return Replace(level, as_of, 0)
     today = day_of(appended) + 1
-    first = max(-(-as_of // DAY), today - _DAYS_KEPT)
+    first = max(-(-as_of // DAY), today - DAYS_KEPT)
     last = today if period is None else min(today, day_of(period.end - 1))
     by_hour = _counted_between(hours, meter.key, as_of, first * DAY) if hours else 0
     return Become(level + by_hour, tuple(range(first, last + 1)))
