@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.changes import EXACT_MEMBERS
+from expansion_signals.model.windows import DAYS_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-
-DAYS_KEPT = 62
-"""How many UTC days windows look back, the newest included (semantics 2.5)."""
 
 
 class Active(NamedTuple):
@@ -35,9 +33,12 @@ class LastSeen:
     sketches: Mapping[int, frozenset[int]] | None = None
 
     def within(self, days: range) -> Active:
-        """Return how many members were seen within these UTC days, by number; the last of them is today's."""
+        """Return how many members were seen within these UTC days, by number; the last of them is today's.
+
+        A member whose clock is ahead was seen tomorrow, and may have been today: it counts.
+        """
         if self.sketches is None:
-            return Active(sum(day in days for day in self.days.values()), estimated=False)
+            return Active(sum(day >= days.start for day in self.days.values()), estimated=False)
         return Active(len(frozenset().union(*(self.sketches.get(day, ()) for day in days))), estimated=True)
 
     def after(self, seen: Mapping[int, Collection[int]]) -> LastSeen:

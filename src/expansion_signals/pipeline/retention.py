@@ -39,7 +39,7 @@ _UNKNOWN_KEPT: Duration = 35 * DAY
 
 
 def kept_after(per: Per, acceptance: Duration) -> Duration:
-    """Return how long a counter is kept after its end: the acceptance window, of an hour 24 h and of a day 35 d at most.
+    """Return how long a counter is kept after its end: the acceptance window; of an hour 24 h, of a day 35 d at most.
 
     Without that bound an hourly meter would keep 840 counters an account, and its hash lose its compact form.
     """
