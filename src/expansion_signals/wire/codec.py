@@ -48,7 +48,8 @@ class CloudEventsCodec:
         event_id, source, event_type, account, time = attributes.required(envelope)
         if event_type == USAGE_IMPORTED:
             return day_totals.read(envelope, record.appended)
-        self._refuse_age(time, record.appended)
+        _refuse_future(time, record.appended)
+        self._refuse_past(time, record.appended)
         return UsageEvent(
             source,
             event_id,
@@ -63,7 +64,8 @@ class CloudEventsCodec:
     def account_update(self, record: Record) -> AccountUpdate:
         """Decode one record of `account-updates`; a null value is a tombstone (semantics 2.8).
 
-        A tombstone is no event: its coordinates stand for its id, its append time for its time.
+        A tombstone is no event: its coordinates stand for its id, its append time for its time. A snapshot may be of
+        any age, but not of a time to come: from then on its periods would be counted anew (1.3, 2.4).
 
         Raises:
             RejectedRecord: also `key_mismatch`, because compaction keeps the last record of each key.
@@ -81,6 +83,7 @@ class CloudEventsCodec:
             )
         if event.account != key:
             raise RejectedRecord("key_mismatch", f"key {key[:64]!r} is not the subject {event.account[:64]!r}")
+        _refuse_future(event.time, record.appended)
         try:
             snapshot = Account.model_validate(envelope.get("data"))
         except ValidationError as error:
@@ -116,19 +119,22 @@ class CloudEventsCodec:
         """Encode a dead letter that the broker refused as too large: its first 64 KiB (semantics 10.1)."""
         return dead_letters.write_truncated(letter, failed, self._prefix)
 
-    def _refuse_age(self, time: Instant, appended: Instant) -> None:
-        if time > appended + CLOCK_SKEW:
-            raise RejectedRecord(
-                "in_future",
-                f"time is {(time - appended) // SECOND} s after the append time {format_instant(appended)}; "
-                f"at most {CLOCK_SKEW // SECOND} s are accepted",
-            )
+    def _refuse_past(self, time: Instant, appended: Instant) -> None:
         if time < appended - self._acceptance:
             raise RejectedRecord(
                 "too_old",
                 f"time is {(appended - time) // SECOND} s before the append time {format_instant(appended)}; "
                 f"at most {self._acceptance // SECOND} s are accepted",
             )
+
+
+def _refuse_future(time: Instant, appended: Instant) -> None:
+    if time > appended + CLOCK_SKEW:
+        raise RejectedRecord(
+            "in_future",
+            f"time is {(time - appended) // SECOND} s after the append time {format_instant(appended)}; "
+            f"at most {CLOCK_SKEW // SECOND} s are accepted",
+        )
 
 
 def _key(record: Record) -> str:

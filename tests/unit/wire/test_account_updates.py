@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from expansion_signals.errors import RejectedRecord
-from expansion_signals.model.instants import parse_instant
+from expansion_signals.model.instants import MINUTE, format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,20 @@ def test_an_update_of_any_age_is_read(
     codec: CloudEventsCodec, record: Callable[..., Record], update: dict[str, Any]
 ) -> None:
     assert codec.account_update(record({**update, "time": "2001-01-01T00:00:00Z"})).account == "acct-1"
+
+
+def test_an_update_five_minutes_ahead_is_read(
+    codec: CloudEventsCodec, record: Callable[..., Record], update: dict[str, Any]
+) -> None:
+    ahead = record(update).appended + 5 * MINUTE
+    assert codec.account_update(record({**update, "time": format_instant(ahead)})).evidence.time == ahead
+
+
+def test_an_update_more_than_five_minutes_ahead_is_in_the_future_because_its_anchor_would_be(
+    codec: CloudEventsCodec, record: Callable[..., Record], update: dict[str, Any]
+) -> None:
+    ahead = record(update).appended + 5 * MINUTE + 1
+    assert refused(codec, record({**update, "time": format_instant(ahead)})) == "in_future"
 
 
 @pytest.mark.parametrize("key", [None, b"acct-2", b"\xff"])
