@@ -57,7 +57,7 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
     """
     import time  # noqa: PLC0415 -- `--help` answers at once
 
-    from expansion_signals.cli.account_overview import days_until, overview_of  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.account_overview import ACTIVE_WITHIN, days_until, overview_of  # noqa: PLC0415 -- the same
     from expansion_signals.errors import RejectedState  # noqa: PLC0415 -- the same
     from expansion_signals.rules.loading import load  # noqa: PLC0415 -- the same
     from expansion_signals.state.connection import connect  # noqa: PLC0415 -- the same
@@ -67,7 +67,9 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
     now = time.time_ns() // 1_000
     redis = connect(settings.redis.get_secret_value())
     try:
-        standing = await Inspection(redis, prefix=settings.prefix).account(account, days_until(now, _KEPT_DAYS))
+        windows = [days_until(now, days) for days in ACTIVE_WITHIN]
+        inspection = Inspection(redis, prefix=settings.prefix)
+        standing = await inspection.account(account, days_until(now, _KEPT_DAYS), windows)
         if standing.is_empty:
             raise RejectedState(
                 f"nothing is kept of account {account!r} under the prefix {settings.prefix!r}: no event of it was "

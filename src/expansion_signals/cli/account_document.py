@@ -61,6 +61,13 @@ def _counter(each: CounterOverview, overview: Overview) -> Mapping[str, Any]:
         "overage": "0" if amount is None else unscale(max(0, each.level - amount), precision),
         "thresholds": [_threshold(threshold, each) for threshold in each.thresholds],
         "guard": _guard(each),
+        "dimensions": {
+            name: [{"value": value, "usage": unscale(level, precision)} for value, level in values]
+            for name, values in each.shares.items()
+        },
+        "active": [
+            {"days": days, "members": seen.members, "approximate": seen.estimated} for days, seen in each.active.items()
+        ],
         "days": [
             {"day": (_FIRST_DAY + timedelta(days=day)).isoformat(), "value": unscale(total, precision)}
             for day, total in zip(overview.shown_days, overview.day_sums(each.meter), strict=True)

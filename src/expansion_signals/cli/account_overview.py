@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.instants import Instant
+    from expansion_signals.model.last_seen import Active
     from expansion_signals.model.levels import Level
     from expansion_signals.model.readings import Counter, Limit, Period
     from expansion_signals.model.standing import AccountStanding
@@ -55,7 +57,11 @@ class ThresholdOverview:
 
 @dataclass(frozen=True, slots=True)
 class CounterOverview:
-    """One counter of the period that runs now, or of a stock; `limit` None: nothing limits this meter on this plan."""
+    """One counter of the period that runs now, or of a stock; `limit` None: nothing limits this meter on this plan.
+
+    `shares` are the values of each dimension with their levels, highest first. `active` tells how many members of a
+    `unique` meter were seen, by number of days up to today.
+    """
 
     meter: Meter
     counter: Counter
@@ -64,6 +70,8 @@ class CounterOverview:
     limit: Limit | None
     thresholds: Sequence[ThresholdOverview]
     guard: tuple[int, Guard] | None
+    shares: Mapping[str, Sequence[tuple[str, int]]]
+    active: Mapping[int, Active]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,11 @@ class Overview:
         return [self.standing.days.get((meter.key, day), 0) for day in self.shown_days]
 
 
-def days_until(now: Instant, count: int) -> Sequence[int]:
+ACTIVE_WITHIN = (7, 30)
+"""The numbers of days, up to today, within which members of a `unique` meter are told to be active."""
+
+
+def days_until(now: Instant, count: int) -> range:
     """Return the numbers of the last `count` UTC days, today's last."""
     today = day_of(now)
     return range(today - count + 1, today + 1)
@@ -160,7 +172,21 @@ def _current(
                     for threshold in {str(each): each for each in rule.at}.values()
                 ],
                 guard=account.guards.get(counter),
+                shares=_shares(account, counter),
+                active={days: each for (key, days), each in sorted(account.active.items()) if key == meter.key},
             )
+
+
+def _shares(account: AccountStanding, counter: Counter) -> Mapping[str, Sequence[tuple[str, int]]]:
+    shares: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for (dimension, value), level in account.shares.get(counter, {}).items():
+        shares[dimension].append((value, level))
+    return {dimension: sorted(values, key=_highest_first) for dimension, values in sorted(shares.items())}
+
+
+def _highest_first(share: tuple[str, int]) -> tuple[int, str]:
+    value, level = share
+    return (-level, value)
 
 
 class _Level(NamedTuple):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _NO_USE = "·"
 _FIRST_DAY = date(1970, 1, 1)
+_MOST_VALUES = 10
 _COLOURS = {"fired": "yellow", "armed": "green", "due": "magenta", "already_past": "dim", "absent": "dim"}
 
 
@@ -107,7 +108,7 @@ def _unknown(overview: Overview) -> Iterator[RenderableType]:
 
 
 def _is_counted(each: CounterOverview, overview: Overview) -> bool:
-    return each.counter in overview.standing.levels
+    return each.counter in overview.standing.levels or bool(each.active)
 
 
 def _counter(each: CounterOverview, overview: Overview, zone: tzinfo) -> Iterator[RenderableType]:
@@ -115,6 +116,7 @@ def _counter(each: CounterOverview, overview: Overview, zone: tzinfo) -> Iterato
     if each.period:
         yield Text(f"  {_span(each.period, zone)}, {_left(each.period.end - overview.now)} left", style="dim")
     yield from _days(each.meter, overview)
+    yield from _active(each)
     for rule in dict.fromkeys(threshold.rule.id for threshold in each.thresholds):
         yield Text.assemble(("  rule ", "dim"), rule)
         grid = _grid()
@@ -123,6 +125,8 @@ def _counter(each: CounterOverview, overview: Overview, zone: tzinfo) -> Iterato
                 words = _words(threshold, each, waits=overview.standing.waiting > 0)
                 grid.add_row(Text(str(threshold.threshold)), Text(words, style=_COLOURS[threshold.state]))
         yield Padding(grid, (0, 0, 0, 4))
+    for dimension, values in each.shares.items():
+        yield from _shares(dimension, values, each)
 
 
 def _usage(each: CounterOverview) -> Text:
@@ -156,6 +160,25 @@ def _days(meter: Meter, overview: Overview) -> Iterator[Text]:
         ("  " + sparkline(sums), "cyan"),
         (f"  last {len(sums)} days: {_measured(sum(sums), meter)}{most}", "dim"),
     )
+
+
+def _active(each: CounterOverview) -> Iterator[Text]:
+    """Return for example `active within 7 days: 12, within 30 days: 48`."""
+    if each.active:
+        told = [
+            f"within {days} days: {'about ' if seen.estimated else ''}{seen.members:,}"
+            for days, seen in each.active.items()
+        ]
+        yield Text("  active " + ", ".join(told), style="dim")
+
+
+def _shares(dimension: str, values: Sequence[tuple[str, int]], each: CounterOverview) -> Iterator[RenderableType]:
+    more = f", {_MOST_VALUES} highest of {len(values)} values" if len(values) > _MOST_VALUES else ""
+    yield Text.assemble(("  by ", "dim"), dimension, (more, "dim"))
+    grid = _grid()
+    for value, level in values[:_MOST_VALUES]:
+        grid.add_row(Text(value), Text(_measured(level, each.meter)))
+    yield Padding(grid, (0, 0, 0, 4))
 
 
 def sparkline(sums: Sequence[int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import HourTotals, Marks
     from expansion_signals.model.decisions import Verdict
+    from expansion_signals.model.last_seen import Active
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
 
@@ -22,6 +23,8 @@ class AccountStanding:
     `profile` None: not known. `waiting` is how many facts are written and not yet marked. `guards` stand with the
     epoch they were computed under. `days` are the sums by meter and number of the UTC day, of those days that were
     asked for. `hours` are the hour buckets of an account not yet known. `decided` counts remembered keys by verdict.
+    `shares` are the levels that values of dimensions have of a counter, by dimension and value. `active` tells how many
+    members of a `unique` meter were seen, by meter and number of days up to today.
     """
 
     account: str
@@ -34,6 +37,8 @@ class AccountStanding:
     days: Mapping[tuple[str, int], int]
     hours: HourTotals | None
     decided: Mapping[Verdict, int]
+    shares: Mapping[Counter, Mapping[tuple[str, str], int]] = field(default_factory=dict)
+    active: Mapping[tuple[str, int], Active] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

@@ -27,6 +27,6 @@ async def active_members(
     [last] = await scripts.commands([("HGETALL", keys.last_seen(account, meter))], "members by day")
     if _SKETCHED not in last:
         days = [int(day) for day in last.values()]
-        return [Active(sum(day in window for day in days), estimated=False) for window in windows]
+        return [Active(sum(day >= window.start for day in days), estimated=False) for window in windows]
     unions = [("PFCOUNT", *(keys.seen_on(account, meter, day) for day in window)) for window in windows]
     return [Active(int(members), estimated=True) for members in await scripts.commands(unions, "members by day")]

@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, NamedTuple
 from expansion_signals.errors import RejectedState
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.standing import AccountStanding
+from expansion_signals.state.active_members import active_members
 from expansion_signals.state.keys import STATE_FORMAT, counter_of, day_of_month, deployment_key, shard_keys, shard_of
 from expansion_signals.state.packing import read_guard, read_marks, read_profile
 from expansion_signals.state.policy import read_decided
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.requests import read_bucket
 from expansion_signals.state.scripts import Scripts
+from expansion_signals.state.shares import read_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expansion_signals.model.batches import HourTotals, Marks
+    from expansion_signals.model.last_seen import Active
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
     from expansion_signals.state.connection import Connection
+    from expansion_signals.state.keys import ShardKeys
 
 
 class _Deployment(NamedTuple):
@@ -40,10 +44,11 @@ class Inspection:
         self._scripts = Scripts(client)
         self._prefix = prefix
 
-    async def account(self, account: str, days: Sequence[int]) -> AccountStanding:
+    async def account(self, account: str, days: Sequence[int], windows: Sequence[range] = ()) -> AccountStanding:
         """Return all that is kept of the account, with the day buckets of these UTC days (by number).
 
-        Counters, marks and profile are read by one script, so that they are of one moment.
+        Counters, marks and profile are read by one script, so that they are of one moment; shares of dimensions and
+        members active within `windows` are read after it.
 
         Raises:
             StateUnavailable: Redis does not answer.
@@ -58,11 +63,12 @@ class Inspection:
         meters = {number.decode(): name.decode() for name, number in names.items()}
         fields = _Fields(kept, meters)
         by_month = dict(zip(months, buckets, strict=True))
+        levels = fields.levels()
         return AccountStanding(
             account=account,
             epoch=deployment.epoch,
             profile=read_profile(profile),
-            levels=fields.levels(),
+            levels=levels,
             marks=fields.marks(),
             guards=fields.guards(),
             waiting=int(kept.get(b"q", 0)) - int(kept.get(b"j", 0)),
@@ -74,7 +80,26 @@ class Inspection:
             },
             hours=await self._hours(account, deployment.shards) if b"H" in kept else None,
             decided=Tally(entry.verdict for entry in read_decided(policy).entries.values()),
+            shares=await self._shares(keys, account, levels),
+            active=await self._active(keys, account, meters.values(), windows),
         )
+
+    async def _shares(
+        self, keys: ShardKeys, account: str, counters: Iterable[Counter]
+    ) -> Mapping[Counter, Mapping[tuple[str, str], int]]:
+        asked = list(counters)
+        commands = [("HGETALL", keys.shares(account, counter)) for counter in asked]
+        found = await self._scripts.commands(commands, "shares of dimensions")
+        return {counter: read_shares(fields) for counter, fields in zip(asked, found, strict=True) if fields}
+
+    async def _active(
+        self, keys: ShardKeys, account: str, meters: Iterable[str], windows: Sequence[range]
+    ) -> Mapping[tuple[str, int], Active]:
+        active = {}
+        for meter in sorted(meters):
+            found = await active_members(self._scripts, keys, account, meter, windows)
+            active.update({(meter, len(window)): each for window, each in zip(windows, found, strict=True)})
+        return {place: each for place, each in active.items() if each.members}
 
     async def _deployment(self) -> _Deployment:
         (stands,) = await self._scripts.commands([("HGETALL", deployment_key(self._prefix))], "the deployment")

@@ -15,6 +15,7 @@ from expansion_signals.model.accounts import Account, succeed
 from expansion_signals.model.batches import HourTotals, Marks
 from expansion_signals.model.changes import Add
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of, parse_instant
+from expansion_signals.model.last_seen import Active
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.standing import AccountStanding
 from expansion_signals.model.thresholds import Arm, ArmKey
@@ -34,6 +35,7 @@ currency: USD
 meters:
   calls: {event: com.acme.called, aggregation: count, unit: call}
   files: {event: com.acme.stored, aggregation: sum, value: size, per: never, precision: 1, unit: GB}
+  users: {event: com.acme.called, aggregation: unique, value: user, unit: user}
 features:
   calls: {meter: calls}
   files: {meter: files}
@@ -244,11 +246,12 @@ def test_json_tells_each_counter_also_where_nothing_was_counted() -> None:
     assert [(each["meter"], each["usage"], each["limit"]) for each in counters] == [
         ("calls", "0", "1000"),
         ("files", "0", "50"),
+        ("users", "0", None),
     ]
 
 
 def test_json_has_null_for_what_needs_a_limit() -> None:
-    [calls, _] = document_of(_overview("endless", levels={CALLS: 5}))["counters"]
+    [calls, *_] = document_of(_overview("endless", levels={CALLS: 5}))["counters"]
     names = ("feature", "limit", "utilization", "remaining", "overage")
     assert [calls[name] for name in names] == ["calls", None, None, None, "0"]
 
@@ -261,4 +264,41 @@ def test_json_says_that_an_account_is_not_known() -> None:
         False,
         None,
         [],
+    ]
+
+
+def test_the_values_of_a_dimension_stand_highest_first() -> None:
+    shares = {FILES: {("region", "eu"): 25, ("region", "us"): 100, ("model", "m-1"): 5}}
+    shown = _text(_overview(levels={FILES: 125}, shares=shares)).split()
+    assert " ".join(shown).endswith(
+        "by model m-1 0.5 GB by region us 10 GB eu 2.5 GB Nothing counted yet now: calls (limit 1,000), users"
+    )
+
+
+def test_of_many_values_the_ten_highest_are_shown() -> None:
+    shares = {CALLS: {("region", f"r{n:02}"): n for n in range(1, 14)}}
+    shown = _text(_overview(levels={CALLS: 91}, shares=shares))
+    assert ("by region, 10 highest of 13 values" in shown, "r04" in shown, "r03" in shown) == (True, True, False)
+
+
+def test_scripts_get_all_values_of_a_dimension() -> None:
+    shares = {CALLS: {("region", f"r{n:02}"): n for n in range(1, 14)}}
+    (calls, *_) = document_of(_overview(levels={CALLS: 91}, shares=shares))["counters"]
+    assert (len(calls["dimensions"]["region"]), calls["dimensions"]["region"][0]) == (
+        13,
+        {"value": "r13", "usage": "13"},
+    )
+
+
+def test_who_was_active_is_told_though_nothing_is_counted_in_this_period() -> None:
+    active = {("users", 30): Active(1_480, estimated=True), ("users", 7): Active(12, estimated=False)}
+    assert "active within 7 days: 12, within 30 days: about 1,480" in _text(_overview(active=active))
+
+
+def test_scripts_get_who_was_active() -> None:
+    active = {("users", 30): Active(1_480, estimated=True), ("users", 7): Active(12, estimated=False)}
+    (*_, users) = document_of(_overview(active=active))["counters"]
+    assert users["active"] == [
+        {"days": 7, "members": 12, "approximate": False},
+        {"days": 30, "members": 1_480, "approximate": True},
     ]
