@@ -7,8 +7,10 @@
     └── Rejected                   the same call can never succeed: told to whoever sent it, never retried
         ├── RejectedRecord         a record: dead-lettered with its code
         ├── RejectedConfiguration  catalog.yaml, rules.yaml: all problems at once
+        ├── RejectedImport         a file of day totals: all problems at once
         ├── RejectedSettings       environment or settings file: all problems at once
         └── RejectedState          what Redis or Kafka hold does not fit this worker: it stops and says what to run
+            └── StateLost          Redis holds nothing any more: the worker begins anew, from the log
 
 An exception outside this tree is a defect of ours: it stops the worker, and nothing is acknowledged.
 """
@@ -88,9 +90,22 @@ class RejectedConfiguration(Rejected):
         self.problems = tuple(problems)
 
 
+class RejectedImport(Rejected):
+    """A file of day totals that is not sent, with every problem found."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        lines = [str(problem) for problem in problems]
+        super().__init__("\n".join([*lines, f"nothing is sent until all of it is right; problems: {len(lines)}"]))
+        self.problems = tuple(problems)
+
+
 class RejectedSettings(Rejected):
     """Settings that cannot work; the message names each variable and what it takes."""
 
 
 class RejectedState(Rejected):
     """What Redis or Kafka hold does not fit this worker; the message ends in the command to run."""
+
+
+class StateLost(RejectedState):
+    """Every shard is gone under a live worker: nothing it knows holds any more, so it is put together anew."""

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from expansion_signals.cli import account, config, demo, dev, emit, topics, watch, worker
+from expansion_signals.cli import account, config, demo, dev, emit, imports, topics, watch, worker
 from expansion_signals.errors import Rejected, RejectedState, Retryable
 
 FAILED = 1
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("dev")(dev.dev)
 app.command("emit")(emit.emit)
+app.command("import")(imports.import_)
 app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(account.app, name="account")

@@ -40,7 +40,7 @@ def check(directory: _Directory = None, *, as_json: _Json = False) -> None:
 
     place = _place(directory)
     try:
-        configuration = _load(place)
+        configuration = load_directory(place)
     except RejectedConfiguration as rejected:
         if as_json:
             _write_json(
@@ -64,7 +64,7 @@ def show(directory: _Directory = None, *, as_json: _Json = False) -> None:
     """
     from expansion_signals.cli.configuration_view import tables_of, view_of  # noqa: PLC0415 -- `--help` answers at once
 
-    configuration = _load(_place(directory))
+    configuration = load_directory(_place(directory))
     if as_json:
         _write_json(view_of(configuration))
         return
@@ -83,7 +83,7 @@ def _place(directory: Path | None) -> Path:
     return directory if directory is not None else load_settings().config
 
 
-def _load(directory: Path) -> Configuration:
+def load_directory(directory: Path) -> Configuration:
     """Load a directory; problems and warnings name their file with the directory, so that editors open it."""
     from dataclasses import replace  # noqa: PLC0415 -- `--help` answers at once
 

@@ -36,7 +36,12 @@ def _written(value: object) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _amount(value: object) -> object:
+def amount(value: object) -> object:
+    """Return the value if it is a number as usage is reported: a JSON number, or a decimal string.
+
+    Raises:
+        ValueError: it is not, or has more than 400 digits.
+    """
     if type(value) is int and -_SMALL < value < _SMALL:
         return value
     if isinstance(value, str) and len(value) > _MOST_CHARACTERS_OF_A_NUMBER:
@@ -73,7 +78,7 @@ def _calendar_day(value: str) -> str:
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$")]
 """Names something: a user, a meter, a feature."""
 
-Amount = Annotated[Any, PlainValidator(_amount)]
+Amount = Annotated[Any, PlainValidator(amount)]
 Moment = Annotated[str, AfterValidator(_moment)]
 Day = Annotated[str, AfterValidator(_calendar_day)]
 

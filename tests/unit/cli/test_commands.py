@@ -72,7 +72,7 @@ async def _publish(kafka: str, *accounts: str) -> None:
     await publisher.stop()
 
 
-@pytest.mark.parametrize("command", ["demo", "dev", "emit", "watch", "worker"])
+@pytest.mark.parametrize("command", ["demo", "dev", "emit", "import", "watch", "worker"])
 def test_the_help_of_each_command_has_an_example(command: str) -> None:
     assert "Example: " in CliRunner().invoke(app, [command, "--help"]).stdout
 
