@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from expansion_signals.errors import RejectedState
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.standing import AccountStanding
 from expansion_signals.state.active_members import active_members
-from expansion_signals.state.keys import STATE_FORMAT, counter_of, day_of_month, deployment_key, shard_keys, shard_of
+from expansion_signals.state.keys import counter_of, day_of_month, shard_keys, shard_of
 from expansion_signals.state.packing import read_guard, read_marks, read_profile
 from expansion_signals.state.policy import read_decided
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.requests import read_bucket
 from expansion_signals.state.scripts import Scripts
 from expansion_signals.state.shares import read_shares
+from expansion_signals.state.standing_deployment import standing_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.thresholds import Guard
     from expansion_signals.state.connection import Connection
     from expansion_signals.state.keys import ShardKeys
-
-
-class _Deployment(NamedTuple):
-    """How the deployment is cut, and the configuration epoch in force."""
-
-    shards: int
-    epoch: int
 
 
 class Inspection:
@@ -54,7 +47,7 @@ class Inspection:
             StateUnavailable: Redis does not answer.
             RejectedState: there is no deployment under this prefix, or its state is of another format.
         """
-        deployment = await self._deployment()
+        deployment = await standing_deployment(self._scripts, self._prefix)
         keys = shard_keys(self._prefix, shard_of(account, deployment.shards))
         months = {keys.month(account, day): None for day in days}
         hashes = (keys.account(account), keys.policy(account), keys.names, *months)
@@ -100,24 +93,6 @@ class Inspection:
             found = await active_members(self._scripts, keys, account, meter, windows)
             active.update({(meter, len(window)): each for window, each in zip(windows, found, strict=True)})
         return {place: each for place, each in active.items() if each.members}
-
-    async def _deployment(self) -> _Deployment:
-        (stands,) = await self._scripts.commands([("HGETALL", deployment_key(self._prefix))], "the deployment")
-        if not stands:
-            raise RejectedState(
-                f"no worker has ever started in this Redis under the prefix {self._prefix!r}: check "
-                "EXPANSION_SIGNALS_REDIS and EXPANSION_SIGNALS_PREFIX, or start one: expansion-signals worker"
-            )
-        if int(stands.get(b"format", STATE_FORMAT)) != STATE_FORMAT:
-            raise RejectedState(
-                f"the state in Redis has format {stands[b'format'].decode()}, this program reads {STATE_FORMAT}; "
-                "run the version that wrote it: expansion-signals --version"
-            )
-        if b"epoch" not in stands:
-            raise RejectedState(
-                "this deployment has not accepted a configuration yet; start a worker: expansion-signals worker"
-            )
-        return _Deployment(int(stands[b"shards"]), int(stands[b"epoch"]))
 
     async def _hours(self, account: str, shards: int) -> HourTotals | None:
         # The window is of identities, which are not looked at.
