@@ -182,7 +182,7 @@ class SimulatedLog:
         return event
 
     def _snapshot_of(self, draft: Draft, account: str) -> Account | None:
-        """Return the next snapshot; a baseline stays in all later ones, or its level would hang on who came first."""
+        """Return the next snapshot; some repeat the baseline, and the others leave it standing as well."""
         usage = self.usage.get(account, {})
         if draft.kind == "tombstone" and not usage:
             return None
@@ -192,7 +192,8 @@ class SimulatedLog:
             levels = {"calls": draft.amount, "files": 2 * draft.amount, "peak": draft.amount}
             usage = {meter: {"value": level, "as_of": MIDNIGHT} for meter, level in levels.items()}
             self.usage[account] = usage
-        return snapshot(1 + len(self.records[UPDATES]), ("free", "team", "unheard")[draft.amount % 3], usage)
+        told = usage if draft.kind == "baseline" or draft.partition % 2 else {}
+        return snapshot(1 + len(self.records[UPDATES]), ("free", "team", "unheard")[draft.amount % 3], told)
 
     def _repeat(self, draft: Draft, partition: Partition) -> None:
         """Repeat an event: re-stamped within its hour, with another payload, or unchanged in the other partition."""

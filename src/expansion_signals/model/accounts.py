@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PlainSerializer
 
 from expansion_signals.model.amounts import plain
-from expansion_signals.model.instants import Instant, format_instant, parse_instant
+from expansion_signals.model.instants import DAY, Duration, Instant, format_instant, parse_instant
 
 if TYPE_CHECKING:
     from expansion_signals.model.events import Evidence
@@ -123,10 +123,14 @@ class Account(_Part):
 
 
 class Profile(_Part):
-    """What is kept of an account: its last snapshot and its last four anchors, oldest first (semantics 2.4)."""
+    """What is kept of an account: its last snapshot and its last four anchors, oldest first (semantics 2.4).
+
+    `baselines` says as of when levels were set by earlier snapshots, for meters of which the last one says nothing.
+    """
 
     account: Account
     anchors: tuple[Anchor, ...]
+    baselines: dict[str, Moment] = {}
 
     @property
     def version(self) -> int:
@@ -139,12 +143,20 @@ class Profile(_Part):
         text = self.model_dump_json(exclude_defaults=True)
         return f"{self.version}-{blake2b(text.encode(), digest_size=6).hexdigest()}"
 
+    def level_set(self, meter: str) -> Instant | None:
+        """Return as of when the last baseline of a meter was: it holds what happened before (semantics 2.9)."""
+        told = self.account.usage.get(meter)
+        return told.as_of if told else self.baselines.get(meter)
+
     def document(self) -> dict[str, Any]:
         """Return the snapshot as signals carry it."""
         return self.account.document()
 
 
 ANCHORS_KEPT = 4
+
+BASELINES_KEPT: Duration = 62 * DAY
+"""How long it is known that a level was set: longer than any event from before it may be accepted (semantics 1.3)."""
 
 
 def succeed(previous: Profile | None, account: Account, since: Instant) -> Profile:
@@ -154,10 +166,22 @@ def succeed(previous: Profile | None, account: Account, since: Instant) -> Profi
     """
     subscription = account.period or Subscription(unit="month", anchor=0)
     kept = previous.anchors if previous else ()
-    if kept and (kept[-1].anchor, kept[-1].unit) == (subscription.anchor, subscription.unit):
-        return Profile(account=account, anchors=kept)
-    anchor = Anchor(valid_from=since if kept else 0, anchor=subscription.anchor, unit=subscription.unit)
-    return Profile(account=account, anchors=(*kept, anchor)[-ANCHORS_KEPT:])
+    if not kept or (kept[-1].anchor, kept[-1].unit) != (subscription.anchor, subscription.unit):
+        anchor = Anchor(valid_from=since if kept else 0, anchor=subscription.anchor, unit=subscription.unit)
+        kept = (*kept, anchor)[-ANCHORS_KEPT:]
+    return Profile(account=account, anchors=kept, baselines=_carried(previous, account, since))
+
+
+def _carried(previous: Profile | None, account: Account, since: Instant) -> dict[str, Moment]:
+    """Return as of when levels were set that this snapshot does not set again."""
+    if previous is None:
+        return {}
+    told = {meter: baseline.as_of for meter, baseline in previous.account.usage.items()}
+    return {
+        meter: as_of
+        for meter, as_of in {**previous.baselines, **told}.items()
+        if meter not in account.usage and since - as_of < BASELINES_KEPT
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def counter_takes(
 
 def _in_baseline(event: UsageEvent, meter: Meter, profile: Profile | None, period: Period | None) -> bool:
     """Say whether a baseline of this counter was taken after the event."""
-    baseline = profile.account.usage.get(meter.key) if profile else None
-    if baseline is None or event.time >= baseline.as_of or meter.aggregation not in ("sum", "count"):
+    as_of = profile.level_set(meter.key) if profile else None
+    if as_of is None or event.time >= as_of or meter.aggregation not in ("sum", "count"):
         return False
-    return period is None or baseline.as_of < period.end
+    return period is None or as_of < period.end

@@ -52,8 +52,10 @@ class Bench:
         event = UsageEvent("/apps/web", f"e-{number}", "", ACCOUNT, self.world.log.clock, {})
         self.world.log.put(partition, replace(used(event, "calls", amount), **changes))
 
-    def update(self, version: int) -> None:
-        self.world.log.put(UPDATES, AccountUpdate(ACCOUNT, snapshot(version, "free"), Evidence("u", "/b", START)))
+    def update(self, version: int, **usage: tuple[int, int]) -> None:
+        levels = {meter: {"value": level, "as_of": as_of} for meter, (level, as_of) in usage.items()}
+        told = AccountUpdate(ACCOUNT, snapshot(version, "free", levels), Evidence("u", "/b", self.world.log.clock))
+        self.world.log.put(UPDATES, told)
 
     async def reader(self) -> Reader:
         absorber, watermarks = metering(self.world, AtOnce())
@@ -146,6 +148,25 @@ async def test_what_does_not_fit_a_stock_of_an_account_not_known_is_a_dead_lette
     for number, amount in enumerate((LARGEST, 1)):
         event = UsageEvent("/apps/web", f"e-{number}", "", ACCOUNT, bench.world.log.clock, {})
         bench.world.log.put(FIRST, used(event, "files", amount))
+    await (await bench.reader()).read()
+    assert bench.world.publisher.letters == {"0/1": "overflow"}
+
+
+async def test_what_a_baseline_holds_does_not_count_again_once_a_later_profile_is_without_one() -> None:
+    bench = Bench()
+    bench.update(1, calls=(3, START - HOUR))
+    bench.update(2)
+    bench.use(1, 1, time=START - 2 * HOUR)
+    bench.use(2, 4, time=START - HOUR)
+    await (await bench.reader()).read()
+    assert await bench.level() == 7
+
+
+async def test_what_a_baseline_holds_takes_no_room_when_a_counter_overflows() -> None:
+    bench = Bench()
+    bench.update(1, calls=(LARGEST, START - HOUR))
+    bench.use(1, -5, time=START - 2 * HOUR)
+    bench.use(2, 5)
     await (await bench.reader()).read()
     assert bench.world.publisher.letters == {"0/1": "overflow"}
 
