@@ -59,13 +59,15 @@ def import_(
         typer.echo(json.dumps(summary, ensure_ascii=False))
         return
     typer.echo(
-        f"sent {summary['sent']:,} of {summary['lines']:,} day totals to {settings.prefix}usage-events: "
-        f"{len(summary['meters'])} meters of {summary['accounts']:,} accounts, {summary['from']} to {summary['to']}"
+        f"sent {summary['sent']:,} of {summary['lines']:,} day totals to {settings.prefix}usage-events "
+        f"(meters: {', '.join(summary['meters'])}; accounts: {summary['accounts']:,}; "
+        f"days: {summary['from']} to {summary['to']})"
     )
-    if summary["counted"]:
+    if imported.counted:
         typer.echo(f"passed over {summary['counted']:,} that are counted already")
-    example = (imported.sent or imported.counted)[0].account
-    typer.echo(f"next: a worker counts them as it reads them; expansion-signals account show {example}")
+    if imported.sent:
+        account = imported.sent[0].account
+        typer.echo(f"next: a worker counts them as it reads them: expansion-signals account show {account}")
 
 
 def _imported(settings: Settings, file: Path) -> Imported:
