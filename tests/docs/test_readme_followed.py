@@ -151,6 +151,22 @@ def test_operations_shows_dead_letters_with_their_cause(follower: Follower) -> N
     assert "dlq_code=unparsable" in until(shown, seconds=10, waiting_for="a dead letter")
 
 
+def test_a_baseline_is_the_level_that_operations_gives(follower: Follower) -> None:
+    follower.type(_block("acct-7", OPERATIONS))
+    assert _shown(follower, "acct-7", "700 of 1,000 calls (70 %)")
+
+
+def test_an_import_is_counted_as_operations_says(follower: Follower) -> None:
+    follower.type(_block("import totals.jsonl", OPERATIONS))
+    assert _shown(follower, "acct-8", "310 of 1,000 calls (31 %)")
+
+
+def _shown(follower: Follower, account: str, usage: str) -> bool:
+    """Say that the account is shown with this usage, once a worker has counted it."""
+    command = f"expansion-signals account show {account} || true"
+    return until(lambda: usage in follower.type(command), seconds=10, waiting_for=usage)
+
+
 def test_the_trigger_that_the_rules_show_is_the_one_that_comes(triggers: list[dict[str, Any]]) -> None:
     [shown] = blocks(ROOT / "docs/rules.md", "json")
     assert _without_this_run(triggers[0]) == _without_this_run(json.loads(shown))
