@@ -14,6 +14,7 @@ from expansion_signals.model.thresholds import Arm, ArmKey
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from expansion_signals.model.instants import Duration
     from expansion_signals.model.readings import Reading
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.thresholds import Guard, Threshold
@@ -41,12 +42,13 @@ def judge(
     `rules` are those of the reading's meter. `closed` says that the counter's period was over when the change was
     appended: it corrects the counter, fires nothing and leaves every arm as it is (semantics 2.6).
     """
-    course = Course.of(reading)
+    course, longest = Course.of(reading), max((rule.max_firing_age for rule in rules), default=0)
     after = dict(arms)
     signals: list[Signal] = []
     if not closed:
         for rule in rules:
-            turns = [(threshold, _turn(rule, threshold, reading, course, arms)) for threshold in _distinct(rule)]
+            seen = Course.of(_quieted(reading)) if _is_late(reading, rule, longest) else course
+            turns = [(threshold, _turn(rule, threshold, reading, seen, arms)) for threshold in _distinct(rule)]
             after.update({ArmKey(rule.id, str(threshold)): turn.arm for threshold, turn in turns})
             signals.extend(_signals(rule, reading, course.level, turns))
     return Judgement(
@@ -54,6 +56,20 @@ def judge(
         arms={key: arm for key, arm in after.items() if arm != Arm()},
         guard=guard_around(course, _standings(reading, rules, after)),
     )
+
+
+def _is_late(reading: Reading, rule: LimitRule, longest: Duration) -> bool:
+    """Say whether what may fire is too old for this rule (semantics 3.8), though not for the one with the longest age.
+
+    That one's age has split the reading. Its evidence stands for all of its firing part; a profile's arrival is none.
+    """
+    if rule.max_firing_age == longest or reading.cause == "profile_arrived":
+        return False
+    return reading.appended - reading.evidence.time > rule.max_firing_age
+
+
+def _quieted(reading: Reading) -> Reading:
+    return replace(reading, quiet=reading.quiet + reading.firing, firing=0)
 
 
 def _turn(rule: LimitRule, threshold: Threshold, reading: Reading, course: Course, arms: Mapping[ArmKey, Arm]) -> Turn:

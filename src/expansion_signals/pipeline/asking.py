@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 class Total:
     """What is summed for one counter before it is sent.
 
-    `event` is the last one that may fire, or the last of all where none may. `kept` says from which start on counters
-    of the meter are kept, and which is the last that is not.
+    `event` is the last one that may fire, or the last of all where none may. `appended` is its append time where it may
+    fire, by which its age is judged; otherwise the latest of those whose period is not over. `kept` says from which
+    start on counters of the meter are kept, and which is the last that is not.
     """
 
     aggregation: Aggregation
@@ -135,12 +136,14 @@ def _add(
         total = account.counters[counter] = Total(meter.aggregation)
         total.kept = _kept(meter, account.profile, appended - LAG_ALLOWED - kept_after(meter.per, acceptance))
     total.part(quiet=quiet).add(amount, event.time, offset)
-    if not quiet or total.firing is None:
-        total.event = event
     if not over:
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
         total.watched |= age is not None and account.profile is not None
-        total.appended = max(total.appended, appended)
+    if not quiet:
+        total.event, total.appended = event, appended
+    elif total.firing is None:
+        total.event = event
+        total.appended = total.appended if over else max(total.appended, appended)
 
 
 def _kept(meter: Meter, profile: Profile | None, reached: Instant) -> tuple[Instant, Counter | None]:

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 
-from expansion_signals.model.instants import DAY
+from expansion_signals.detect.limits import judge
+from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.thresholds import Arm
-from sample_readings import DECEMBER, Counter, crossed, every, fired, limit, percent, recovered, remaining, rule, usage
+from sample_readings import (
+    DECEMBER,
+    NOW,
+    Counter,
+    crossed,
+    every,
+    fired,
+    limit,
+    percent,
+    reading,
+    recovered,
+    remaining,
+    rule,
+    usage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from expansion_signals.detect.limits import Judgement
+    from expansion_signals.model.signals import Signal
+    from expansion_signals.rules.configuration import LimitRule
 
 QUOTA = rule(percent(80), percent(100))
 
@@ -379,6 +404,38 @@ def test_what_was_already_past_is_armed_by_a_fall_without_a_recovery() -> None:
 def test_what_the_quiet_part_passes_is_already_past() -> None:
     counter = Counter([QUOTA])
     assert (counter.move(quiet=800), counter.arm(percent(80))) == ((), Arm("already_past"))
+
+
+PROMPT, PATIENT = rule(percent(80), rule_id="prompt"), replace(rule(percent(80), rule_id="patient"), max_firing_age=DAY)
+
+
+def ids(signals: Sequence[Signal]) -> list[str]:
+    return [signal.data["rule"]["id"] for signal in signals]
+
+
+def judged_late(by: int, *rules: LimitRule, **changes: object) -> Judgement:
+    """Judge the first reading, of 800, whose evidence was appended so long after it happened."""
+    return judge(reading(800, appended=NOW + by, **changes), rules, {})
+
+
+@pytest.mark.parametrize(("late", "expected"), [(HOUR, ["prompt", "patient"]), (HOUR + 1, ["patient"])])
+def test_a_rule_with_a_shorter_age_than_others_of_its_meter_fires_nothing_that_is_older(
+    late: int, expected: list[str]
+) -> None:
+    assert ids(judged_late(late, PROMPT, PATIENT).signals) == expected
+
+
+def test_what_is_too_old_for_one_rule_is_already_past_for_it() -> None:
+    arms = judged_late(2 * HOUR, PROMPT, PATIENT).arms
+    assert {key.rule: arm.state for key, arm in arms.items()} == {"prompt": "already_past", "patient": "fired"}
+
+
+def test_what_the_split_let_fire_is_not_too_old_for_the_rule_it_was_split_by() -> None:
+    assert ids(judged_late(2 * DAY, PATIENT).signals) == ["patient"]
+
+
+def test_a_profile_that_arrives_is_not_too_old_for_any_rule() -> None:
+    assert ids(judged_late(2 * HOUR, PROMPT, PATIENT, cause="profile_arrived").signals) == ["prompt", "patient"]
 
 
 def test_what_the_firing_part_passes_after_a_quiet_one_fires() -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from expansion_signals.model.batches import AccountFacts, Changed, Moved
-from expansion_signals.model.instants import DAY
+from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.readings import Counter
 from expansion_signals.pipeline.judging import judge_facts
+from expansion_signals.rules.loading import load
 from sample_batches import EVIDENCE, NOW, profile
+from simulated_log import TEXTS
 from simulated_workers import CONFIGURATIONS
 
 TODAY = Counter("calls", "", NOW // DAY * DAY)
+TWO_AGES = """
+rules:
+  - {id: prompt, signal: limit_reached, meter: calls, at: [80%]}
+  - {id: patient, signal: limit_reached, meter: calls, at: [80%], max_firing_age: 6h}
+"""
 
 
 def moved(number: int, before: int, firing: int) -> Moved:
@@ -21,6 +28,14 @@ def crossed(*facts: Moved | Changed, plan_now: str) -> list[tuple[str, list[str]
     judged = judge_facts(AccountFacts("acct", 0, facts, {}, profile(2, plan_now)), {1: CONFIGURATIONS[0]})
     reached = [signal.data for signal in judged.signals if signal.type == "limit.reached"]
     return [(data["limit"], [each["value"] for each in data["crossed"]]) for data in reached]
+
+
+def test_what_is_too_old_for_one_rule_of_its_meter_and_not_for_another_fires_for_that_one_alone() -> None:
+    texts = TEXTS[0] | {"rules.yaml": TWO_AGES}
+    two_hours_late = Moved(1, "n", 1, TODAY, 0, 0, 8, EVIDENCE._replace(time=NOW - 2 * HOUR), NOW)
+    facts = AccountFacts("acct", 0, [two_hours_late], {}, profile(2, "free"))
+    judged = judge_facts(facts, {1: load(texts)})
+    assert [signal.data["rule"]["id"] for signal in judged.signals] == ["patient"]
 
 
 def test_a_fact_before_a_change_is_judged_under_the_profile_before_it() -> None:
