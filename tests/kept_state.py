@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Protocol
 from expansion_signals import ports
 from expansion_signals.model.instants import DAY
 from expansion_signals.state.expiry import RedisExpiry
+from expansion_signals.state.janitor import KEYS_A_SWEEP, Janitor
 from expansion_signals.state.keys import shard_keys
 from expansion_signals.state.memory import MemoryStore
+from expansion_signals.state.memory_expiry import MemoryExpiry
+from expansion_signals.state.memory_policy import MemoryPolicy
+from expansion_signals.state.memory_shards import MemoryShards
+from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
+from expansion_signals.state.shards import RedisShards
 from inspected import Inspected, of_memory, of_redis
 
 if TYPE_CHECKING:
@@ -19,6 +25,12 @@ if TYPE_CHECKING:
     from expansion_signals.state.connection import Connection
     from expansion_signals.state.memory import Shard
 
+TOPICS = {"metered": ["usage-events", "account-updates"], "decided": ["expansion-signals"]}
+"""Where records come from, as the state of tests names it."""
+
+WHOLE_WALK = 1_000_000
+"""More keys than a test's server holds: one step of the scan is a walk over all of it."""
+
 
 class WholeStore(ports.Store, ports.Accounts, Protocol):
     """Everything that metering keeps."""
@@ -26,16 +38,23 @@ class WholeStore(ports.Store, ports.Accounts, Protocol):
     async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]: ...
 
 
+async def watermarks_of(kept: Kept) -> Mapping[int, Mapping[str, int]]:
+    """Return the watermarks of every shard that stands."""
+    return {shard: stands.watermarks for shard, stands in (await kept.shards.standing()).items()}
+
+
 class Kept(Protocol):
     """What is kept, in memory or in Redis."""
 
     store: WholeStore
+    shards: ports.Shards
+    policy: ports.PolicyStore
 
     def another(self, *, conflicts: bool = True) -> WholeStore:
         """Return the store of another worker, which knows nothing yet."""
 
-    def expiry(self) -> ports.Expiry:
-        """Return what forgets old identities, for another worker."""
+    def expiry(self, *, count: int = KEYS_A_SWEEP) -> ports.Expiry:
+        """Return what forgets what is old, for another worker; a step of it looks at so many keys."""
 
     async def inside(self) -> Inspected:
         """Return everything that is kept."""
@@ -55,6 +74,8 @@ class KeptInMemory:
 
     def __init__(self, shards: int) -> None:
         self.store = MemoryStore(shards=shards, window=DAY)
+        self.policy = MemoryPolicy(self.store, shards=shards)
+        self.shards = MemoryShards(self.store)
         self._copies: dict[int, Shard] = {}
 
     def another(self, *, conflicts: bool = True) -> MemoryStore:
@@ -62,8 +83,8 @@ class KeptInMemory:
             shard.conflicts = conflicts
         return self.store
 
-    def expiry(self) -> MemoryStore:
-        return self.store
+    def expiry(self, *, count: int = KEYS_A_SWEEP) -> MemoryExpiry:  # noqa: ARG002 -- it looks at all accounts
+        return MemoryExpiry(self.store, self.policy, **TOPICS, acceptance=DAY)
 
     async def inside(self) -> Inspected:
         return of_memory(self.store)
@@ -90,12 +111,15 @@ class KeptInRedis:
         self._shards = shards
         self._copies: dict[int, dict[bytes, bytes]] = {}
         self.store = self.another()
+        self.shards = RedisShards(client, prefix=prefix, shards=shards)
+        self.policy = RedisPolicy(client, prefix=prefix, shards=shards)
 
     def another(self, *, conflicts: bool = True) -> RedisStore:
         return RedisStore(self._client, prefix=self._prefix, shards=self._shards, window=DAY, conflicts=conflicts)
 
-    def expiry(self) -> RedisExpiry:
-        return RedisExpiry(self._client, prefix=self._prefix, shards=self._shards, window=DAY)
+    def expiry(self, *, count: int = KEYS_A_SWEEP) -> RedisExpiry:
+        janitor = Janitor(self._client, prefix=self._prefix, **TOPICS, acceptance=DAY, count=count)
+        return RedisExpiry(self._client, prefix=self._prefix, shards=self._shards, window=DAY, janitor=janitor)
 
     async def inside(self) -> Inspected:
         return await of_redis(self._client, self._prefix, self._shards)

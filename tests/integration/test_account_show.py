@@ -19,15 +19,19 @@ from expansion_signals.model.instants import DAY, HOUR, day_of, format_instant
 from expansion_signals.model.records import Outgoing, Partition, Poll, Record
 from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.metering import Metering, Outside
+from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.rules.loading import load
 from expansion_signals.state.connection import connect
 from expansion_signals.state.deployment import Deployment
 from expansion_signals.state.expiry import RedisExpiry
+from expansion_signals.state.janitor import Janitor
 from expansion_signals.state.keys import ShardKeys, shard_keys, shard_of
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
+from expansion_signals.state.shards import RedisShards
 from expansion_signals.wire.codec import CloudEventsCodec
+from kept_state import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -103,12 +107,19 @@ class Product:
         configuration = load(TEXTS | {"rules.yaml": rules})
         epochs = Epochs(deployment, (await deployment.accept(configuration)).epoch, configuration)
         store = RedisStore(self.redis, prefix=self.prefix, shards=SHARDS, window=DAY)
-        watermarks = Watermarks(store, {each.topic: each.topic for each in self._offsets})
+        shards = RedisShards(self.redis, prefix=self.prefix, shards=SHARDS)
+        watermarks = Watermarks(AllButLate(shards, "metering"), {each.topic: each.topic for each in self._offsets})
         await watermarks.resume(self._offsets, dict.fromkeys(self._offsets, 0), self._offsets)
         outside = Outside(
             store=store,
             accounts=store,
-            expiry=RedisExpiry(self.redis, prefix=self.prefix, shards=SHARDS, window=DAY),
+            expiry=RedisExpiry(
+                self.redis,
+                prefix=self.prefix,
+                shards=SHARDS,
+                window=DAY,
+                janitor=Janitor(self.redis, prefix=self.prefix, **TOPICS, acceptance=35 * DAY),
+            ),
             codec=CloudEventsCodec(acceptance=35 * DAY),
             publisher=_Taking(),
             epochs=epochs,

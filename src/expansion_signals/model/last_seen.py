@@ -41,6 +41,17 @@ class LastSeen:
             return Active(sum(day >= days.start for day in self.days.values()), estimated=False)
         return Active(len(frozenset().union(*(self.sketches.get(day, ()) for day in days))), estimated=True)
 
+    def days_seen(self) -> Collection[int]:
+        """Return days on which members were seen: the last one of each, or all that have a sketch."""
+        return self.days.values() if self.sketches is None else self.sketches.keys()
+
+    def since(self, first: int) -> LastSeen:
+        """Return what is left once all days before `first` are forgotten; without sketches, it counts members again."""
+        if self.sketches is None:
+            return LastSeen({member: day for member, day in self.days.items() if day >= first})
+        left = {day: members for day, members in self.sketches.items() if day >= first}
+        return LastSeen(sketches=left) if left else LastSeen()
+
     def after(self, seen: Mapping[int, Collection[int]]) -> LastSeen:
         """Return what is known after these members were seen on these days, too.
 

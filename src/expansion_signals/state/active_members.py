@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from expansion_signals.state.keys import ShardKeys
     from expansion_signals.state.scripts import Scripts
 
-_SKETCHED = b"sketched"
+SKETCHED = b"sketched"
 """The only field of the hash once sketches of days have taken over; members are numbers."""
 
 
@@ -25,7 +25,7 @@ async def active_members(
         StateUnavailable: Redis does not answer.
     """
     [last] = await scripts.commands([("HGETALL", keys.last_seen(account, meter))], "members by day")
-    if _SKETCHED not in last:
+    if SKETCHED not in last:
         days = [int(day) for day in last.values()]
         return [Active(sum(day >= window.start for day in days), estimated=False) for window in windows]
     unions = [("PFCOUNT", *(keys.seen_on(account, meter, day) for day in window)) for window in windows]

@@ -1,7 +1,7 @@
-"""Forgetting identities: a slice goes once no record to come can ask for it (port `Expiry`).
+"""Forgetting what no record to come can ask for (port `Expiry`): identities here, all else by the janitor.
 
 What is old is judged by the append time reached, never by the clock: after a long outage, or a roll-back of Redis,
-the records that are read again still meet the identities they had.
+the records that are read again still meet the identities they had, and the counters they move.
 """
 
 from __future__ import annotations
@@ -10,23 +10,30 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.state.identity_slices import last_asked
 from expansion_signals.state.keys import shard_keys
+from expansion_signals.state.reached import reached_everywhere
 from expansion_signals.state.requests import layout_text, read_layout
 from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.model.catalog import Catalog
+    from expansion_signals.model.instants import Duration
     from expansion_signals.state.connection import Connection
     from expansion_signals.state.identity_slices import Layout
+    from expansion_signals.state.janitor import Janitor
     from expansion_signals.state.keys import ShardKeys
 
 
 class RedisExpiry:
-    """Looks at one shard after the other. `window` is how long identities are remembered."""
+    """Looks at one shard after the other, and at some keys after the others.
 
-    def __init__(self, client: Connection, *, prefix: str, shards: int, window: Duration) -> None:
+    `window` is how long identities are remembered; `janitor` looks at the keys.
+    """
+
+    def __init__(self, client: Connection, *, prefix: str, shards: int, window: Duration, janitor: Janitor) -> None:
         self._scripts = Scripts(client)
+        self._janitor = janitor
         self._prefix = prefix
         self._shards = shards
         self._window = window
@@ -45,7 +52,7 @@ class RedisExpiry:
         self._next = (self._next + 1) % self._shards
         commands = [("HGETALL", keys.state), ("HGETALL", keys.watermarks)]
         state, watermarks = await self._scripts.commands(commands, "old identities")
-        reached = _reached(watermarks, topic)
+        reached = reached_everywhere(watermarks, [topic])
         calls = [
             ([keys.state, *_buckets(keys, name, layout)], name, layout_text(layout))
             for name, layout in _slices(state)
@@ -53,11 +60,13 @@ class RedisExpiry:
         ]
         return sum(await self._scripts.call("forget", calls))
 
+    async def next_accounts(self, catalog: Catalog) -> int:
+        """Forget what is old of some more accounts; return how many calls found it unchanged.
 
-def _reached(watermarks: dict[bytes, bytes], topic: str) -> Instant:
-    """Return the append time that all partitions have reached; one that has told none holds everything back."""
-    partitions = [name for name in watermarks if name.startswith(f"{topic}/".encode()) and b"|" not in name]
-    return min((int(watermarks.get(name + b"|t", 0)) for name in partitions), default=0)
+        Raises:
+            StateUnavailable: Redis does not answer; asking again is safe.
+        """
+        return await self._janitor.sweep(catalog)
 
 
 def _slices(state: dict[bytes, bytes]) -> Iterator[tuple[str, Layout]]:

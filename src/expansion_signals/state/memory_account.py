@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ShardBatch,
     )
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
 
@@ -42,9 +43,15 @@ class KeptAccount:
     marks: dict[Counter, Marks] = field(default_factory=dict)
     shares: Shares = field(default_factory=Shares)
     days: dict[tuple[str, int], Level] = field(default_factory=dict)
+    totals: dict[tuple[str, Month], Level] = field(default_factory=dict)
     last_seen: dict[str, LastSeen] = field(default_factory=dict)
     hours: dict[tuple[str, int], tuple[Change | None, Change | None]] = field(default_factory=dict)
     hours_revision: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept."""
+        return self == KeptAccount()
 
     def unmarked(self, account: str) -> AccountFacts:
         """Return all unmarked facts in order, with the marks before them."""
@@ -175,10 +182,14 @@ class KeptAccount:
         same = {each for each in self.levels if each.meter == move.counter.meter and each.start is not None}
         old = {each for each in same if (each.start or 0) < move.keep_from}
         for counter in old - moving:
-            del self.levels[counter]
-            self.guards.pop(counter, None)
-            self.marks.pop(counter, None)
-            self.shares.forget(counter)
+            self.forget(counter)
+
+    def forget(self, counter: Counter) -> None:
+        """Drop a counter with all that belongs to it."""
+        del self.levels[counter]
+        self.guards.pop(counter, None)
+        self.marks.pop(counter, None)
+        self.shares.forget(counter)
 
     def mark(self, mark: AccountMark) -> bool:
         """Mark what was judged; say whether the mark fits what stands here."""

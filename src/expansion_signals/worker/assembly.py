@@ -1,31 +1,23 @@
-"""The composition root: settings become two stages, once Redis and Kafka are there."""
+"""The composition root: settings become two stages, each with a second reader, once Redis and Kafka are there."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.errors import RejectedState
 from expansion_signals.log.batch_reader import BatchLogReader
 from expansion_signals.log.publisher import LogPublisher
 from expansion_signals.log.topics import topic_ids
-from expansion_signals.model.instants import HOUR
-from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
-from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.epochs import Epochs
-from expansion_signals.pipeline.metering import Metering, Outside
+from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.state.deployment import Deployment
-from expansion_signals.state.expiry import RedisExpiry
-from expansion_signals.state.keys import shard_of
-from expansion_signals.state.policy import RedisPolicy
-from expansion_signals.state.redis import RedisStore
-from expansion_signals.wire.codec import CloudEventsCodec
 from expansion_signals.wire.topic_files import topics
+from expansion_signals.worker.bringing_up import BringingUp
 from expansion_signals.worker.metrics import CountingPublisher
+from expansion_signals.worker.parts import READ_BY, Parts, clock, nonce
 from expansion_signals.worker.patience import InPlace
 from expansion_signals.worker.stage import Resuming, Stage
 from expansion_signals.worker.status import StageStatus
@@ -33,34 +25,23 @@ from expansion_signals.worker.status import StageStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from expansion_signals.model.instants import Instant
+    from expansion_signals.ports import Patience
     from expansion_signals.rules.configuration import Configuration
     from expansion_signals.settings import Settings
     from expansion_signals.state.connection import Connection
+    from expansion_signals.state.redis import RedisStore
     from expansion_signals.worker.metrics import Metrics
-    from expansion_signals.worker.stage import Absorber
+    from expansion_signals.worker.rebuilding import Rebuilding
+    from expansion_signals.worker.stage import Absorber, Running
     from expansion_signals.worker.status import Status
 
-METERING_GROUP, METERED = "expansion-metering", (USAGE_EVENTS, ACCOUNT_UPDATES)
-DECIDING_GROUP, DECIDED = "expansion-deciding", ("expansion-signals",)
-
 log = logging.getLogger(__name__)
-
-
-def clock() -> Instant:
-    """Return the time now, in microseconds since the epoch."""
-    return time.time_ns() // 1_000
-
-
-def nonce() -> str:
-    """Return a text that no other call has."""
-    return secrets.token_hex(8)
 
 
 class Assembled(NamedTuple):
     """The parts that are run and closed."""
 
-    stages: tuple[Stage, ...]
+    stages: tuple[Running, ...]
     store: RedisStore
     publisher: LogPublisher
     topic_names: Mapping[str, str]
@@ -87,56 +68,40 @@ class Assembly:
         settings = self._settings
         starting = InPlace(self._tell_start)
         deployment = Deployment(redis, prefix=settings.prefix, shards=settings.shards)
-        await starting(deployment.open)
+        whole = await starting(deployment.check)
         epochs = await self._epochs(deployment, starting)
         topic_names = await starting(self._topic_names)
         publisher = LogPublisher(settings.kafka, prefix=settings.prefix)
         await starting(publisher.start)
-        window = int(settings.deduplication_hours * HOUR)
-        store = RedisStore(
-            redis,
-            prefix=settings.prefix,
-            shards=settings.shards,
-            window=window,
-            conflicts=settings.identity_conflicts,
-        )
-        expiry = RedisExpiry(redis, prefix=settings.prefix, shards=settings.shards, window=window)
-        counting = CountingPublisher(publisher, self._metrics)
-        policy = RedisPolicy(redis, prefix=settings.prefix, shards=settings.shards)
-        codec = CloudEventsCodec(acceptance=int(settings.acceptance_hours * HOUR), prefix=settings.prefix)
-
-        def shard(account: str) -> int:
-            return shard_of(account, settings.shards)
-
-        def metering(watermarks: Watermarks, patience: InPlace) -> Absorber:
-            outside = Outside(store, store, expiry, codec, counting, epochs, patience, clock, nonce, shard)
-            return Metering(outside, watermarks, acceptance=int(settings.acceptance_hours * HOUR))
-
-        def deciding(watermarks: Watermarks, patience: InPlace) -> Absorber:
-            outside = DecidingOutside(store, policy, codec, counting, epochs, patience, clock, nonce, shard)
-            return Deciding(outside, watermarks)
-
+        parts = Parts(settings, redis, epochs, topic_names, CountingPublisher(publisher, self._metrics))
+        rebuilding = parts.rebuilding(starting)
+        if not whole:
+            # New, or lost whole: the log tells which. What stands already is left as it is.
+            lost = set(range(settings.shards)) - (await starting(parts.shards.standing)).keys()
+            await rebuilding.rebuild(lost, late=False)
+            await starting(deployment.open)
         stages = (
-            self._stage("metering", METERING_GROUP, METERED, Watermarks(store, topic_names), metering),
-            self._stage("deciding", DECIDING_GROUP, DECIDED, Watermarks(store, topic_names), deciding),
+            *self._stage("metering", parts, parts.metering, rebuilding),
+            *self._stage("deciding", parts, parts.deciding, None),
         )
         self._status.start = None
         log.info("started; /healthz, /readyz and /metrics are on %s", settings.http)
-        return Assembled(stages, store, publisher, topic_names)
+        return Assembled(stages, parts.store(), publisher, topic_names)
 
     def _stage(
         self,
         name: str,
-        group: str,
-        topics: tuple[str, ...],
-        watermarks: Watermarks,
-        absorber: Callable[[Watermarks, InPlace], Absorber],
-    ) -> Stage:
-        settings = self._settings
+        parts: Parts,
+        absorber: Callable[[Watermarks, Patience], Absorber],
+        rebuilding: Rebuilding | None,
+    ) -> tuple[Stage, BringingUp]:
+        """Return the stage, and what brings up the shards that it passes by."""
+        settings, topics = self._settings, READ_BY[name]
         status = self._status.stages[name] = StageStatus()
+        watermarks = Watermarks(AllButLate(parts.shards, name), parts.topic_names)
         reader = BatchLogReader(
             settings.kafka,
-            group,
+            f"expansion-{name}",
             topics,
             Resuming(watermarks, status),
             clock,
@@ -150,15 +115,30 @@ class Assembly:
             status.waits_for = waits_for
 
         patience = InPlace(tell, reader.paused)
-        # A reader that cannot poll has nothing to stay a member with.
-        return Stage(
+        stage = Stage(
             reader,
             absorber(watermarks, patience),
+            # A reader that cannot poll has nothing to stay a member with.
             polling=InPlace(tell),
             patience=patience,
             status=status,
             clock=clock,
         )
+        # The stage's own reader tells what is waited for; a second one meets the same.
+        beside = InPlace(_tell_nobody)
+        bringing_up = BringingUp(
+            name,
+            parts.shards,
+            settings.shards,
+            topic_names=parts.topic_names,
+            reader=lambda: parts.second_reader(topics),
+            absorber=lambda watermarks: absorber(watermarks, beside),
+            rebuilding=rebuilding,
+            patience=beside,
+            status=status,
+            holder=nonce(),
+        )
+        return stage, bringing_up
 
     async def _epochs(self, deployment: Deployment, starting: InPlace) -> Epochs:
         accepted = await starting(deployment.accept, self._configuration, force=self._force)
@@ -185,3 +165,7 @@ class Assembly:
 
     def _tell_start(self, waits_for: str | None) -> None:
         self._status.start = waits_for or "starting"
+
+
+def _tell_nobody(waits_for: str | None) -> None:
+    """Let a wait go untold."""
