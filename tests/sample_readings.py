@@ -90,7 +90,7 @@ class Counter:
         self, firing: int = 0, *, quiet: int = 0, cause: Cause = "usage", closed: bool = False
     ) -> tuple[Signal, ...]:
         """Judge a movement and return its signals."""
-        self.last = judge(self.reading(firing, quiet=quiet, cause=cause), self.rules, self.arms, closed=closed)
+        self.last = judge(self.reading(firing, quiet=quiet, cause=cause), self.rules, self.arms, silent=closed)
         self.level += quiet + firing
         self.arms, self.judged = self.last.arms, True
         self.last_limit = self.limit.amount if self.limit else None

@@ -16,11 +16,13 @@ from expansion_signals.model.instants import DAY
 from expansion_signals.model.records import Partition, Poll, Record
 from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
 from expansion_signals.pipeline.epochs import Epochs
+from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory import MemoryStore
 from expansion_signals.state.memory_archive import MemoryArchive
 from expansion_signals.state.memory_policy import MemoryPolicy
+from expansion_signals.state.memory_shards import MemoryShards
 from expansion_signals.wire.codec import CloudEventsCodec
 from sample_signals import NOW, key, signal
 from simulated_log import TEXTS
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.records import Outgoing
     from expansion_signals.model.signals import Signal
-    from expansion_signals.ports import PolicyStore, Store
+    from expansion_signals.ports import PolicyStore, Shards, Store
 
 SHARDS = 2
 PARTITIONS = (Partition("expansion-signals", 0), Partition("expansion-signals", 1))
@@ -169,12 +171,19 @@ class PublishedRecords:
 class DecidingWorld:
     """What is outside of every worker, and outlives it; in memory, unless it is given where decisions are kept."""
 
-    def __init__(self, topic: SignalsTopic, store: Store | None = None, policy: PolicyStore | None = None) -> None:
+    def __init__(
+        self,
+        topic: SignalsTopic,
+        store: Store | None = None,
+        policy: PolicyStore | None = None,
+        shards: Shards | None = None,
+    ) -> None:
         self.topic = topic
         self.kept = MemoryStore(shards=SHARDS, window=DAY)
         self.decided = MemoryPolicy(self.kept, shards=SHARDS)
         self.store = store or self.kept
         self.policy = policy or self.decided
+        self.shards = shards or MemoryShards(self.kept, self.decided)
         self.published = PublishedRecords()
         self.archive = MemoryArchive()
         self.epoch = self.archive.accept(TEXTS[0])
@@ -205,7 +214,7 @@ class DecidingWorker:
     def __init__(self, world: DecidingWorld) -> None:
         self._world = world
         self._patience = TurningPatience()
-        self._watermarks = Watermarks(world.store, {"expansion-signals": "topic-id"})
+        self._watermarks = Watermarks(AllButLate(world.shards, "deciding"), {"expansion-signals": "topic-id"})
         outside = DecidingOutside(
             store=world.store,
             policy=world.policy,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
 
+from kept_state import watermarks_of
 from metering_outcome import Outcome
 from simulated_log import FOR_ALL, FOR_WILD, Draft, SimulatedLog
 from simulated_workers import Worker, World, drained
@@ -80,7 +81,7 @@ class _Watermarks:
         self._highest: dict[int, dict[str, int]] = {}
 
     async def look(self) -> None:
-        for shard, stands in (await self._kept.store.watermarks()).items():
+        for shard, stands in (await watermarks_of(self._kept)).items():
             before = self._highest.get(shard, {})
             assert all(stands.get(partition, 0) >= offset for partition, offset in before.items())
             self._highest[shard] = dict(stands)

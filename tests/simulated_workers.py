@@ -15,6 +15,7 @@ from expansion_signals.errors import StateUnavailable
 from expansion_signals.model.instants import DAY, SECOND
 from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.metering import Metering, Outside
+from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.rules.loading import load
 from expansion_signals.state.keys import shard_of
@@ -101,7 +102,8 @@ class World:
 def metering(world: World, patience: Patience) -> tuple[Metering, Watermarks]:
     """Return the metering of a further worker, which has read nothing yet."""
     store = world.kept.another()
-    watermarks = Watermarks(store, {each.topic: each.topic for each in PARTITIONS})
+    serving = AllButLate(world.kept.shards, "metering")
+    watermarks = Watermarks(serving, {each.topic: each.topic for each in PARTITIONS})
     outside = Outside(
         store=store,
         accounts=store,

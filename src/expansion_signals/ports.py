@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from expansion_signals.decide.decided import Decided, Reserved, ShardReservation
+    from expansion_signals.decide.restored import RestoredShard
     from expansion_signals.model.accounts import AccountUpdate, Profile
     from expansion_signals.model.batches import (
         AccountFacts,
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
         HourTotals,
         Lost,
         ShardBatch,
+        ShardStanding,
     )
-    from expansion_signals.model.decisions import Decision
+    from expansion_signals.model.catalog import Catalog
+    from expansion_signals.model.decisions import Decision, Verdict
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
@@ -66,6 +69,16 @@ class DecidingCodec(LetterCodec, Protocol):
         """Encode a decision for `expansion-decisions`."""
 
 
+class AuditCodec(Protocol):
+    """Bytes to nouns, for restoring what was lost. Both methods raise `RejectedRecord`."""
+
+    def read_signal(self, record: Record) -> Signal:
+        """Decode one record of `expansion-signals`."""
+
+    def read_decision(self, record: Record) -> tuple[str, Verdict]:
+        """Decode one record of `expansion-decisions`: the id of its signal, and what was decided."""
+
+
 class Publisher(Protocol):
     """Writes to the log."""
 
@@ -91,9 +104,6 @@ class Store(Protocol):
 
     async def waiting(self) -> Mapping[str, str]:
         """Return accounts with unmarked facts, each with a text that changes when they are marked."""
-
-    async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
-        """Return every standing shard's watermarks: partition → next offset."""
 
 
 class Accounts(Protocol):
@@ -124,6 +134,28 @@ class Expiry(Protocol):
 
     async def next_shard(self, topic: str) -> int:
         """Forget what is old in one more shard; `topic` is what events come from, as the state names it."""
+
+    async def next_accounts(self, catalog: Catalog) -> int:
+        """Forget what is old of some more accounts; return how many keys and hashes that changed."""
+
+
+class Shards(Protocol):
+    """Shards as wholes: which of them stand, which are late, and how a lost one is made anew."""
+
+    async def standing(self) -> Mapping[int, ShardStanding]:
+        """Return every shard that stands."""
+
+    async def delay(self, shards: Collection[int], stage: str) -> None:
+        """Say that these shards are so far behind in this stage that a second reader must bring them up."""
+
+    async def lease(self, shard: int, stage: str, holder: str) -> bool:
+        """Take the lease of bringing a shard up, or keep it; False while another has it. It ends by itself."""
+
+    async def caught_up(self, shard: int, stage: str) -> None:
+        """Say that a shard is with the others again, and give the lease back."""
+
+    async def rebuild(self, shards: Sequence[RestoredShard], token: str) -> None:
+        """Make lost shards anew with what was restored; one that stands by now is left as it is."""
 
 
 class Archive(Protocol):

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from counter_course import applied, course, level
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import Applied, DayMove, Full, HourMove, Marks, Moved, Overflow, Range
 from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
 from expansion_signals.model.instants import HOUR, day_of, hour_of
 from expansion_signals.model.levels import changed
 from expansion_signals.model.thresholds import Guard
+from kept_state import watermarks_of
 from sample_batches import (
     ACCOUNT,
     CALLS,
@@ -34,31 +36,11 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import AccountBatch, Fact
     from expansion_signals.model.changes import Change
     from kept_state import Kept
 
 TODAY, THIS_HOUR = day_of(NOW), hour_of(NOW)
 LATER, EARLIER = NOW + HOUR, NOW - HOUR
-
-
-async def applied(kept: Kept, *accounts: AccountBatch) -> list[Fact]:
-    """Apply each in a poll of its own; return the facts that wait in the end."""
-    for place, account in enumerate(accounts):
-        answer = await apply(kept.store, poll(account, start=10 * place or None, end=10 * (place + 1)))
-        assert isinstance(answer, Applied), answer
-    found = await kept.store.facts([ACCOUNT])
-    return list(found[0].facts) if found else []
-
-
-async def course(kept: Kept, *changes: Change) -> list[tuple[int, int, int]]:
-    """Move a counter by each change, in polls of their own; return before, quiet and firing of every fact."""
-    facts = await applied(kept, *(asked(moved_by(each)) for each in changes))
-    return [(fact.before, fact.quiet, fact.firing) for fact in facts if isinstance(fact, Moved)]
-
-
-async def level(kept: Kept) -> int:
-    return (await kept.inside()).levels[ACCOUNT, CALLS]
 
 
 # ------------------------------------------------------------------------------------------------- max
@@ -91,7 +73,7 @@ async def test_what_may_not_fire_raises_the_level_first(
 @given(levels=st.lists(st.integers(-LARGEST, LARGEST), min_size=1, max_size=5))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_highest_of_any_levels_is_told_exactly(kept: Kept, levels: list[int]) -> None:
-    marks = await kept.store.watermarks()
+    marks = await watermarks_of(kept)
     start = marks[1].get("usage-events/0") or 0
     known = (await kept.inside()).levels.get((ACCOUNT, CALLS))
     for place, each in enumerate(levels):

@@ -24,6 +24,7 @@ from expansion_signals.model.batches import (
 )
 from expansion_signals.model.changes import Add
 from expansion_signals.model.thresholds import Guard
+from kept_state import watermarks_of
 from sample_batches import (
     ACCOUNT,
     CALLS,
@@ -190,7 +191,7 @@ async def test_a_shard_that_is_empty_where_others_are_not_is_lost(kept: Kept) ->
 
 async def test_a_lost_shard_has_no_watermarks(kept: Kept) -> None:
     await kept.lose(0)
-    assert await kept.store.watermarks() == {1: {}}
+    assert await watermarks_of(kept) == {1: {}}
 
 
 # Each row breaks its own check and every check after it: the order is that of the table.
@@ -217,7 +218,7 @@ async def test_nothing_is_written_where_a_check_fails(standing: Store, kept: Kep
         accounts = (ACCOUNT, NEIGHBOUR)
         return (
             await kept.inside(),
-            await standing.watermarks(),
+            await watermarks_of(kept),
             await standing.waiting(),
             await standing.facts(accounts),
             await kept.store.profiles(accounts),

@@ -14,6 +14,7 @@ from expansion_signals.model.batches import Applied, DayMove, HourTotals, Marks,
 from expansion_signals.model.changes import Add
 from expansion_signals.model.instants import HOUR, day_of
 from expansion_signals.model.readings import Counter
+from kept_state import watermarks_of
 from sample_batches import (
     ACCOUNT,
     CALLS,
@@ -75,7 +76,7 @@ async def test_a_sum_may_be_negative(kept: Kept) -> None:
 @given(amounts=st.lists(st.integers(-LARGEST, LARGEST).filter(bool), min_size=2, max_size=6))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_levels_and_any_parts_are_added_exactly(kept: Kept, amounts: list[int]) -> None:
-    marks = await kept.store.watermarks()
+    marks = await watermarks_of(kept)
     level = (await kept.inside()).levels.get((ACCOUNT, CALLS), 0)
     start = marks[1].get(PARTITION)
     for amount in amounts:
@@ -254,11 +255,11 @@ async def test_tallies_add_up_over_calls_and_shards(kept: Kept) -> None:
     }
 
 
-async def test_watermarks_stand_by_shard_and_partition(store: Store) -> None:
-    await apply(store, poll(end=10))
+async def test_watermarks_stand_by_shard_and_partition(kept: Kept) -> None:
+    await apply(kept.store, poll(end=10))
     ranges = (Range(PARTITION, 10, 25, 0), Range(SECOND_PARTITION, None, 2**52, 0))
-    await apply(store, replace(poll(), ranges=ranges))
-    assert await store.watermarks() == {0: {}, 1: {PARTITION: 25, SECOND_PARTITION: 2**52}}
+    await apply(kept.store, replace(poll(), ranges=ranges))
+    assert await watermarks_of(kept) == {0: {}, 1: {PARTITION: 25, SECOND_PARTITION: 2**52}}
 
 
 async def test_asking_for_nothing_answers_nothing(store: Store) -> None:

@@ -17,6 +17,7 @@ from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 from expansion_signals.state.deployment import Deployment
 from expansion_signals.state.redis import RedisStore
+from expansion_signals.state.shards import RedisShards
 from sample_batches import (
     ACCOUNT,
     CALLS,
@@ -114,8 +115,8 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
             start=None,
             identities=tuple(identity(random.getrandbits(60), hour=random.choice([None, THIS_HOUR])) for _ in range(9)),
         )
-        marks = await store.watermarks()
-        start = marks[batch.shard].get("usage-events/0")
+        standing = await RedisShards(client, prefix=prefix, shards=SHARDS).standing()
+        start = standing[batch.shard].watermarks.get("usage-events/0")
         answer = await apply(store, poll(*batch.accounts, start=start, end=offset + 10, identities=batch.identities))
         assert isinstance(answer, Applied)
         arms = {

@@ -10,6 +10,7 @@ from expansion_signals.model.instants import DAY
 from expansion_signals.state.deployment import Deployment
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
+from expansion_signals.state.shards import RedisShards
 from simulated_deciding import MIXED, SHARDS, DecidingWorld, SignalsTopic, crashed
 
 
@@ -22,7 +23,10 @@ async def test_a_crash_around_any_outside_call_loses_nothing_and_changes_no_id(
         await Deployment(client, prefix=prefix, shards=SHARDS).open()
         store = RedisStore(client, prefix=prefix, shards=SHARDS, window=DAY)
         world = DecidingWorld(
-            SignalsTopic.of(MIXED), store=store, policy=RedisPolicy(client, prefix=prefix, shards=SHARDS)
+            SignalsTopic.of(MIXED),
+            store=store,
+            policy=RedisPolicy(client, prefix=prefix, shards=SHARDS),
+            shards=RedisShards(client, prefix=prefix, shards=SHARDS),
         )
         await crashed(world, turns, last)
     assert (made(world), set(world.published.letters)) == (set(decisions(world.topic)), poisoned(world))

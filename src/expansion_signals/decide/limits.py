@@ -90,12 +90,18 @@ def decide_limit(candidate: Candidate, decided: Decided, now: Instant) -> Outcom
     if not rest:
         repeated = any(entry and entry.signal == name for entry in found)
         return Outcome(None if repeated else _decision(signal, signal.id, "superseded"), None, {})
-    expires = signal.evidence.time + EXPIRES_AFTER
-    verdict: Verdict = "fired" if now < expires else "suppressed"
+    verdict: Verdict = "fired" if now < signal.evidence.time + EXPIRES_AFTER else "suppressed"
+    made = entries_made(candidate, verdict)
+    return _outcome(signal, rest, verdict, {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)})
+
+
+def entries_made(candidate: Candidate, verdict: Verdict) -> Mapping[Key, Entry]:
+    """Return what is remembered of each key of a candidate that is decided so."""
+    signal = candidate.signal
     # Rounded up to what is stored: kept an hour longer, never shorter.
-    kept_until = -(-(expires + KEPT_AFTER_EXPIRY) // HOUR) * HOUR
-    entry = Entry(verdict, name, candidate.record, kept_until)
-    return _outcome(signal, rest, verdict, {key_of(signal.keys[place]): entry for place in rest})
+    kept_until = -(-(signal.evidence.time + EXPIRES_AFTER + KEPT_AFTER_EXPIRY) // HOUR) * HOUR
+    entry = Entry(verdict, signal.id[:SIGNAL_DIGITS], candidate.record, kept_until)
+    return {key_of(key): entry for key in signal.keys}
 
 
 def _outcome(signal: Signal, rest: Sequence[int], verdict: Verdict, entries: Mapping[Key, Entry]) -> Outcome:

@@ -35,17 +35,17 @@ class Judgement:
 
 
 def judge(
-    reading: Reading, rules: Sequence[LimitRule], arms: Mapping[ArmKey, Arm], *, closed: bool = False
+    reading: Reading, rules: Sequence[LimitRule], arms: Mapping[ArmKey, Arm], *, silent: bool = False
 ) -> Judgement:
     """Judge one reading by the level it ends at: at most one `limit.reached` a rule, for the highest newly reached.
 
-    `rules` are those of the reading's meter. `closed` says that the counter's period was over when the change was
-    appended: it corrects the counter, fires nothing and leaves every arm as it is (semantics 2.6).
+    `rules` are those of the reading's meter. `silent` says that the counter may not fire: its period was
+    over when the change was appended (semantics 2.6), or it is incomplete. Every arm is left as it is.
     """
     course, longest = Course.of(reading), max((rule.max_firing_age for rule in rules), default=0)
     after = dict(arms)
     signals: list[Signal] = []
-    if not closed:
+    if not silent:
         for rule in rules:
             seen = Course.of(_quieted(reading)) if _is_late(reading, rule, longest) else course
             turns = [(threshold, _turn(rule, threshold, reading, seen, arms)) for threshold in _distinct(rule)]

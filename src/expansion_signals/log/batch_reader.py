@@ -16,6 +16,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, No
 
 from expansion_signals.errors import LogUnavailable, RejectedState
 from expansion_signals.log.assignments import Assignments
+from expansion_signals.log.closing import close
 from expansion_signals.log.failures import kafka_failures
 from expansion_signals.log.missing import reject_missing
 from expansion_signals.log.reading import Reading
@@ -35,8 +36,6 @@ _MEMBERSHIP_SECONDS = 300
 
 _ANSWER_SECONDS = 5
 """Commits and look-ups are answered at once, fetches within their short wait; a broker silent for longer is away."""
-
-_STOP_SECONDS = 3
 
 _NO_PARTITION = TopicPartition("", 0)
 """Asked for this one, the driver counts a poll and tells what ails the group, but hands out no record."""
@@ -111,7 +110,7 @@ class BatchLogReader:
         consumer, self._consumer = self._consumer, None
         self._assignments.on_partitions_revoked()
         if consumer is not None:
-            await _close(consumer)
+            await close(consumer)
 
     async def poll(self, timeout_seconds: float) -> Poll:
         """Wait at most so long for records; an empty poll may still have moved positions.
@@ -188,7 +187,7 @@ class BatchLogReader:
                 await consumer.start()
                 reject_missing(self._servers, self._topics, await consumer.topics())
             except BaseException:
-                await _close(consumer)
+                await close(consumer)
                 raise
             consumer.subscribe(topics=list(self._topics), listener=self._assignments)
         self._consumer, self._silence = consumer, 0.0
@@ -258,17 +257,3 @@ async def _stay(consumer: AIOKafkaConsumer) -> None:
         with suppress(KafkaError):  # the next poll meets it again, and tells it
             await consumer.getmany(_NO_PARTITION, timeout_ms=0)
         await asyncio.sleep(1)
-
-
-async def _close(consumer: AIOKafkaConsumer) -> None:
-    """Leave the group and close every connection, in a bounded time, whatever the broker does."""
-    stopping = asyncio.create_task(consumer.stop())
-    await asyncio.wait([stopping], timeout=_STOP_SECONDS)
-    # It may still wait for a silent broker, or have been cancelled by a fetch of its own that just failed.
-    await consumer._client.close()  # noqa: SLF001 -- there is no public way
-    _, waiting = await asyncio.wait([stopping], timeout=_STOP_SECONDS)
-    if waiting:
-        stopping.cancel()
-    elif not stopping.cancelled():
-        with suppress(KafkaError):  # the broker will notice by the session timeout
-            stopping.result()

@@ -222,6 +222,17 @@ class HourTotals(NamedTuple):
     totals: Mapping[tuple[str, int], tuple[Change | None, Change | None]]
 
 
+class ShardStanding(NamedTuple):
+    """A shard that stands: partition → next offset, and the stages in which it is late.
+
+    `since`: it was rebuilt from a log that holds nothing older, so counters that reach back further are incomplete.
+    """
+
+    watermarks: Mapping[str, int]
+    late: frozenset[str] = frozenset()
+    since: Instant | None = None
+
+
 # ---------------------------------------------------------------------------------------------- answered
 
 

@@ -22,7 +22,6 @@ from expansion_signals.model.records import DeadLetter
 from expansion_signals.pipeline.admission import counter_takes
 from expansion_signals.pipeline.asking import claim, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
-from expansion_signals.pipeline.passing import lost
 from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
 from expansion_signals.pipeline.updates import updates_asked
 
@@ -89,9 +88,9 @@ class Applying:
         """Apply all of this work; `facts` and `rewind` gather what the answers brought.
 
         Raises:
-            RejectedState: a shard is lost, or the state does not fit this worker.
+            RejectedState: the state does not fit this worker.
         """
-        waiting = [work for work in works if work]
+        waiting = [work for work in works if work and self._watermarks.serves(work.shard)]
         while waiting:
             asked = [await self._ask(work) for work in waiting]
             batches = [self._batch(one, await self._accounts(one)) for one in asked]
@@ -145,7 +144,8 @@ class Applying:
             case StaleEpoch():
                 await self._patience(self._epochs.advance, answer.epoch)
             case Lost():
-                raise lost(answer.shard)
+                self._watermarks.lost(answer.shard)
+                asked.work.applied(asked.work.items())
 
     def _take(self, asked: Asked, answer: Applied) -> None:
         self._watermarks.acknowledge(asked.work.shard, asked.ends)

@@ -98,7 +98,7 @@ class Deciding:
         for record in poll.records:
             account, item, letter = self._decoded(record)
             shard = self._outside.shard_of(account)
-            if record.offset >= self._watermarks.at(shard, item.partition):
+            if self._watermarks.serves(shard) and record.offset >= self._watermarks.at(shard, item.partition):
                 items[shard].append(item)
                 letters += letter
         epoch = self._outside.epochs.current

@@ -36,7 +36,7 @@ class Decoding:
     def grouped(self, poll: Poll) -> tuple[Sequence[list[Work]], list[DeadLetter]]:
         """Return the poll's work, account updates before usage, and its dead letters.
 
-        Records that their shard has applied are passed over, dead letters among them.
+        Records that their shard has applied are passed over, and those of shards not served; dead letters, too.
         """
         grouped: dict[str, defaultdict[int, list[Item]]] = {
             ACCOUNT_UPDATES: defaultdict(list),
@@ -46,7 +46,7 @@ class Decoding:
         for record in poll.records:
             item, letter = self._decoded(record)
             shard = self._shard_of(_account_of(item))
-            if record.offset >= self._watermarks.at(shard, item.partition):
+            if self._watermarks.serves(shard) and record.offset >= self._watermarks.at(shard, item.partition):
                 grouped[record.topic][shard].append(item)
                 letters += letter
         epoch = self._epochs.current

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from expansion_signals.detect.completeness import incomplete
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.limits import judge
 from expansion_signals.model.batches import AccountFacts, AccountMark, Changed, Marks, Moved
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.catalog import Meter
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Cause, Counter
     from expansion_signals.rules.configuration import Configuration
 
@@ -38,9 +40,14 @@ class Judged:
     mark: AccountMark
 
 
-def judge_facts(facts: AccountFacts, configurations: Mapping[int, Configuration]) -> Judged:
-    """Judge all unmarked facts of one account; `configurations` holds every epoch that they name."""
-    course = _Course(facts)
+def judge_facts(
+    facts: AccountFacts, configurations: Mapping[int, Configuration], since: Instant | None = None
+) -> Judged:
+    """Judge all unmarked facts of one account; `configurations` holds every epoch that they name.
+
+    `since` is set where the shard was rebuilt from a log that holds nothing older (`detect.completeness`).
+    """
+    course = _Course(facts, since)
     for fact in facts.facts:
         if isinstance(fact, Changed):
             course.change(fact)
@@ -54,9 +61,10 @@ def judge_facts(facts: AccountFacts, configurations: Mapping[int, Configuration]
 class _Course:
     """The course of one account's facts: what is known before each."""
 
-    def __init__(self, facts: AccountFacts) -> None:
+    def __init__(self, facts: AccountFacts, since: Instant | None) -> None:
         first_change = next((fact for fact in facts.facts if isinstance(fact, Changed)), None)
         self._account = facts.account
+        self._since = since
         self._profile = first_change.before if first_change else facts.profile
         self._arrival: str | None = None
         self._marks = dict(facts.marks)
@@ -79,10 +87,14 @@ class _Course:
         marks = self._marks.get(fact.counter)
         reading = self._reading(fact, meter, self._profile, marks, configuration)
         rules = configuration.limit_rules_by_meter.get(meter.key, ())
-        judgement = judge(reading, rules, marks.arms if marks else {}, closed=closed(reading.period, fact.appended))
+        silent = closed(reading.period, fact.appended) or incomplete(reading, self._since)
+        judgement = judge(reading, rules, marks.arms if marks else {}, silent=silent)
         self.signals += judgement.signals
         self.guards[fact.counter] = (fact.epoch, judgement.guard)
-        after = Marks(reading.limit.amount if reading.limit else None, judgement.arms)
+        limit = reading.limit.amount if reading.limit else None
+        if marks and any(arm.held for arm in judgement.arms.values()):
+            limit = marks.limit  # history, read again, is no change of the limit that these arms were left under
+        after = Marks(limit, judgement.arms)
         self._marks[fact.counter] = self.judged[fact.counter] = after
 
     def _reading(

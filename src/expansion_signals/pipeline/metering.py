@@ -106,7 +106,7 @@ class Metering:
             # 5. Detect.
             epochs = {fact.epoch for account in waiting for fact in account.facts}
             configurations = {epoch: await self._patience(self._outside.epochs.at, epoch) for epoch in epochs}
-            judged = [judge_facts(account, configurations) for account in waiting]
+            judged = [judge_facts(account, configurations, self._since(account.account)) for account in waiting]
             # 6. Publish.
             now = self._outside.clock()
             records = [self._outside.codec.signal(signal, now) for account in judged for signal in account.signals]
@@ -120,6 +120,9 @@ class Metering:
             marks = [account.mark for account in judged]
             waiting = await self._patience(self._outside.store.mark, marks)
 
+    def _since(self, account: str) -> Instant | None:
+        return self._watermarks.since(self._outside.shard_of(account))
+
     async def rolled_back(self) -> Mapping[Partition, int]:
         """Return where to read again from, where a shard that no poll touches lost what it had acknowledged."""
         return await self._patience(self._watermarks.rolled_back)
@@ -131,6 +134,7 @@ class Metering:
         """
         await self._passing.idle(positions, reached)
         await self._patience(self._outside.expiry.next_shard, self._watermarks.topic_names[USAGE_EVENTS])
+        await self._patience(self._outside.expiry.next_accounts, self._outside.epochs.configuration.catalog)
         waiting = await self._patience(self._outside.store.waiting)
         overdue = self._overdue.among(waiting, self._outside.clock())
         if overdue:

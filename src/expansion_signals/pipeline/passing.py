@@ -25,14 +25,6 @@ _TOLD_EACH = 60
 """Every shard is told the append time reached once in so many sweeps."""
 
 
-def lost(shard: int) -> RejectedState:
-    """Return the failure of a shard that is empty where the others are not."""
-    return RejectedState(
-        f"shard {shard} is empty in Redis while others are not: its keys were deleted. "
-        "Restore them from a backup, or begin anew under another EXPANSION_SIGNALS_PREFIX"
-    )
-
-
 class Passing:
     """Moves watermarks. `nonce` gives a text that no other call has."""
 
@@ -49,8 +41,7 @@ class Passing:
     async def all_of(self, works: Sequence[Work]) -> set[Partition]:
         """Pass all of this work; return the partitions to read again, where a shard lost what was acknowledged.
 
-        Raises:
-            RejectedState: a shard is lost.
+        A shard that is lost whole is left to who makes it anew.
         """
         rewind: set[Partition] = set()
         waiting = [work for work in works if work]
@@ -117,6 +108,7 @@ class Passing:
             case StaleEpoch():
                 await self._patience(self._epochs.advance, answer.epoch)
             case Lost():
-                raise lost(work.shard)
+                self._watermarks.lost(work.shard)
+                work.applied(work.items())
             case _:
                 raise RejectedState(f"shard {work.shard} answered {answer} to a batch of nothing but ranges: a defect")

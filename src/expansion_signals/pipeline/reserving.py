@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from expansion_signals.decide.decided import Reserved, ShardReservation, key_of, reserve
 from expansion_signals.decide.limits import decide_limit
 from expansion_signals.model.batches import Behind, Gap, Lost
-from expansion_signals.pipeline.passing import lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,10 +46,7 @@ class Reserving:
     async def all_of(self, works: Sequence[Work]) -> tuple[list[Outcome], set[Partition]]:
         """Decide all of this work; return what to publish, and the partitions to read again after a loss.
 
-        What another worker has passed, or is to be read again, is taken out of the work.
-
-        Raises:
-            RejectedState: a shard is lost.
+        What another worker has passed, or is to be read again, is taken out of the work, and all work of a lost shard.
         """
         shards = [_Shard(work, self._nonce()) for work in works]
         rewind: set[Partition] = set()
@@ -82,7 +78,9 @@ class Reserving:
                 work.applied(work.items())
                 shard.begin()
             case Lost():
-                raise lost(work.shard)
+                self._watermarks.lost(work.shard)
+                work.applied(work.items())
+                shard.begin()
 
 
 class _Shard:

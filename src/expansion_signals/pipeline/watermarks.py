@@ -1,8 +1,11 @@
 """What this worker knows to be applied: for each shard and partition the next offset, as Redis last said.
 
 A range always starts where its shard's watermark stands; naming that start is how a gap is noticed (architecture,
-The apply script). Reading resumes at the lowest watermark of all shards: what lies below is applied everywhere, so
-the committed offset, which is at most that, adds nothing.
+The apply script). Reading resumes at the lowest watermark of the shards it serves: what lies below is applied in all of
+them, so the committed offset, which is at most that, adds nothing.
+
+A shard that is lost, or late, is not served: the reader passes its records by, a second reader brings it up, and once
+it is handed back reading goes on at its watermark (`serving`).
 """
 
 from __future__ import annotations
@@ -12,24 +15,28 @@ from typing import TYPE_CHECKING
 from expansion_signals.errors import RejectedState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from expansion_signals.model.batches import ShardStanding
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Partition
-    from expansion_signals.ports import Store
+    from expansion_signals.pipeline.serving import Serving
 
 
 class Watermarks:
-    """Watermarks of the partitions this worker reads, in every shard.
+    """Watermarks of the partitions this worker reads, in every shard that it serves.
 
     `topic_names` maps a topic to the name it has in the state: the broker's id where it gives one, so that a topic
     that was made anew is another topic.
     """
 
-    def __init__(self, store: Store, topic_names: Mapping[str, str]) -> None:
-        self._store = store
+    def __init__(self, serving: Serving, topic_names: Mapping[str, str]) -> None:
+        self._serving = serving
         self.topic_names = topic_names
         self._log_start: dict[Partition, int] = {}
+        self._log_end: dict[Partition, int] = {}
         self._standing: dict[int, dict[Partition, int | None]] = {}
+        self._since: dict[int, Instant | None] = {}
         self.names: dict[Partition, str] = {}
 
     async def resume(
@@ -46,27 +53,36 @@ class Watermarks:
             {partition: f"{self.topic_names[partition.topic]}/{partition.partition}" for partition in given}
         )
         self._log_start.update({partition: log_start[partition] for partition in given})
-        begins = await self._lowest(given)
+        self._log_end.update({partition: log_end[partition] for partition in given})
+        self._learn_all(await self._served(), given)
+        begins = self._lowest(given)
         for partition in given:
-            self._refuse_hole(partition, begins[partition], log_end[partition])
+            self._refuse_hole(partition, begins[partition])
         return begins
 
     async def again(self, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
         """Learn anew after a gap; return where to read again from."""
-        return await self._lowest(list(partitions))
+        given = list(partitions)
+        self._learn_all(await self._served(), given)
+        return self._lowest(given)
 
     async def rolled_back(self) -> Mapping[Partition, int]:
         """Return where to read again from in partitions of which a shard lost what it had acknowledged to this worker.
 
-        The apply script notices a shard that comes to be written; this finds those that no record comes to.
+        The apply script notices a shard that comes to be written; this finds those that no record comes to, and those
+        that are handed back by a second reader.
+
+        Raises:
+            StateLost: no shard stands any more.
         """
-        fallen = {
-            partition
-            for shard, now in (await self._store.watermarks()).items()
-            for partition, acknowledged in self._standing.get(shard, {}).items()
-            if self._next(now.get(self.names[partition]), partition) < self._next(acknowledged, partition)
-        }
-        return await self.again(fallen) if fallen else {}
+        served = await self._served()
+        if served.keys() - self._standing.keys():
+            # Handed back: what was passed by meanwhile is nobody's, so reading goes back to where that shard stands.
+            behind = set(self.names)
+        else:
+            behind = {partition for shard, now in served.items() for partition in self._fallen(shard, now)}
+        self._learn_all(served, behind)
+        return self._lowest(behind)
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """Drop partitions that another worker reads now."""
@@ -74,6 +90,18 @@ class Watermarks:
             self.names.pop(partition, None)
             for standing in self._standing.values():
                 standing.pop(partition, None)
+
+    def serves(self, shard: int) -> bool:
+        """Say whether records of this shard are applied by this reader."""
+        return shard in self._standing
+
+    def lost(self, shard: int) -> None:
+        """Serve this shard no more: it is empty where others are not, and will be made anew."""
+        self._standing.pop(shard, None)
+
+    def since(self, shard: int) -> Instant | None:
+        """Return from when on the shard knows everything; None where it always did (see `ShardStanding`)."""
+        return self._since.get(shard)
 
     def at(self, shard: int, partition: Partition) -> int:
         """Return the next offset of the partition that the shard has not applied."""
@@ -112,30 +140,55 @@ class Watermarks:
         given = [partition for partition in partitions if partition in self.names]
         return {shard: self.of(shard, given) for shard in self._standing} if given else {}
 
-    async def _lowest(self, partitions: list[Partition]) -> dict[Partition, int]:
-        found = await self._store.watermarks()
-        for shard, standing in found.items():
+    # ---------------------------------------------------------------------------------------- inside
+
+    async def _served(self) -> Mapping[int, ShardStanding]:
+        """Return the shards to serve from now on; those that are not any more are forgotten."""
+        found = await self._serving.among(self.names, self._log_start)
+        self._since = {shard: standing.since for shard, standing in found.standing.items()}
+        for shard in self._standing.keys() - found.served:
+            del self._standing[shard]
+        return {shard: found.standing[shard] for shard in found.served}
+
+    def _learn_all(self, served: Mapping[int, ShardStanding], partitions: Iterable[Partition]) -> None:
+        """Take the word of every shard; of one that was not served before, about every partition."""
+        given = list(partitions)
+        for shard, standing in served.items():
+            asked = given if shard in self._standing else self.names
             mine = self._standing.setdefault(shard, {})
-            mine.update({partition: standing.get(self.names[partition]) for partition in partitions})
+            mine.update({partition: standing.watermarks.get(self.names[partition]) for partition in asked})
+
+    def _fallen(self, shard: int, now: ShardStanding) -> Iterator[Partition]:
+        """Return the partitions in which a shard stands lower than it had acknowledged."""
+        for partition, acknowledged in self._standing[shard].items():
+            if self._next(now.watermarks.get(self.names[partition]), partition) < self._next(acknowledged, partition):
+                yield partition
+
+    def _lowest(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         return {
-            partition: min(self._next(standing[partition], partition) for standing in self._standing.values())
+            partition: min(
+                (self._next(standing[partition], partition) for standing in self._standing.values()),
+                # Nothing is served: whatever is handed back later is read from where it stands.
+                default=self._log_end[partition],
+            )
             for partition in partitions
         }
 
     def _next(self, offset: int | None, partition: Partition) -> int:
         return self._log_start[partition] if offset is None else offset
 
-    def _refuse_hole(self, partition: Partition, begin: int, log_end: int) -> None:
-        highest = max(standing[partition] or 0 for standing in self._standing.values())
-        if begin < self._log_start[partition]:
+    def _refuse_hole(self, partition: Partition, begin: int) -> None:
+        start, end = self._log_start[partition], self._log_end[partition]
+        highest = max((standing[partition] or 0 for standing in self._standing.values()), default=0)
+        if begin < start:
             raise RejectedState(
-                f"{partition.topic}/{partition.partition} now begins at offset {self._log_start[partition]}, but the "
-                f"state has applied it up to {begin} only: retention took events before they were counted. "
-                "See docs/operations.md, `The log is shorter than the state`"
+                f"{partition.topic}/{partition.partition} now begins at offset {start}, but the state has applied it "
+                f"up to {begin} only: retention took events before they were counted. To go on without them: "
+                "expansion-signals worker --accept-log (docs/operations.md, `The log is shorter than the state`)"
             )
-        if highest > log_end:
+        if highest > end:
             raise RejectedState(
-                f"{partition.topic}/{partition.partition} ends at offset {log_end}, but the state has applied it up "
-                f"to {highest}: the topic was made anew or cut. "
-                "See docs/operations.md, `The log is shorter than the state`"
+                f"{partition.topic}/{partition.partition} ends at offset {end}, but the state has applied it up to "
+                f"{highest}: the topic was made anew or cut. To count the log as it is now: "
+                "expansion-signals worker --accept-log (docs/operations.md, `The log is shorter than the state`)"
             )

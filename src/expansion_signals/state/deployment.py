@@ -39,8 +39,8 @@ class Deployment:
         self._prefix = prefix
         self._shards = shards
 
-    async def open(self) -> None:
-        """Make the deployment's shards, or check that those that stand fit this worker.
+    async def check(self) -> bool:
+        """Check that what stands fits this worker; say whether the deployment was ever complete.
 
         Raises:
             StateUnavailable: Redis does not answer.
@@ -51,15 +51,23 @@ class Deployment:
             await self._refuse_half_a_cluster()
             await self._refuse_eviction()
             key = deployment_key(self._prefix)
-            # 1. Whoever comes first says how the deployment is cut; a crash before 2 is mended by the next start.
+            # Whoever comes first says how the deployment is cut.
             if await self._run("HSETNX", key, "shards", self._shards):
                 await self._run("HSET", key, "format", STATE_FORMAT)
             await self._check(dict(_decoded(await self._run("HGETALL", key))))
-            # 2. Only a deployment that never was complete is given shards; later, a shard without `m` is lost.
-            if not await self._run("HEXISTS", key, "complete"):
-                for shard in range(self._shards):
-                    await self._run("HSETNX", shard_keys(self._prefix, shard).state, "format", STATE_FORMAT)
-                await self._run("HSET", key, "complete", 1)
+            return bool(await self._run("HEXISTS", key, "complete"))
+
+    async def open(self) -> None:
+        """Make the shards of a deployment that never was complete; later, a shard without `m` is lost.
+
+        Raises what `check` raises.
+        """
+        if await self.check():
+            return
+        with redis_failures("opening the deployment"):
+            for shard in range(self._shards):
+                await self._run("HSETNX", shard_keys(self._prefix, shard).state, "format", STATE_FORMAT)
+            await self._run("HSET", deployment_key(self._prefix), "complete", 1)
 
     async def accept(self, configuration: Configuration, *, force: bool = False) -> Accepted:
         """Give this configuration an epoch, or find the one it has.

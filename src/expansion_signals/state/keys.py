@@ -45,6 +45,10 @@ class ShardKeys(NamedTuple):
         """Fact number and account → fact not yet marked."""
         return f"{self.tag}:pending"
 
+    def lease(self, stage: str) -> str:
+        """Who brings the shard up in this stage, while it is late."""
+        return f"{self.tag}:lease:{stage}"
+
     def account(self, account: str) -> str:
         """Fact numbers, counters, guards and marks of an account."""
         return f"{self.tag}:a:{account}"
@@ -60,6 +64,10 @@ class ShardKeys(NamedTuple):
     def month(self, account: str, day: int) -> str:
         """Day buckets of the month in which this UTC day lies."""
         return f"{self.tag}:b:{account}:{_calendar_day(day):%Y-%m}"
+
+    def totals(self, account: str) -> str:
+        """Totals of months whose day buckets are gone: `<number of the meter>.<month>` → total."""
+        return f"{self.tag}:t:{account}"
 
     def hours(self, account: str, day: int) -> str:
         """Hour buckets of one UTC day of an account not yet known."""
@@ -111,6 +119,21 @@ def deployment_key(prefix: str) -> str:
 def configurations_key(prefix: str) -> str:
     """Return the key that holds the texts of every accepted configuration."""
     return f"{prefix}es:{{deployment}}:configurations"
+
+
+_DAYS_A_FIELD = 32
+"""More than a month has days: what a meter's number is multiplied by in fields of day buckets."""
+
+
+def bucket_field(number: str, day: int) -> str:
+    """Return the field of a day bucket in its month's hash: a small whole number, half as long as a text."""
+    return str(_DAYS_A_FIELD * int(number) + day_of_month(day))
+
+
+def read_bucket_field(field: str) -> tuple[str, int]:
+    """Return the number of the meter, and the day of the month: the inverse of `bucket_field`."""
+    number, day = divmod(int(field), _DAYS_A_FIELD)
+    return str(number), day
 
 
 def day_of_month(day: int) -> int:

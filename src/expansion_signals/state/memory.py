@@ -68,6 +68,8 @@ class Shard:
     accounts: dict[str, KeptAccount] = field(default_factory=dict)
     identities: dict[int, list[Identity]] = field(default_factory=dict)
     reserved: dict[str, str] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
+    since: Instant | None = None
 
     def account(self, account: str) -> KeptAccount:
         """Return what is kept of an account; nothing is, of one never seen."""
@@ -92,7 +94,7 @@ class Shard:
         )
 
     def _displaced(self, batch: ShardBatch) -> Gap | Behind | None:
-        stands = {passed.partition: self._watermark(passed.partition) for passed in batch.ranges}
+        stands = {passed.partition: self.watermark(passed.partition) for passed in batch.ranges}
         if any(passed.reserved and self.reserved.get(passed.partition) != passed.reserved for passed in batch.ranges):
             return Gap(stands)
         displaced = [passed for passed in batch.ranges if passed.start != stands[passed.partition]]
@@ -102,7 +104,8 @@ class Shard:
             return Behind(stands, self.unmarked([account.account for account in batch.accounts]))
         return None
 
-    def _watermark(self, partition: str) -> int | None:
+    def watermark(self, partition: str) -> int | None:
+        """Return the next offset of a partition; None where no record of it was ever applied."""
         known = self.partitions.get(partition)
         return known.offset if known else None
 
@@ -132,7 +135,7 @@ class Shard:
             self.identities.setdefault(identity.number, []).append(identity)
         reported = []
         for asked in batch.accounts:
-            kept = self.accounts.setdefault(asked.account, KeptAccount())
+            kept = self.keep(asked.account)
             written = kept.written
             kept.write(asked, batch, lags=self._lags(batch))
             if kept.written > written:
@@ -149,10 +152,12 @@ class Shard:
         reached = [max(told.get(name, 0), here.get(name, 0)) for name in told | here]
         return any(0 < each < max(here.values()) - HOUR for each in reached)
 
-    def forget(self, topic: str) -> int:
+    def reached_everywhere(self, topics: Sequence[str]) -> Instant:
+        """Return the append time that all partitions of these topics have reached."""
+        return min((known.reached for name, known in self.partitions.items() if _topic(name) in topics), default=0)
+
+    def forget(self, reached: Instant) -> int:
         """Forget identities more than a window older than the append time that all partitions have reached."""
-        partitions = [known for name, known in self.partitions.items() if name.startswith(f"{topic}/")]
-        reached = min((known.reached for known in partitions), default=0)
         old = [
             number
             for number, known in self.identities.items()
@@ -161,6 +166,14 @@ class Shard:
         for number in old:
             del self.identities[number]
         return len(old)
+
+    def pass_to(self, partition: str, offset: int, counted: int) -> None:
+        """Stand at this offset, with so many records counted before it: what a rebuilt shard begins with."""
+        self.partitions[partition] = _Partition(offset, tallies=Tally({"counted": counted}))
+
+    def keep(self, account: str) -> KeptAccount:
+        """Return what is kept of an account, from now on if it was not."""
+        return self.accounts.setdefault(account, KeptAccount())
 
     def _pass(self, passed: Range) -> None:
         known = self.partitions.setdefault(passed.partition, _Partition(passed.end))
@@ -183,7 +196,6 @@ class MemoryStore:
         self._window = window
         self._conflicts = conflicts
         self.shards = [Shard(window, conflicts) for _ in range(shards)]
-        self._next_expiry = 0
 
     async def apply(self, batches: Sequence[ShardBatch]) -> Sequence[Answer]:
         """Apply each batch to its shard whole, or say what is wrong with it; answers in the order of the batches."""
@@ -223,20 +235,6 @@ class MemoryStore:
         """Return how many members of a `unique` meter were seen within these UTC days; the last of them is today's."""
         return self._shard(account).account(account).last_seen.get(meter, LastSeen()).within(days)
 
-    async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
-        """Return every standing shard's watermarks: partition → next offset."""
-        return {
-            number: {partition: known.offset for partition, known in shard.partitions.items()}
-            for number, shard in enumerate(self.shards)
-            if shard.stands
-        }
-
-    async def next_shard(self, topic: str) -> int:
-        """Forget identities that no record to come can ask for, in one more shard (port `Expiry`)."""
-        shard = self.shards[self._next_expiry]
-        self._next_expiry = (self._next_expiry + 1) % len(self.shards)
-        return shard.forget(topic)
-
     async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
         """Return what became of the records of each partition, over all shards (semantics 1.5)."""
         tallies: dict[str, Tally[Outcome]] = {}
@@ -256,6 +254,11 @@ class MemoryStore:
     def lose(self, shard: int) -> None:
         """Lose a shard whole."""
         self.shards[shard] = Shard(self._window, self._conflicts, stands=False)
+
+    def make(self, shard: int) -> Shard:
+        """Make a lost shard anew, empty."""
+        self.shards[shard] = Shard(self._window, self._conflicts)
+        return self.shards[shard]
 
     def _shard(self, account: str) -> Shard:
         return self.shards[shard_of(account, len(self.shards))]

@@ -35,14 +35,14 @@ class MemoryPolicy:
 
     async def reserve(self, shards: Sequence[ShardReservation]) -> Sequence[Reserved | Behind | Gap | Lost]:
         """Remember each shard's decisions, or say that its watermarks stand elsewhere; answers in the order asked."""
-        standing = await self._store.watermarks()
-        return [self._reserve(asked, standing.get(asked.shard)) for asked in shards]
+        return [self._reserve(asked) for asked in shards]
 
-    def _reserve(self, asked: ShardReservation, watermarks: Mapping[str, int] | None) -> Reserved | Behind | Gap | Lost:
-        if watermarks is None:
+    def _reserve(self, asked: ShardReservation) -> Reserved | Behind | Gap | Lost:
+        shard = self._store.shards[asked.shard]
+        if not shard.stands:
             return Lost(asked.shard)
-        stand = {partition: watermarks.get(partition) for partition in asked.stand}
-        reserved = self._store.shards[asked.shard].reserved
+        stand = {partition: shard.watermark(partition) for partition in asked.stand}
+        reserved = shard.reserved
         if asked.earlier and any(reserved.get(partition) != asked.earlier for partition in asked.stand):
             return Gap(stand)
         if any(_lies_below(stand[partition], believed) for partition, believed in asked.stand.items()):

@@ -65,9 +65,14 @@ def read_decided(fields: Mapping[bytes, bytes]) -> Decided:
     """Read what `reserve.lua` keeps of one account."""
     revision = int(fields.get(b"rev", 0))
     entries = {
-        key_of(name.decode()[1:]): _entry(value.decode()) for name, value in fields.items() if name.startswith(b"k")
+        key_of(name.decode()[1:]): read_entry(value.decode()) for name, value in fields.items() if name.startswith(b"k")
     }
     return Decided(revision, entries)
+
+
+def entry_fields(entries: Mapping[Key, Entry]) -> list[str]:
+    """Return the fields that remember these entries, each followed by its value."""
+    return [part for key, entry in entries.items() for part in (_field(key), _text(entry))]
 
 
 def _argument(reservation: Reservation) -> tuple[object, ...]:
@@ -75,7 +80,7 @@ def _argument(reservation: Reservation) -> tuple[object, ...]:
         reservation.account,
         reservation.revision,
         [_field(key) for key in reservation.forgotten],
-        [part for key, entry in reservation.added.items() for part in (_field(key), _text(entry))],
+        entry_fields(reservation.added),
     )
 
 
@@ -97,6 +102,7 @@ def _text(entry: Entry) -> str:
     return f"{_LETTERS[entry.verdict]}|{entry.signal}|{entry.record}|{entry.kept_until // HOUR}"
 
 
-def _entry(text: str) -> Entry:
+def read_entry(text: str) -> Entry:
+    """Read what stands of one decided key."""
     letters, signal, record, hours = text.split("|")
     return Entry(_VERDICTS[letters], signal, record, int(hours) * HOUR)

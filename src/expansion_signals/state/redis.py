@@ -75,7 +75,7 @@ class RedisStore:
                 if answer[0] == b"layout":
                     self._slices[batch.shard].learn(_layouts(answer[1]))
                 else:
-                    answers[place] = await self._read(batch, answer)
+                    answers[place] = await self._read(batch, requests[place], answer)
                     if isinstance(answers[place], Applied):
                         self._slices[batch.shard].learn(requests[place].layouts)
                     del waiting[place]
@@ -153,17 +153,6 @@ class RedisStore:
         [found] = await active_members(self._scripts, self._account_keys(account), account, meter, [days])
         return found
 
-    async def watermarks(self) -> Mapping[int, Mapping[str, int]]:
-        """Return every shard's watermarks: partition → next offset. A shard that is lost is not in the answer."""
-        commands = [("HGETALL", self._keys(shard).watermarks) for shard in range(self._shards)]
-        stands = [("HEXISTS", self._keys(shard).state, "format") for shard in range(self._shards)]
-        found = await self._scripts.commands([*commands, *stands], "watermarks")
-        return {
-            shard: {field.decode(): int(value) for field, value in _pairs(found[shard]) if b"|" not in field}
-            for shard in range(self._shards)
-            if found[self._shards + shard]
-        }
-
     async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
         """Return what became of the records of each partition, over all shards (semantics 1.5)."""
         commands = [("HGETALL", self._keys(shard).watermarks) for shard in range(self._shards)]
@@ -193,9 +182,11 @@ class RedisStore:
         plan = self._slices[batch.shard].plan(batch.identities)
         return ApplyRequest(self._keys(batch.shard), batch, plan, conflicts=self._conflicts)
 
-    async def _read(self, batch: ShardBatch, answer: Sequence[Any]) -> Answer:
+    async def _read(self, batch: ShardBatch, request: ApplyRequest, answer: Sequence[Any]) -> Answer:
         """Read one answer of `apply.lua`; see the list at its top."""
         finding = answer[0].decode()
+        if finding == "seen":
+            return _seen(request, answer[1])
         if finding == "ok":
             return self._applied(batch, answer)
         if finding == "behind":
@@ -224,6 +215,15 @@ def _facts_with_profile(answer: Sequence[Any]) -> AccountFacts:
 
 def _layouts(flat: Sequence[bytes]) -> dict[str, tuple[int, ...]]:
     return {name.decode(): read_layout(layout) for name, layout in _pairs(flat)}
+
+
+def _seen(request: ApplyRequest, flat: Sequence[int]) -> Seen:
+    """Read which identities were seen; copies stand in two slices: one that knows the payload is enough."""
+    conflicts: dict[int, bool] = {}
+    for bunch, place, conflict in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
+        index = request.bunches[bunch - 1][place - 1]
+        conflicts[index] = conflicts.get(index, True) and conflict == 1
+    return Seen(conflicts)
 
 
 def _full(flat: Sequence[bytes]) -> list[Full]:
@@ -266,6 +266,5 @@ _FINDINGS: Mapping[str, Callable[[Any], Answer]] = {
     "gap": lambda watermarks: Gap(read_watermarks(watermarks)),
     "epoch": lambda epoch: StaleEpoch(int(epoch)),
     "profile": lambda accounts: OtherProfiles([account.decode() for account in accounts]),
-    "seen": lambda seen: Seen({index - 1: conflict == 1 for index, conflict in _pairs(seen)}),
     "overflow": lambda full: Overflow(_full(full)),
 }

@@ -31,7 +31,11 @@ _PRELUDES = {
     "accept": (),
     "account": (),
     "forget": (),
-    "reserve": ("numbers", "standing"),
+    "expire": ("reached", "pieces"),
+    "fold": ("reached", "numbers", "pieces", "changes"),
+    "reserve": ("numbers", "pieces", "standing"),
+    "rebuild": ("pieces",),
+    "lease": (),
 }
 _REFUSED_FOR_NOW = {
     "OOM",

@@ -14,7 +14,7 @@ from expansion_signals.wire import attributes, contracts, day_totals, dead_lette
 from expansion_signals.wire.cloudevents import open_envelope
 
 if TYPE_CHECKING:
-    from expansion_signals.model.decisions import Decision
+    from expansion_signals.model.decisions import Decision, Verdict
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.triggers import Trigger
@@ -28,7 +28,7 @@ _ANY_ACCOUNT_UPDATE = ACCOUNT_UPDATED.removesuffix("1")
 
 
 class CloudEventsCodec:
-    """CloudEvents 1.0 to nouns and back (`ports.Codec`, `ports.DecidingCodec`).
+    """CloudEvents 1.0 to nouns and back (`ports.Codec`, `DecidingCodec`, `AuditCodec`).
 
     `acceptance` is how old an event may be at its append time (semantics 1.3); `prefix` goes before topic names where
     a record names one.
@@ -110,6 +110,14 @@ class CloudEventsCodec:
     def decision(self, decision: Decision, recorded: Instant) -> Outgoing:
         """Encode a decision for `expansion-decisions` (semantics 7.1)."""
         return decisions.write(decision, recorded)
+
+    def read_decision(self, record: Record) -> tuple[str, Verdict]:
+        """Decode one record of `expansion-decisions`: the id of its signal, and what was decided.
+
+        Raises:
+            RejectedRecord: what was read is not a decision of a version that this program knows.
+        """
+        return decisions.read(record)
 
     def dead_letter(self, letter: DeadLetter, failed: Instant) -> Outgoing:
         """Encode a dead letter: bytes and headers untouched, the cause in further headers (semantics 10.1)."""

@@ -1,18 +1,25 @@
-"""Decisions on `expansion-decisions`, for the audit."""
+"""Decisions on `expansion-decisions`: written for the audit, read back where policy state was lost."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.decisions import Verdict
 from expansion_signals.model.instants import Instant, format_instant
+from expansion_signals.wire.cloudevents import open_envelope
 from expansion_signals.wire.published import Published, encode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from expansion_signals.model.decisions import Decision
-    from expansion_signals.model.records import Outgoing
+    from expansion_signals.model.records import Outgoing, Record
 
 TOPIC = "expansion-decisions"
 TYPE = "expansion.decision.made.v1"
+
+_VERDICTS: Mapping[str, Verdict] = {verdict: verdict for verdict in get_args(Verdict)}
 
 
 def write(decision: Decision, recorded: Instant) -> Outgoing:
@@ -38,3 +45,19 @@ def write(decision: Decision, recorded: Instant) -> Outgoing:
         ),
         recorded,
     )
+
+
+def read(record: Record) -> tuple[str, Verdict]:
+    """Return the id of the signal that `write` wrote of, and what was decided.
+
+    Raises:
+        RejectedRecord: not a decision of a version that this program knows.
+    """
+    envelope = open_envelope(record)
+    data = envelope.get("data")
+    if envelope.get("type") != TYPE or not isinstance(data, dict):
+        raise RejectedRecord("invalid_data", f"expected {TYPE} with a JSON object as data")
+    signal, decision = data.get("signal"), data.get("decision")
+    if not isinstance(signal, str) or not isinstance(decision, str) or decision not in _VERDICTS:
+        raise RejectedRecord("invalid_data", "a decision names its signal and what was decided")
+    return signal, _VERDICTS[decision]

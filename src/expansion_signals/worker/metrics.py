@@ -55,6 +55,16 @@ class Metrics:
         self.published = Counter(
             "expansion_signals_published", "Records acknowledged by Kafka.", ["topic"], registry=self._registry
         )
+        self.profiles_of_unknown_plans = Counter(
+            "expansion_signals_profiles_of_unknown_plans",
+            "Profiles read whose plan the catalog does not know: usage is counted without limits.",
+            registry=self._registry,
+        )
+        self.profiles_with_unknown_names = Counter(
+            "expansion_signals_profiles_with_unknown_names",
+            "Profiles read with limits or add-ons that the catalog does not know: these have no effect.",
+            registry=self._registry,
+        )
         self._lag = Gauge(
             "expansion_signals_lag_records", "Records not yet read.", ["stage", "partition"], registry=self._registry
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING
 
 from mode import Service
 
-from expansion_signals.errors import ExpansionSignalsError
+from expansion_signals.errors import ExpansionSignalsError, StateLost
 from expansion_signals.state.connection import connect
 from expansion_signals.worker.garbage import look_rarely
 from expansion_signals.worker.stage import run_all
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.batches import Outcome
     from expansion_signals.settings import Settings
+    from expansion_signals.state.connection import Connection
     from expansion_signals.worker.assembly import Assembled, Assembly
     from expansion_signals.worker.status import Status
+
+log = logging.getLogger(__name__)
 
 _DRAIN_SECONDS = 8.0
 """How long a stage may finish the poll at hand before it is cut off; cut off is safe, only less polite."""
@@ -76,25 +80,36 @@ class WorkerService(Service):
 
     async def _work(self) -> None:
         redis = connect(self._settings.redis.get_secret_value())
+        look_rarely()
         try:
-            self._assembled = await self._assembly.assemble(redis)
-            look_rarely()
-            async with asyncio.TaskGroup() as group:
-                watching = group.create_task(self._watch_idle()) if self._once_idle is not None else None
-                await run_all(self._assembled.stages)
-                if watching is not None:
-                    watching.cancel()
+            while await self._lose_everything(redis):
+                log.warning("Redis is empty: putting everything together again, from the log")
         except* ExpansionSignalsError as failures:
             self.failure = _first(failures)
         except* Exception as failures:  # noqa: BLE001 -- `run_worker` raises it again once the application has ended
             self.failure = failures
         finally:
-            if self._assembled is not None:
-                await self._assembled.publisher.stop()
             await redis.aclose()
             if self.end is not None and not self.should_stop:
                 # In a task of its own: the application, while it ends, waits for this one.
                 self._ending = asyncio.create_task(self.end())
+
+    async def _lose_everything(self, redis: Connection) -> bool:
+        """Assemble the worker and run it; say whether it ended because Redis holds nothing any more."""
+        lost = False
+        try:
+            self._assembled = await self._assembly.assemble(redis)
+            async with asyncio.TaskGroup() as group:
+                watching = group.create_task(self._watch_idle()) if self._once_idle is not None else None
+                await run_all(self._assembled.stages)
+                if watching is not None:
+                    watching.cancel()
+        except* StateLost:
+            lost = True
+        finally:
+            if self._assembled is not None:
+                await self._assembled.publisher.stop()
+        return lost and not self.should_stop
 
     async def _watch_idle(self) -> None:
         assert self._once_idle is not None  # noqa: S101 -- started only where it is set

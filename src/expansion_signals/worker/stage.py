@@ -152,7 +152,17 @@ def _named(positions: Mapping[Partition, int]) -> str:
     return ", ".join(f"{topic}/{number} at {offset}" for (topic, number), offset in sorted(positions.items()))
 
 
-async def run_all(stages: Sequence[Stage]) -> None:
+class Running(Protocol):
+    """What works until it is told to stop."""
+
+    async def run(self) -> None:
+        """Work until stopped."""
+
+    def stop(self) -> None:
+        """Ask to end after the poll at hand."""
+
+
+async def run_all(stages: Sequence[Running]) -> None:
     """Run stages beside each other; the first failure ends all."""
     async with asyncio.TaskGroup() as group:
         for stage in stages:

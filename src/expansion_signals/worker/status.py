@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class StageStatus:
-    """One stage: `begun` once it has partitions and knows where to go on; `waits_for` a server that is away."""
+    """One stage: `begun` once it has partitions and knows where to go on; `waits_for` a server that is away.
+
+    `late` is how many shards are brought up by a second reader, because they were lost or are far behind.
+    """
 
     begun: bool = False
     caught_up: bool = False
     waits_for: str | None = None
     busy_at: float = 0.0
     lag: Mapping[str, int] = field(default_factory=dict)
+    late: int = 0
 
     def ready(self) -> bool:
         """Say whether the stage keeps its promise: it has its partitions, and is not behind for want of a server."""
@@ -59,6 +63,7 @@ class Status:
                     "caught_up": stage.caught_up,
                     "waits_for": stage.waits_for,
                     "lag": dict(stage.lag),
+                    "late_shards": stage.late,
                 }
                 for name, stage in self.stages.items()
             },
@@ -66,6 +71,6 @@ class Status:
 
     def idle_since(self) -> float | None:
         """Return when the last stage ran out of work; None while any has work, or has not begun."""
-        if not self.ready() or not all(stage.caught_up for stage in self.stages.values()):
+        if not self.ready() or not all(stage.caught_up and not stage.late for stage in self.stages.values()):
             return None
         return max(stage.busy_at for stage in self.stages.values())

@@ -9,8 +9,10 @@ import pytest
 from expansion_signals.errors import LogUnavailable, RejectedState
 from expansion_signals.model.instants import MINUTE
 from expansion_signals.model.records import Partition, Poll, Record
+from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.state.memory import MemoryStore
+from expansion_signals.state.memory_shards import MemoryShards
 from expansion_signals.worker.patience import InPlace
 from expansion_signals.worker.stage import Resuming, Stage, run_all
 from expansion_signals.worker.status import StageStatus
@@ -283,8 +285,8 @@ class WaitingForEver:
 
 
 def resuming(status: StageStatus) -> Resuming:
-    store = MemoryStore(shards=2, window=0)
-    return Resuming(Watermarks(store, {"expansion-signals": "topic-id"}), status)
+    serving = AllButLate(MemoryShards(MemoryStore(shards=2, window=0)), "deciding")
+    return Resuming(Watermarks(serving, {"expansion-signals": "topic-id"}), status)
 
 
 async def assigned(listener: Resuming) -> Mapping[Partition, int]:

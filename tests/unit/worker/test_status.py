@@ -61,6 +61,7 @@ def test_the_report_names_what_each_stage_waits_for() -> None:
                 "caught_up": False,
                 "waits_for": "Redis does not answer",
                 "lag": {"usage-events/0": 12},
+                "late_shards": 0,
             }
         },
     }

@@ -1,0 +1,143 @@
+"""The second reader: reads topics whole without a group, for what has to be read again beside the first.
+
+It brings up shards that are late, and reads what was published where state was lost. It commits nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from expansion_signals.errors import LogUnavailable
+from expansion_signals.log.closing import close
+from expansion_signals.log.failures import kafka_failures
+from expansion_signals.log.missing import reject_missing
+from expansion_signals.log.reading import Reading
+from expansion_signals.model.records import Partition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.records import Poll
+
+_ANSWER_SECONDS = 5
+_FETCH_BYTES = 4 * 1024 * 1024
+
+
+class Extent(NamedTuple):
+    """Where each partition began and ended when it was looked at."""
+
+    start: Mapping[Partition, int]
+    end: Mapping[Partition, int]
+
+
+class SecondReader:
+    """Reads every partition of these topics, whose names go without the deployment's `prefix`.
+
+    `clock` tells the time now, as for `BatchLogReader`. All calls come from one task.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is a setting of the deployment
+        self,
+        servers: str,
+        topics: Collection[str],
+        clock: Callable[[], Instant],
+        *,
+        prefix: str = "",
+        poll_records: int = 4_000,
+        fetch_wait_seconds: float = 0.5,
+    ) -> None:
+        self._servers = servers
+        self._topics = {prefix + topic: topic for topic in topics}
+        self._clock = clock
+        self._options: dict[str, Any] = {
+            "bootstrap_servers": servers,
+            "enable_auto_commit": False,
+            "auto_offset_reset": "none",
+            "isolation_level": "read_committed",
+            "max_poll_records": poll_records,
+            "fetch_max_wait_ms": int(fetch_wait_seconds * 1000),
+            "max_partition_fetch_bytes": _FETCH_BYTES,
+        }
+        self._consumer: AIOKafkaConsumer | None = None
+        self._reading: Reading | None = None
+
+    async def extent(self) -> Extent:
+        """Connect, if it is not, and return where the topics begin and end.
+
+        Raises:
+            LogUnavailable: no broker answers; asking again is right.
+            RejectedState: topics are missing, or the broker refuses us.
+        """
+        consumer = await self._connected()
+        given = self._given(consumer)
+        with kafka_failures(self._servers):
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                starts = await consumer.beginning_offsets(given)
+                ends = await consumer.end_offsets(given)
+        return Extent({given[tp]: at for tp, at in starts.items()}, {given[tp]: at for tp, at in ends.items()})
+
+    async def begin(self, extent: Extent, positions: Mapping[Partition, int]) -> None:
+        """Read these partitions from these positions on, and no others."""
+        consumer = await self._connected()
+        given = {tp: partition for tp, partition in self._given(consumer).items() if partition in positions}
+        consumer.assign(list(given))
+        begun = {tp: positions[partition] for tp, partition in given.items()}
+        self._reading = Reading(consumer, 0, given, begun, {tp: extent.end[each] for tp, each in given.items()})
+        self._reading.go_back()
+
+    async def poll(self, timeout_seconds: float) -> Poll:
+        """Wait at most so long for records; once `begin` has said where.
+
+        Raises:
+            LogUnavailable: the broker is away; polling again is right.
+            RejectedState: the log no longer holds the position: nothing is skipped.
+        """
+        reading = self._reading
+        assert reading is not None  # noqa: S101 -- begun before
+        try:
+            with kafka_failures(self._servers):
+                fetched = await reading.consumer.getmany(timeout_ms=int(timeout_seconds * 1000))
+        except LogUnavailable:
+            reading.go_back()  # getmany has moved on in the partitions it read before it failed
+            raise
+        return await reading.take(fetched, self._clock())
+
+    def seek(self, positions: Mapping[Partition, int]) -> None:
+        """Go on reading at these offsets."""
+        if self._reading is not None:
+            self._reading.seek(positions)
+
+    def lag(self) -> Mapping[Partition, int]:
+        """Return how many offsets lie between position and end of each partition, as last heard."""
+        return self._reading.lag() if self._reading is not None else {}
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        consumer, self._consumer, self._reading = self._consumer, None, None
+        if consumer is not None:
+            await close(consumer)
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._consumer is not None:
+            return self._consumer
+        with kafka_failures(self._servers):
+            consumer = AIOKafkaConsumer(**self._options)
+            try:
+                await consumer.start()
+                reject_missing(self._servers, self._topics, await consumer.topics())
+            except BaseException:
+                await close(consumer)
+                raise
+        self._consumer = consumer
+        return consumer
+
+    def _given(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, Partition]:
+        return {
+            TopicPartition(topic, number): Partition(name, number)
+            for topic, name in self._topics.items()
+            for number in sorted(consumer.partitions_for_topic(topic) or ())
+        }

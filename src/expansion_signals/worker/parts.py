@@ -1,0 +1,156 @@
+"""What the stages of a worker share, and what each of their readers has for itself."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from expansion_signals.log.second_reader import SecondReader
+from expansion_signals.model.instants import HOUR
+from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
+from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
+from expansion_signals.pipeline.metering import Metering, Outside
+from expansion_signals.state.expiry import RedisExpiry
+from expansion_signals.state.janitor import Janitor
+from expansion_signals.state.keys import shard_of
+from expansion_signals.state.policy import RedisPolicy
+from expansion_signals.state.redis import RedisStore
+from expansion_signals.state.shards import RedisShards
+from expansion_signals.wire.codec import CloudEventsCodec
+from expansion_signals.worker.rebuilding import SIGNALS, Rebuilding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.watermarks import Watermarks
+    from expansion_signals.ports import Patience, Publisher
+    from expansion_signals.settings import Settings
+    from expansion_signals.state.connection import Connection
+
+READ_BY = {"metering": (USAGE_EVENTS, ACCOUNT_UPDATES), "deciding": (SIGNALS,)}
+"""The topics of each stage. Its group is `expansion-<stage>`."""
+
+
+def clock() -> Instant:
+    """Return the time now, in microseconds since the epoch."""
+    return time.time_ns() // 1_000
+
+
+def nonce() -> str:
+    """Return a text that no other call has."""
+    return secrets.token_hex(8)
+
+
+class Parts:
+    """Makes the parts of a worker, once it is connected."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        redis: Connection,
+        epochs: Epochs,
+        topic_names: Mapping[str, str],
+        publisher: Publisher,
+    ) -> None:
+        self._settings = settings
+        self._redis = redis
+        self._epochs = epochs
+        self._publisher = publisher
+        self._codec = CloudEventsCodec(acceptance=self._acceptance, prefix=settings.prefix)
+        self.topic_names = topic_names
+        self.shards = RedisShards(redis, prefix=settings.prefix, shards=settings.shards)
+
+    @property
+    def _acceptance(self) -> Duration:
+        return int(self._settings.acceptance_hours * HOUR)
+
+    @property
+    def _window(self) -> Duration:
+        return int(self._settings.deduplication_hours * HOUR)
+
+    def store(self) -> RedisStore:
+        """Return a store of its own: one belongs to one task."""
+        settings = self._settings
+        return RedisStore(
+            self._redis,
+            prefix=settings.prefix,
+            shards=settings.shards,
+            window=self._window,
+            conflicts=settings.identity_conflicts,
+        )
+
+    def metering(self, watermarks: Watermarks, patience: Patience) -> Metering:
+        """Return a metering with these watermarks."""
+        store = self.store()
+        outside = Outside(
+            store,
+            store,
+            self._expiry(),
+            self._codec,
+            self._publisher,
+            self._epochs,
+            patience,
+            clock,
+            nonce,
+            self._shard_of,
+        )
+        return Metering(outside, watermarks, acceptance=self._acceptance)
+
+    def deciding(self, watermarks: Watermarks, patience: Patience) -> Deciding:
+        """Return a deciding with these watermarks."""
+        policy = RedisPolicy(self._redis, prefix=self._settings.prefix, shards=self._settings.shards)
+        outside = DecidingOutside(
+            self.store(),
+            policy,
+            self._codec,
+            self._publisher,
+            self._epochs,
+            patience,
+            clock,
+            nonce,
+            self._shard_of,
+        )
+        return Deciding(outside, watermarks)
+
+    def rebuilding(self, patience: Patience) -> Rebuilding:
+        """Return what makes lost shards anew."""
+        return Rebuilding(
+            self.second_reader,
+            self._codec,
+            self.shards,
+            self._epochs,
+            self.topic_names,
+            shard_of=self._shard_of,
+            clock=clock,
+            nonce=nonce,
+            patience=patience,
+        )
+
+    def second_reader(self, topics: tuple[str, ...]) -> SecondReader:
+        """Return a reader of these topics beside the group's."""
+        settings = self._settings
+        return SecondReader(
+            settings.kafka,
+            topics,
+            clock,
+            prefix=settings.prefix,
+            poll_records=settings.poll_records,
+            fetch_wait_seconds=settings.fetch_wait_seconds,
+        )
+
+    def _expiry(self) -> RedisExpiry:
+        prefix, shards = self._settings.prefix, self._settings.shards
+        janitor = Janitor(
+            self._redis,
+            prefix=prefix,
+            acceptance=self._acceptance,
+            metered=[self.topic_names[topic] for topic in READ_BY["metering"]],
+            decided=[self.topic_names[topic] for topic in READ_BY["deciding"]],
+        )
+        return RedisExpiry(self._redis, prefix=prefix, shards=shards, window=self._window, janitor=janitor)
+
+    def _shard_of(self, account: str) -> int:
+        return shard_of(account, self._settings.shards)
