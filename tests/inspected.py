@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.changes import See
-from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys
+from expansion_signals.state.keys import ShardKeys, counter_of, read_bucket_field, shard_keys
 from expansion_signals.state.packing import read_marks
 from expansion_signals.state.requests import read_bucket, read_change
 
@@ -120,11 +120,12 @@ class _Reading:
 
     async def _buckets(self, kind: str, account: str, place: str, fields: Mapping[str, str]) -> None:
         for field, text in fields.items():
-            number, _, inside = field.partition(".")
             if kind == "b":
-                day = (date.fromisoformat(f"{place}-{int(inside):02d}") - _FIRST_DAY).days
+                number, day_of_month = read_bucket_field(field)
+                day = (date.fromisoformat(f"{place}-{day_of_month:02d}") - _FIRST_DAY).days
                 self._found.days[account, self._names[number], day] = read_bucket(text)
                 continue
+            number, _, inside = field.partition(".")
             hour, firing = divmod(int(inside[:-1]), 2)
             where = (account, self._names[number], int(place) * 24 + hour)
             change = await self._change(where, firing, inside[-1], text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.state.keys import day_of_month, shard_keys, shard_of
+from expansion_signals.state.keys import bucket_field, shard_keys, shard_of
 from expansion_signals.state.requests import read_bucket
 from expansion_signals.state.scripts import Scripts
 from expansion_signals.state.standing_deployment import standing_deployment
@@ -54,7 +54,7 @@ class CountedDays:
             for (account, _, of_month), stands in zip(months, found, strict=True)
             for number, meter in meters[shards[account]].items()
             for day in of_month
-            if (bucket := stands.get(f"{number}.{day_of_month(day)}".encode())) is not None
+            if (bucket := stands.get(bucket_field(number, day).encode())) is not None
         }
 
     async def _meters(self, shards: Sequence[ShardKeys]) -> Mapping[ShardKeys, Mapping[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.standing import AccountStanding
 from expansion_signals.state.active_members import active_members
-from expansion_signals.state.keys import counter_of, day_of_month, shard_keys, shard_of
+from expansion_signals.state.keys import bucket_field, counter_of, shard_keys, shard_of
 from expansion_signals.state.packing import read_guard, read_marks, read_profile
 from expansion_signals.state.policy import read_decided
 from expansion_signals.state.redis import RedisStore
@@ -69,7 +69,7 @@ class Inspection:
                 (meter, day): read_bucket(by_month[keys.month(account, day)][field].decode())
                 for number, meter in meters.items()
                 for day in days
-                if (field := f"{number}.{day_of_month(day)}".encode()) in by_month[keys.month(account, day)]
+                if (field := bucket_field(number, day).encode()) in by_month[keys.month(account, day)]
             },
             hours=await self._hours(account, deployment.shards) if b"H" in kept else None,
             decided=Tally(entry.verdict for entry in read_decided(policy).entries.values()),

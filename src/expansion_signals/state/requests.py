@@ -12,12 +12,23 @@ from expansion_signals.state.packing import pack, pack_evidence, pack_profile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from expansion_signals.model.batches import AccountBatch, HourMove, HourTotals, Move, ProfileChange, ShardBatch
+    from expansion_signals.model.batches import (
+        AccountBatch,
+        HourMove,
+        HourTotals,
+        Identity,
+        Move,
+        ProfileChange,
+        ShardBatch,
+    )
     from expansion_signals.model.changes import Change
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.identity_slices import Layout, Plan
 
 _HOURS_A_DAY = 24
+_MOST_IN_BUNCH = 1_000
+"""Lua cannot unpack more than some thousands."""
+
 _OPERATIONS = {Add: "a", Raise: "m", Replace: "l", See: "s", Become: "b"}
 
 
@@ -34,7 +45,8 @@ def read_layout(text: bytes) -> Layout:
 class ApplyRequest:
     """One call of `apply.lua`: `keys` in the order the packed `argument` refers to them, and the `names` it uses.
 
-    `layouts` are those of the identity slices once it is applied.
+    `layouts` are those of the identity slices once it is applied. `bunches` are the identities, by index in the batch,
+    that are looked for together: plain ids are, in every slice of one layout.
     """
 
     def __init__(self, keys: ShardKeys, batch: ShardBatch, plan: Plan, *, conflicts: bool) -> None:
@@ -44,6 +56,8 @@ class ApplyRequest:
         self._shard = keys
         self._places: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
+        self.bunches: list[Sequence[int]] = []
+        groups = self._groups(plan, conflicts=conflicts)
         self.argument = pack(
             (
                 batch.epoch,
@@ -69,9 +83,8 @@ class ApplyRequest:
                     for name, assumed, wanted in plan.slices
                     for part in (name, layout_text(assumed), layout_text(wanted))
                 ],
-                self._groups(plan, conflicts=conflicts),
-                [str(identity.number) for identity in batch.identities],
-                [identity.check for identity in batch.identities] if conflicts else [],
+                [_bunch(batch.identities, indexes, conflicts=conflicts) for indexes in self.bunches],
+                groups,
                 [self._account(account) for account in batch.accounts],
             )
         )
@@ -90,16 +103,18 @@ class ApplyRequest:
             number = self._numbers[meter] = len(self.names)
         return number
 
-    def _groups(self, plan: Plan, *, conflicts: bool) -> list[tuple[int, ...]]:
-        return [
-            (
-                self._key(self._shard.identities(*probe.bucket)),
-                self._key(self._shard.checks(*probe.bucket)) if conflicts else 0,
-                1 if probe.lives else 0,
-                *(index + 1 for index in probe.indexes),
-            )
-            for probe in plan.probes
-        ]
+    def _groups(self, plan: Plan, *, conflicts: bool) -> list[int]:
+        places: dict[tuple[int, ...], int] = {}
+        groups: list[int] = []
+        for probe in plan.probes:
+            key = self._key(self._shard.identities(*probe.bucket))
+            checks = self._key(self._shard.checks(*probe.bucket)) if conflicts else 0
+            for start in range(0, len(probe.indexes), _MOST_IN_BUNCH):
+                indexes = tuple(probe.indexes[start : start + _MOST_IN_BUNCH])
+                place = places.setdefault(indexes, len(places) + 1)
+                groups += (key, checks, 1 if probe.lives else 0, place)
+        self.bunches = list(places)
+        return groups
 
     def _account(self, account: AccountBatch) -> tuple[object, ...]:
         name = account.account
@@ -123,25 +138,39 @@ class ApplyRequest:
                     self._forgotten(name, move),
                 )
             ],
-            [
-                part
-                for day in account.days
-                for part in (
-                    self._key(self._shard.month(name, day.day)),
-                    str(day_of_month(day.day)),
-                    self._name(day.meter),
-                    _OPERATIONS[type(day.change)],
-                    _text(day.change),
-                    str(day.day),
-                )
-            ],
+            self._months(account),
+            *self._rare(account),
+        )
+
+    def _months(self, account: AccountBatch) -> list[list[object]]:
+        months: dict[int, list[object]] = {}
+        for day in account.days:
+            key = self._key(self._shard.month(account.account, day.day))
+            month = months.get(key)
+            if month is None:
+                month = months[key] = [key]
+            month += (
+                self._name(day.meter),
+                day_of_month(day.day),
+                _OPERATIONS[type(day.change)],
+                _text(day.change),
+                day.day,
+            )
+        return list(months.values())
+
+    def _rare(self, account: AccountBatch) -> Sequence[object]:
+        """Return hours and change, nothing where there is neither."""
+        if not account.hours and account.change is None:
+            return ()
+        name = account.account
+        return (
             [part for hour in account.hours for part in self._hour(name, hour)],
             self._change(name, account.change) if account.change else (),
         )
 
     def _part(self, account: str, counter: Counter, change: Change | None) -> object:
         if isinstance(change, Become):
-            days = ((self._key(self._shard.month(account, day)), str(day_of_month(day))) for day in change.days)
+            days = ((self._key(self._shard.month(account, day)), day_of_month(day)) for day in change.days)
             return (str(change.level), *(part for day in days for part in day))
         if isinstance(change, See):
             keys = (self._shard.members(account, counter), self._shard.sketch(account, counter))
@@ -189,6 +218,12 @@ class ApplyRequest:
             for part, change in enumerate(parts):
                 if isinstance(change, See):
                     yield self._shard.hour_members(account, meter, hour, part)
+
+
+def _bunch(identities: Sequence[Identity], indexes: Iterable[int], *, conflicts: bool) -> list[object]:
+    chosen = [identities[index] for index in indexes]
+    checks = b"".join([identity.check for identity in chosen]) if conflicts else b""
+    return [checks, *[str(identity.number) for identity in chosen]]
 
 
 def _text(change: Change) -> str:

@@ -2,16 +2,18 @@
 --
 -- KEYS  1 m (state)  2 wm (watermarks)  3 n (names)  4 pending  5.. every further key, named by index in the request
 -- ARGV  1 the request, packed:
---   { epoch, nonce, names, ranges, slices, groups, identities, checks, accounts }
+--   { epoch, nonce, names, ranges, slices, bunches, groups, accounts }
 --   ranges     { {partition, start or '', end, reached, counted, duplicate, unmatched, dead-lettered, reserved or ''}, ... }
 --   slices     { name, layout assumed, layout wanted, ... }       a layout lists bucket counts, as in "8,32"
---   groups     { {set key, checks key or 0, write 0|1, identity, ...}, ... }   the identities probed in one bucket
---   accounts   { {account, a key, stamp of the profile or '', moves, days, hours, change}, ... }
+--   bunches    { {checks, identity, ...}, ... }         identities that are looked for together; checks: four bytes of each
+--   groups     { set key, checks key or 0, write 0|1, bunch, ... }         a bucket, and what is looked for in it
+--   accounts   { {account, a key, stamp of the profile or '', moves, months, hours, change}, ... }
+--                                                                  without hours and change where there are none
 --     moves    { name, suffix, operation, quiet, firing, watched 0|1, evidence, appended,
 --                keep from, {key forgotten, ...} or '', ... }                            see changes.lua
---     days     { b key, field, name, operation, part, day, ... }
+--     months   { {b key, name, day of the month, operation, part, day, ...}, ... }   each bucket once
 --     hours    { h key, day, field, name, operation, part, hour * 2 + (0 quiet, 1 firing), ... }
---     change   {} or {p key, stamp or '', profile, evidence, appended, revision of hours or '', h key, ...}
+--     change   {} or { p key, stamp or '', profile, evidence, appended, revision of hours or '', h key, ... }
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
 -- Answers, in the order of the checks; only the last writes:
@@ -21,20 +23,20 @@
 --   {'behind', {partition, offset..}}  a range starts below it
 --   {'profile', {account, ...}}        another profile, or other hour buckets, than assumed
 --   {'layout', {slice, layout, ...}}   identity slices stand otherwise
---   {'seen', {identity, conflict 0|1, ...}}
+--   {'seen', {bunch, place in it, conflict 0|1, ...}}
 --   {'overflow', {account, name, place, level, ...}}
 --   {'ok', {facts of an account, ...}, {slice that is full, ...}}
 
 local HOUR_OF_MICROSECONDS = 3600000000
-local MOVE, DAY, HOUR = 10, 6, 7 -- how many elements describe one of each
+local MOVE, GROUP, DAY, HOUR = 10, 4, 5, 7 -- how many elements describe one of each
+local COURSE = 5 -- and how many what becomes of a counter
+local NOTHING = {}
 -- Past so many members a set of integers loses its compact form. It is told to be full while there is still room for
 -- as many again as this call brought.
 local COMPACT_SET, SPARE = 512, 72
 
 local state, watermarks, names_key, pending = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local request = cmsgpack.unpack(ARGV[1])
-local epoch, nonce, names, ranges, slices = request[1], request[2], request[3], request[4], request[5]
-local groups, identities, checks, accounts = request[6], request[7], request[8], request[9]
+local epoch, nonce, names, ranges, slices, bunches, groups, accounts = unpack(cmsgpack.unpack(ARGV[1]))
 
 -- 1. The shard stands, under no later epoch.
 local stands = redis.call('HMGET', state, 'format', 'epoch')
@@ -68,29 +70,29 @@ if #names > 0 then
   end
 end
 
--- 4. Every account has the profile that was assumed. One read brings all that its moves need.
-local kept, others = {}, {}
+-- 4. Every account has the profile that was assumed. One read brings all that its moves need: `asked` are its fields.
+local asked, kept, others = {}, {}, {}
 for index, account in ipairs(accounts) do
-  local fields = { 'v', 'q', 'j', 'H' }
-  local moves = account[4]
+  local moves, hours, change = account[4], account[6], account[7]
+  local fields, last = { 'v' }, 1
   for move = 1, #moves, MOVE do
     local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
-    fields[#fields + 1] = counter
-    fields[#fields + 1] = 'g' .. counter
+    fields[last + 1], fields[last + 2], last = counter, 'g' .. counter, last + 2
     if moves[move + 2] == 'l' then
-      fields[#fields + 1] = 'o' .. counter
+      fields[last + 1], last = 'o' .. counter, last + 1
     end
   end
-  local values = {}
-  for _, piece in ipairs(in_pieces('HMGET', KEYS[account[2]], fields)) do
-    for _, value in ipairs(piece) do
-      values[#values + 1] = value
-    end
+  if hours then
+    fields[last + 1], last = 'H', last + 1
   end
-  kept[index] = values
-  local change = account[7]
-  local revision = values[4] and string.match(values[4], '^[^|]*') or ''
-  if (values[1] or '') ~= account[3] or (#change > 0 and revision ~= change[6]) then
+  local values = fields_of(KEYS[account[2]], fields)
+  asked[index], kept[index] = fields, values
+  local differs = (values[1] or '') ~= account[3]
+  if change and #change > 0 then
+    local revision = values[last] and string.match(values[last], '^[^|]*') or ''
+    differs = differs or revision ~= change[6]
+  end
+  if differs then
     others[#others + 1] = account[1]
   end
 end
@@ -126,94 +128,105 @@ local function contains(text, check)
   return false
 end
 
-local conflicts = {}
-for _, group in ipairs(groups) do
-  local members = {}
-  for place = 4, #group do
-    members[#members + 1] = identities[group[place]]
-  end
-  local found = redis.call('SMISMEMBER', KEYS[group[1]], unpack(members))
+local verdicts = {}
+for group = 1, #groups, GROUP do
+  local checks_key, bunch = groups[group + 1], bunches[groups[group + 3]]
   local remembered = nil
-  for place, hit in ipairs(found) do
+  for place, hit in ipairs(redis.call('SMISMEMBER', KEYS[groups[group]], unpack(bunch, 2))) do
     if hit == 1 then
-      local identity = group[place + 3]
       local conflict = 0
-      if group[2] > 0 then
-        remembered = remembered or redis.call('GET', KEYS[group[2]]) or ''
-        conflict = contains(remembered, checks[identity]) and 0 or 1
+      if checks_key > 0 then
+        remembered = remembered or redis.call('GET', KEYS[checks_key]) or ''
+        conflict = contains(remembered, string.sub(bunch[1], 4 * place - 3, 4 * place)) and 0 or 1
       end
-      -- Copies stand in two slices: one that knows the payload is enough.
-      conflicts[identity] = math.min(conflicts[identity] or 1, conflict)
+      verdicts[#verdicts + 1] = groups[group + 3]
+      verdicts[#verdicts + 1] = place
+      verdicts[#verdicts + 1] = conflict
     end
   end
-end
-local verdicts = {}
-for identity, conflict in pairs(conflicts) do
-  verdicts[#verdicts + 1] = identity
-  verdicts[#verdicts + 1] = conflict
 end
 if #verdicts > 0 then
   return { 'seen', verdicts }
 end
 
 -- 6. Levels after the batch, and whether they can be held.
-local full, buckets, members = {}, {}, {}
+local full, writes, hour_buckets, members = {}, {}, {}, {}
 
--- Change a bucket of another hash than the account's own; `place` names it in an overflow.
-local function change_bucket(account, key, where, name, operation, part, place)
-  local field = numbers[name] .. '.' .. where
-  buckets[key] = buckets[key] or {}
-  if operation == 's' then
-    members[#members + 1] = part
-    buckets[key][field] = '1'
-    return
-  end
-  local before = buckets[key][field] or redis.call('HGET', KEYS[key], field) or nil
-  local after = bucket_after(operation, before, part)
-  if operation == 'a' and not fits(after) then
-    full[#full + 1] = account
-    full[#full + 1] = names[name]
-    full[#full + 1] = place
-    full[#full + 1] = before or '0'
-  end
-  buckets[key][field] = after
+local function refuse(account, name, place, level)
+  full[#full + 1] = account
+  full[#full + 1] = names[name]
+  full[#full + 1] = place
+  full[#full + 1] = level and string.match(level, '^-?%d+') or '0'
 end
 
--- Per account, for each move: {level or nil, guard, level after the quiet part, level after both, order or nil}.
+-- The day buckets of one month after the batch: { b key, field, value, ... }.
+local function month_after(account, month)
+  local fields, after = {}, { KEYS[month[1]] }
+  for day = 2, #month, DAY do
+    fields[#fields + 1] = bucket_field(numbers[month[day]], month[day + 1])
+  end
+  for place, before in ipairs(fields_of(after[1], fields)) do
+    local day = DAY * place - DAY + 2
+    local value = bucket_after(month[day + 2], before or nil, month[day + 3])
+    if month[day + 2] == 'a' and not fits(value) then
+      refuse(account, month[day], 'd' .. month[day + 4], before)
+    end
+    after[2 * place], after[2 * place + 1] = fields[place], value
+  end
+  return after
+end
+
+-- Change an hour bucket; `place` names it in an overflow.
+local function change_hour(account, key, where, name, operation, part, place)
+  local field = numbers[name] .. '.' .. where
+  hour_buckets[key] = hour_buckets[key] or {}
+  if operation == 's' then
+    members[#members + 1] = part
+    hour_buckets[key][field] = '1'
+    return
+  end
+  local before = hour_buckets[key][field] or redis.call('HGET', KEYS[key], field) or nil
+  local after = bucket_after(operation, before, part)
+  if operation == 'a' and not fits(after) then
+    refuse(account, name, 'h' .. place, before)
+  end
+  hour_buckets[key][field] = after
+end
+
+-- Per account, for each move: level or false, guard or false, level after the quiet part, level after both, order or
+-- false.
 local courses = {}
 for index, account in ipairs(accounts) do
-  local moves, days, hours = account[4], account[5], account[6]
-  local values, place, course = kept[index], 5, {}
+  local moves, hours = account[4], account[6] or NOTHING
+  local values, place, course, last = kept[index], 2, {}, 0
   for move = 1, #moves, MOVE do
     local operation, quiet, firing = moves[move + 2], moves[move + 3], moves[move + 4]
-    local before, guard, order = values[place] or nil, values[place + 1] or nil, nil
+    local before, order = values[place] or nil, nil
+    course[last + 1], course[last + 2] = values[place], values[place + 1]
     place = place + 2
     if operation == 'l' then
       order = values[place] or nil
       place = place + 1
       quiet, order = latest(quiet, order)
       firing, order = latest(firing, order)
-    end
-    if operation == 'b' then
+    elseif operation == 'b' then
       quiet = baseline(quiet, numbers[moves[move]])
     end
     local quieted = changed(operation, before, quiet)
     local level = changed(operation, quieted, firing)
     if level and not fits(level) then
-      full[#full + 1] = account[1]
-      full[#full + 1] = names[moves[move]]
-      full[#full + 1] = 'c' .. moves[move + 1]
-      full[#full + 1] = before or '0'
+      refuse(account[1], moves[move], 'c' .. moves[move + 1], before)
     end
-    course[#course + 1] = { before, guard, quieted or '0', level or '0', order }
+    course[last + 3], course[last + 4], course[last + 5] = quieted or '0', level or '0', order or false
+    last = last + COURSE
   end
   courses[index] = course
-  for day = 1, #days, DAY do
-    change_bucket(account[1], days[day], days[day + 1], days[day + 2], days[day + 3], days[day + 4], 'd' .. days[day + 5])
+  for _, month in ipairs(account[5]) do
+    writes[#writes + 1] = month_after(account[1], month)
   end
   for hour = 1, #hours, HOUR do
-    change_bucket(account[1], hours[hour], hours[hour + 2], hours[hour + 3], hours[hour + 4], hours[hour + 5],
-                  'h' .. hours[hour + 6])
+    change_hour(account[1], hours[hour], hours[hour + 2], hours[hour + 3], hours[hour + 4], hours[hour + 5],
+                hours[hour + 6])
   end
 end
 if #full > 0 then
@@ -233,26 +246,23 @@ for slice = 1, #slices, 3 do
   end
 end
 local full_slices = {}
-for _, group in ipairs(groups) do
-  if group[3] > 0 then
-    local members, text = {}, {}
-    for place = 4, #group do
-      members[#members + 1] = identities[group[place]]
-      text[#text + 1] = checks[group[place]]
-    end
-    redis.call('SADD', KEYS[group[1]], unpack(members))
-    if group[2] > 0 then
-      redis.call('APPEND', KEYS[group[2]], table.concat(text))
-    end
-    if redis.call('SCARD', KEYS[group[1]]) + math.max(#members, SPARE) > COMPACT_SET then
-      full_slices[#full_slices + 1] = KEYS[group[1]]
+for group = 1, #groups, GROUP do
+  if groups[group + 2] == 1 then
+    local key, checks_key, bunch = KEYS[groups[group]], groups[group + 1], bunches[groups[group + 3]]
+    redis.call('SADD', key, unpack(bunch, 2))
+    local size = checks_key > 0 and redis.call('APPEND', KEYS[checks_key], bunch[1]) / 4 or redis.call('SCARD', key)
+    if size + math.max(#bunch - 1, SPARE) > COMPACT_SET then
+      full_slices[#full_slices + 1] = key
     end
   end
 end
 for _, part in ipairs(members) do
   in_pieces('SADD', KEYS[part[1]], part, 2)
 end
-for key, fields in pairs(buckets) do
+for _, month in ipairs(writes) do
+  in_pieces('HSET', month[1], month, 2)
+end
+for key, fields in pairs(hour_buckets) do
   local values = {}
   for field, value in pairs(fields) do
     values[#values + 1] = field
@@ -274,7 +284,11 @@ local function passed(guard, quiet_level, level)
 end
 
 -- Whether a partition of the same topics is more than an hour behind these records: its own may ask for what is old.
+local lagging = nil
 local function lags()
+  if lagging ~= nil then
+    return lagging
+  end
   local here, topics, reached = 0, {}, {}
   for _, range in ipairs(ranges) do
     here = math.max(here, range[4])
@@ -288,12 +302,11 @@ local function lags()
       reached[partition] = math.max(reached[partition] or 0, tonumber(known[place + 1]))
     end
   end
+  lagging = false
   for _, time in pairs(reached) do
-    if time > 0 and time < here - HOUR_OF_MICROSECONDS then
-      return true
-    end
+    lagging = lagging or (time > 0 and time < here - HOUR_OF_MICROSECONDS)
   end
-  return false
+  return lagging
 end
 
 -- Counters of periods long closed go when the next one of their meter comes: absolute expiry, never by the clock. Where
@@ -313,110 +326,130 @@ local function drop_before(key, number, keep_from, forgotten, moving, drops)
   end
 end
 
-local reports = {}
-for index, account in ipairs(accounts) do
-  local name, key, moves, hours, change = account[1], KEYS[account[2]], account[4], account[6], account[7]
-  local values = kept[index]
-  local written, marked = tonumber(values[2] or '0'), tonumber(values[3] or '0')
-  local sets, drops, first = {}, {}, written
-
-  local function fact(body)
-    written = written + 1
-    redis.call('HSET', pending, pending_field(written, name), cmsgpack.pack(body))
-  end
-
-  local moving = {}
+-- What this batch moves of an account: its counters, and the keys of members.
+local function moving_of(account)
+  local moving, moves = {}, account[4]
   for move = 1, #moves, MOVE do
     moving[numbers[moves[move]] .. ':' .. moves[move + 1]] = true
     if moves[move + 2] == 's' then
-      local members = moves[move + 3] ~= '' and moves[move + 3] or moves[move + 4]
-      moving[members[1]] = true
+      local seen_members = moves[move + 3] ~= '' and moves[move + 3] or moves[move + 4]
+      moving[seen_members[1]] = true
     end
   end
+  return moving
+end
+
+-- Facts of an account under its next numbers; { marked, written } of those that have some, by index.
+local ledgers = {}
+local function fact(index, body)
+  local ledger = ledgers[index]
+  if not ledger then
+    local stood = redis.call('HMGET', KEYS[accounts[index][2]], 'j', 'q')
+    ledger = { tonumber(stood[1] or '0'), tonumber(stood[2] or '0') }
+    ledgers[index] = ledger
+  end
+  ledger[2] = ledger[2] + 1
+  redis.call('HSET', pending, pending_field(ledger[2], accounts[index][1]), cmsgpack.pack(body))
+end
+
+-- Write a new profile; every counter that stands is judged again under it, but for those with moves, which report
+-- themselves.
+local function change_profile(index, key, change, moving, kept_hours, sets, drops)
+  local before = redis.call('GET', KEYS[change[1]]) or ''
+  fact(index, { 'c', nonce, epoch, before, change[3], change[4], change[5] })
+  if change[2] == '' then
+    redis.call('DEL', KEYS[change[1]])
+    drops[#drops + 1] = 'v'
+  else
+    redis.call('SET', KEYS[change[1]], change[3])
+    sets[#sets + 1] = 'v'
+    sets[#sets + 1] = change[2]
+  end
+  if kept_hours then
+    drops[#drops + 1] = 'H'
+    for place = 7, #change do
+      redis.call('DEL', KEYS[change[place]])
+    end
+  end
+  local by_number = {}
+  local all = redis.call('HGETALL', names_key)
+  for place = 1, #all, 2 do
+    by_number[all[place + 1]] = all[place]
+  end
+  local fields, stands = redis.call('HGETALL', key), {}
+  for place = 1, #fields, 2 do
+    stands[fields[place]] = fields[place + 1]
+  end
+  for place = 1, #fields, 2 do
+    local number, suffix = string.match(fields[place], '^(%d+):(.*)$')
+    if number then
+      drops[#drops + 1] = 'g' .. fields[place]
+      if not moving[fields[place]] then
+        local estimated = stands['o' .. fields[place]] == 'sketch' and 1 or 0
+        fact(index, { 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5],
+                      estimated })
+      end
+    end
+  end
+end
+
+-- What `H` says once these hour buckets are written.
+local function hours_kept(stood, hours)
+  local first_day, last_day = string.match(stood or '', '|(%d+)|(%d+)$')
+  for hour = 1, #hours, HOUR do
+    local day = hours[hour + 1]
+    first_day = math.min(tonumber(first_day or day), day)
+    last_day = math.max(tonumber(last_day or day), day)
+  end
+  return nonce .. '|' .. first_day .. '|' .. last_day
+end
+
+local reports = {}
+for index, account in ipairs(accounts) do
+  local key, moves, hours, change = KEYS[account[2]], account[4], account[6] or NOTHING, account[7] or NOTHING
+  local fields, values, course = asked[index], kept[index], courses[index]
+  local sets, drops, written, moving, place = {}, {}, 0, nil, 2
 
   -- The profile first: the facts after it are judged under it.
   if #change > 0 then
-    local before = redis.call('GET', KEYS[change[1]]) or ''
-    fact({ 'c', nonce, epoch, before, change[3], change[4], change[5] })
-    if change[2] == '' then
-      redis.call('DEL', KEYS[change[1]])
-      drops[#drops + 1] = 'v'
-    else
-      redis.call('SET', KEYS[change[1]], change[3])
-      sets[#sets + 1] = 'v'
-      sets[#sets + 1] = change[2]
-    end
-    if values[4] then
-      drops[#drops + 1] = 'H'
-      for place = 7, #change do
-        redis.call('DEL', KEYS[change[place]])
-      end
-    end
-    -- Every counter that stands is judged again under the new profile; those with moves below report themselves.
-    local by_number = {}
-    local all = redis.call('HGETALL', names_key)
-    for place = 1, #all, 2 do
-      by_number[all[place + 1]] = all[place]
-    end
-    local fields, stands = redis.call('HGETALL', key), {}
-    for place = 1, #fields, 2 do
-      stands[fields[place]] = fields[place + 1]
-    end
-    for place = 1, #fields, 2 do
-      local number, suffix = string.match(fields[place], '^(%d+):(.*)$')
-      if number then
-        drops[#drops + 1] = 'g' .. fields[place]
-        if not moving[fields[place]] then
-          local estimated = stands['o' .. fields[place]] == 'sketch' and 1 or 0
-          fact({ 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5],
-                 estimated })
-        end
-      end
-    end
+    moving = moving_of(account)
+    change_profile(index, key, change, moving, values[#fields], sets, drops)
+    written = #sets
   end
 
-  for place, course in ipairs(courses[index]) do
-    local move = (place - 1) * MOVE + 1
-    local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
-    local before, guard, quieted, level, order = course[1] or '0', course[2], course[3], course[4], course[5]
-    local estimated = 0
-    if not course[1] and moves[move + 8] > 0 then
+  for move = 1, #moves, MOVE do
+    local counter, at = fields[place], (move - 1) / MOVE * COURSE
+    local stood, quieted, level, order = course[at + 1], course[at + 3], course[at + 4], course[at + 5]
+    local before, estimated = stood or '0', 0
+    place = place + (moves[move + 2] == 'l' and 3 or 2)
+    if not stood and moves[move + 8] > 0 then
+      moving = moving or moving_of(account)
       drop_before(key, numbers[moves[move]], moves[move + 8], moves[move + 9], moving, drops)
     end
     if moves[move + 2] == 's' then
       quieted, estimated = seen(before, moves[move + 3], 0)
       level, estimated = seen(quieted, moves[move + 4], estimated)
+      order = estimated == 1 and 'sketch'
     end
-    sets[#sets + 1] = counter
-    sets[#sets + 1] = level
-    if estimated == 1 then
-      order = 'sketch'
-    end
+    sets[written + 1], sets[written + 2], written = counter, level, written + 2
     if order then
-      sets[#sets + 1] = 'o' .. counter
-      sets[#sets + 1] = order
+      sets[written + 1], sets[written + 2], written = 'o' .. counter, order, written + 2
     end
-    if moves[move + 5] == 1 and passed(#change == 0 and guard or nil, quieted, level) then
-      fact({ 'm', nonce, epoch, names[moves[move]], moves[move + 1], before, difference(quieted, before),
-             difference(level, quieted), moves[move + 6], moves[move + 7], estimated })
+    if moves[move + 5] == 1 and passed(#change == 0 and course[at + 2], quieted, level) then
+      fact(index, { 'm', nonce, epoch, names[moves[move]], moves[move + 1], before, difference(quieted, before),
+                    difference(level, quieted), moves[move + 6], moves[move + 7], estimated })
       drops[#drops + 1] = 'g' .. counter
     end
   end
 
   if #hours > 0 then
-    local first_day, last_day = string.match(values[4] or '', '|(%d+)|(%d+)$')
-    for hour = 1, #hours, HOUR do
-      local day = hours[hour + 1]
-      first_day = math.min(tonumber(first_day or day), day)
-      last_day = math.max(tonumber(last_day or day), day)
-    end
     sets[#sets + 1] = 'H'
-    sets[#sets + 1] = nonce .. '|' .. first_day .. '|' .. last_day
+    sets[#sets + 1] = hours_kept(values[#fields], hours)
   end
-
-  if written > first then
+  local ledger = ledgers[index]
+  if ledger then
     sets[#sets + 1] = 'q'
-    sets[#sets + 1] = written
+    sets[#sets + 1] = ledger[2]
   end
   if #drops > 0 then
     in_pieces('HDEL', key, drops)
@@ -424,22 +457,35 @@ for index, account in ipairs(accounts) do
   if #sets > 0 then
     in_pieces('HSET', key, sets)
   end
-  if written > first then
-    reports[#reports + 1] = unmarked(pending, names_key, key, name, marked, written)
+  if ledger then
+    reports[#reports + 1] = unmarked(pending, names_key, key, account[1], ledger[1], ledger[2])
   end
 end
 
+local fields, sets = {}, {}
 for _, range in ipairs(ranges) do
-  local partition = range[1]
-  redis.call('HSET', watermarks, partition, range[3])
-  if range[4] > tonumber(redis.call('HGET', watermarks, partition .. '|t') or '0') then
-    redis.call('HSET', watermarks, partition .. '|t', string.format('%.0f', range[4]))
+  for _, what in ipairs({ '|t', '|c', '|d', '|u', '|x' }) do
+    fields[#fields + 1] = range[1] .. what
   end
-  for place, tally in ipairs({ 'c', 'd', 'u', 'x' }) do
-    if range[4 + place] > 0 then
-      redis.call('HINCRBY', watermarks, partition .. '|' .. tally, range[4 + place])
+end
+local told = #fields > 0 and fields_of(watermarks, fields) or NOTHING
+for index, range in ipairs(ranges) do
+  local first = 5 * index - 4
+  sets[#sets + 1] = range[1]
+  sets[#sets + 1] = range[3]
+  if range[4] > tonumber(told[first] or '0') then
+    sets[#sets + 1] = fields[first]
+    sets[#sets + 1] = string.format('%.0f', range[4])
+  end
+  for tally = 1, 4 do
+    if range[4 + tally] > 0 then
+      sets[#sets + 1] = fields[first + tally]
+      sets[#sets + 1] = string.format('%.0f', tonumber(told[first + tally] or '0') + range[4 + tally])
     end
   end
+end
+if #sets > 0 then
+  in_pieces('HSET', watermarks, sets)
 end
 
 return { 'ok', reports, full_slices }

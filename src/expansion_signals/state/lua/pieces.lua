@@ -10,3 +10,17 @@ local function in_pieces(command, key, list, first)
   end
   return answers
 end
+
+-- What the fields of a hash hold, in their order; false where there is none.
+local function fields_of(key, fields)
+  if #fields <= PIECE then
+    return redis.call('HMGET', key, unpack(fields))
+  end
+  local values = {}
+  for _, piece in ipairs(in_pieces('HMGET', key, fields)) do
+    for _, value in ipairs(piece) do
+      values[#values + 1] = value
+    end
+  end
+  return values
+end

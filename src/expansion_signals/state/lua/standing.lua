@@ -1,16 +1,20 @@
--- Whether a shard's watermarks stand where a worker believes (needs numbers.lua).
+-- Whether a shard's watermarks stand where a worker believes (needs numbers.lua and pieces.lua).
 --
 -- `believed` is { {partition, offset or '', ...}, ... }; element `reserved_at`, where it is not '', names what must still
 -- be reserved there. Returns nil where all do; otherwise 'gap' (one stands below, or what was reserved is gone: something
 -- was lost) or 'behind' (all that differ stand above), and what they are: { partition, offset or '', ... }.
 local function displaced(watermarks, believed, reserved_at)
-  local finding, offsets = nil, {}
-  for _, asked in ipairs(believed) do
-    local offset = redis.call('HGET', watermarks, asked[1])
+  local finding, offsets, fields = nil, {}, {}
+  for place, asked in ipairs(believed) do
+    fields[2 * place - 1], fields[2 * place] = asked[1], asked[1] .. '|r'
+  end
+  local stands = #fields > 0 and fields_of(watermarks, fields)
+  for place, asked in ipairs(believed) do
+    local offset = stands[2 * place - 1]
     offsets[#offsets + 1] = asked[1]
     offsets[#offsets + 1] = offset or ''
     local reserved = reserved_at and asked[reserved_at] or ''
-    if reserved ~= '' and redis.call('HGET', watermarks, asked[1] .. '|r') ~= reserved then
+    if reserved ~= '' and stands[2 * place] ~= reserved then
       finding = 'gap'
     end
     if offset ~= (asked[2] ~= '' and asked[2]) then
