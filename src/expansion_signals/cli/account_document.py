@@ -33,6 +33,8 @@ def document_of(overview: Overview) -> Mapping[str, Any]:
         "known": profile is not None,
         "plan": profile.account.plan if profile else None,
         "plan_known": overview.plan_known,
+        "unknown_limits": list(overview.unknown.limits),
+        "unknown_add_ons": list(overview.unknown.add_ons),
         "profile": profile.document() if profile else None,
         "epoch": account.epoch,
         "configuration": overview.configuration.fingerprint,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from expansion_signals.detect.arming import FALLS_REMEMBERED, FALLS_WITHIN
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place, Series, standing
+from expansion_signals.detect.unknown_names import UnknownNames, unknown_names
 from expansion_signals.model.batches import Marks
 from expansion_signals.model.instants import HOUR, day_of
 from expansion_signals.model.levels import changed
@@ -114,8 +115,13 @@ class Overview:
     @property
     def plan_known(self) -> bool:
         """Say whether the catalog knows the account's plan; without, it counts and has no limits (semantics 2.8)."""
+        return self.standing.profile is not None and self.unknown.plan is None
+
+    @property
+    def unknown(self) -> UnknownNames:
+        """Return what the account's profile names that the catalog does not have."""
         profile = self.standing.profile
-        return profile is not None and profile.account.plan in self.configuration.catalog.plans
+        return unknown_names(profile.account, self.configuration.catalog) if profile else UnknownNames(None, (), ())
 
     def day_sums(self, meter: Meter) -> Sequence[int]:
         """Return the meter's sum of each shown day, oldest first."""

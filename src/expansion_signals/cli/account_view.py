@@ -68,6 +68,9 @@ def _heading(overview: Overview) -> Iterator[Text]:
                 "and judged again when the catalog knows it.",
                 style="yellow",
             )
+        if unknown := overview.unknown._replace(plan=None):
+            names = ", ".join(unknown.described())
+            yield Text(f"The catalog does not know {names}, which the profile names: no effect.", style="yellow")
     yield Text(f"Judged under configuration epoch {account.epoch} ({overview.configuration.fingerprint[:12]})", "dim")
     if account.waiting:
         facts = "1 fact waits" if account.waiting == 1 else f"{account.waiting:,} facts wait"

@@ -73,7 +73,8 @@ class Assembly:
         topic_names = await starting(self._topic_names)
         publisher = LogPublisher(settings.kafka, prefix=settings.prefix)
         await starting(publisher.start)
-        parts = Parts(settings, redis, epochs, topic_names, CountingPublisher(publisher, self._metrics))
+        counting = CountingPublisher(publisher, self._metrics)
+        parts = Parts(settings, redis, epochs, topic_names, counting, metrics=self._metrics)
         rebuilding = parts.rebuilding(starting)
         if not whole:
             # New, or lost whole: the log tells which. What stands already is left as it is.

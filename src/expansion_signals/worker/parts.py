@@ -17,8 +17,8 @@ from expansion_signals.state.keys import shard_of
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.shards import RedisShards
-from expansion_signals.wire.codec import CloudEventsCodec
 from expansion_signals.worker.rebuilding import SIGNALS, Rebuilding
+from expansion_signals.worker.told_profiles import ProfileTellingCodec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from expansion_signals.ports import Patience, Publisher
     from expansion_signals.settings import Settings
     from expansion_signals.state.connection import Connection
+    from expansion_signals.worker.metrics import Metrics
 
 READ_BY = {"metering": (USAGE_EVENTS, ACCOUNT_UPDATES), "deciding": (SIGNALS,)}
 """The topics of each stage. Its group is `expansion-<stage>`."""
@@ -47,19 +48,21 @@ def nonce() -> str:
 class Parts:
     """Makes the parts of a worker, once it is connected."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what all parts share
         self,
         settings: Settings,
         redis: Connection,
         epochs: Epochs,
         topic_names: Mapping[str, str],
         publisher: Publisher,
+        *,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._redis = redis
         self._epochs = epochs
         self._publisher = publisher
-        self._codec = CloudEventsCodec(acceptance=self._acceptance, prefix=settings.prefix)
+        self._codec = ProfileTellingCodec(epochs, metrics, acceptance=self._acceptance, prefix=settings.prefix)
         self.topic_names = topic_names
         self.shards = RedisShards(redis, prefix=settings.prefix, shards=settings.shards)
 

@@ -53,8 +53,16 @@ CONFIGURATION = load({"catalog.yaml": CATALOG, "rules.yaml": RULES})
 AT_80, STEPS, FULL = ArmKey("quota", "80%"), ArmKey("quota", "every 100 after 100%"), ArmKey("full", "80%")
 
 
-def _overview(plan: str | None = "free", *, name: str = "acct-1", zone: str = "UTC", **kept: Any) -> Overview:  # noqa: ANN401 -- any field of a standing
-    snapshot = Account.model_validate({"version": 3, "plan": plan or "", "time_zone": zone}) if plan else None
+def _overview(
+    plan: str | None = "free",
+    *,
+    name: str = "acct-1",
+    zone: str = "UTC",
+    named: dict[str, Any] | None = None,
+    **kept: Any,  # noqa: ANN401 -- any field of a standing
+) -> Overview:
+    content = {"version": 3, "plan": plan or "", "time_zone": zone} | (named or {})
+    snapshot = Account.model_validate(content) if plan else None
     empty: dict[str, Any] = {
         "levels": {},
         "marks": {},
@@ -203,6 +211,20 @@ def test_an_account_name_is_no_markup() -> None:
 
 def test_decisions_are_counted_by_verdict() -> None:
     assert "Decided and remembered: 2 fired, 1 suppressed" in _text(_overview(decided={"suppressed": 1, "fired": 2}))
+
+
+def test_limits_and_add_ons_that_the_catalog_does_not_know_are_told() -> None:
+    named = {"limits": {"cals": "5", "calls": "5"}, "add_ons": {"moar": 1}}
+    assert "does not know limits.cals, add_ons.moar, which the" in _text(_overview(named=named))
+
+
+def test_limits_and_add_ons_that_the_catalog_does_not_know_are_in_the_document() -> None:
+    document = document_of(_overview(named={"limits": {"cals": "5", "calls": "5"}, "add_ons": {"moar": 1}}))
+    assert (document["unknown_limits"], document["unknown_add_ons"]) == (["cals"], ["moar"])
+
+
+def test_a_profile_that_names_only_what_is_sold_has_no_such_line() -> None:
+    assert "does not know" not in _text(_overview(named={"limits": {"calls": "5"}}))
 
 
 def test_an_unknown_plan_is_told() -> None:
