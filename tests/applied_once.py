@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.model.events import USAGE_RECORDED
+from expansion_signals.model.events import USAGE_IMPORTED, USAGE_RECORDED
 from expansion_signals.model.instants import DAY, HOUR, day_of
 from simulated_log import MIDNIGHT, UPDATES
 
@@ -21,6 +21,7 @@ WIDTHS = {"hourly": HOUR, "files": None, "size": None}
 
 FED = {
     USAGE_RECORDED: (),
+    USAGE_IMPORTED: (),
     "com.acme.opened": ("opened", "daily", "hourly"),
     "com.acme.measured": ("peak", "size", "users"),
 }
@@ -73,7 +74,8 @@ def levels(log: SimulatedLog) -> Mapping[Place, int]:
     """Return every level after the whole log, but those of `size`: see `latest`."""
     found: defaultdict[Place, list[Counted]] = defaultdict(list)
     for meter, each in fed(log):
-        found[place_of(each.event.account, meter, each.event.time)].append(each)
+        if each.event.type != USAGE_IMPORTED or meter != "hourly":  # a day's total says nothing of an hour
+            found[place_of(each.event.account, meter, each.event.time)].append(each)
     based: defaultdict[Place, list[int]] = defaultdict(list)
     for update in updates(log):
         for meter, baseline in update.snapshot.usage.items() if update.snapshot else ():

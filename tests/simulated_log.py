@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.accounts import Account, AccountUpdate
-from expansion_signals.model.events import USAGE_RECORDED, Evidence, UsageEvent
+from expansion_signals.model.events import USAGE_IMPORTED, USAGE_RECORDED, Evidence, UsageEvent
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, parse_instant
 from expansion_signals.model.records import Outgoing, Partition, Poll, Record
 
@@ -38,7 +38,7 @@ WILD = ("wild-0", "wild-1", "wild-2")
 
 FOR_ALL = ("calls", "files", "opened", "measured", "again", "conflict", "digits", "unmatched", "malformed", "marker")
 UPDATE_KINDS = ("profile", "tombstone", "old profile", "baseline")
-FOR_WILD = ("late", "correction", "backfill", "elsewhere", "profile", *UPDATE_KINDS)
+FOR_WILD = ("late", "correction", "backfill", "imported", "elsewhere", "profile", *UPDATE_KINDS)
 
 CATALOG = """
 currency: USD
@@ -177,9 +177,18 @@ class SimulatedLog:
                 event = used(replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
             case "backfill":
                 event = used(replace(event, backfill=True), "files", draft.amount)
+            case "imported":
+                event = self._import_of(event, draft.amount, number % 4)
             case "calls" | "files" as meter:
                 event = used(event, meter, draft.amount)
         return event
+
+    def _import_of(self, event: UsageEvent, amount: int, back: int) -> UsageEvent:
+        """Return a total of the day so many back, as the codec places it: at its end, or now."""
+        meter = ("calls", "files", "daily", "hourly", "peak", "size")[amount % 6]
+        end = (self.clock // DAY + 1 - back) * DAY - 1
+        total = used(replace(event, time=min(end, self.clock), backfill=True), meter, amount)
+        return replace(total, type=USAGE_IMPORTED)
 
     def _snapshot_of(self, draft: Draft, account: str) -> Account | None:
         """Return the next snapshot; some repeat the baseline, and the others leave it standing as well."""
