@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from expansion_signals.model.windows import DAYS_KEPT, last_days
+
 if TYPE_CHECKING:
     from expansion_signals.cli.account_overview import Overview
     from expansion_signals.settings import Settings
 
 app = typer.Typer(help="Look at one account.", no_args_is_help=True)
 
-_KEPT_DAYS = 62
-
 
 @app.command("show")
 def show(
     account: Annotated[str, typer.Argument(metavar="ID", help="The account, as events name it in `subject`.")],
-    days: Annotated[int, typer.Option(min=1, max=_KEPT_DAYS, help="How many days of use to show.")] = 14,
+    days: Annotated[int, typer.Option(min=1, max=DAYS_KEPT, help="How many days of use to show.")] = 14,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
@@ -57,7 +57,7 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
     """
     import time  # noqa: PLC0415 -- `--help` answers at once
 
-    from expansion_signals.cli.account_overview import ACTIVE_WITHIN, days_until, overview_of  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.account_overview import WITHIN_DAYS, overview_of  # noqa: PLC0415 -- the same
     from expansion_signals.errors import RejectedState  # noqa: PLC0415 -- the same
     from expansion_signals.rules.loading import load  # noqa: PLC0415 -- the same
     from expansion_signals.state.connection import connect  # noqa: PLC0415 -- the same
@@ -67,9 +67,9 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
     now = time.time_ns() // 1_000
     redis = connect(settings.redis.get_secret_value())
     try:
-        windows = [days_until(now, days) for days in ACTIVE_WITHIN]
+        windows = [last_days(now, days) for days in WITHIN_DAYS]
         inspection = Inspection(redis, prefix=settings.prefix)
-        standing = await inspection.account(account, days_until(now, _KEPT_DAYS), windows)
+        standing = await inspection.account(account, last_days(now, DAYS_KEPT), windows)
         if standing.is_empty:
             raise RejectedState(
                 f"nothing is kept of account {account!r} under the prefix {settings.prefix!r}: no event of it was "
@@ -79,4 +79,4 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
         configuration = load(await deployment.texts(standing.epoch))
     finally:
         await redis.aclose()
-    return overview_of(standing, configuration, now, days_until(now, days))
+    return overview_of(standing, configuration, now, last_days(now, days))

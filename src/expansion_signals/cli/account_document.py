@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Overview,
         ThresholdOverview,
     )
+    from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Period
 
 _FIRST_DAY = date(1970, 1, 1)
@@ -43,6 +44,7 @@ def document_of(overview: Overview) -> Mapping[str, Any]:
         "counters": [_counter(counter, overview) for counter in overview.counters],
         "other_counters": [_other(counter) for counter in overview.others],
         "hours": [_hours(each) for each in overview.hours],
+        "months": [_month(*place, total, overview) for place, total in sorted(account.months.items())],
     }
 
 
@@ -69,6 +71,10 @@ def _counter(each: CounterOverview, overview: Overview) -> Mapping[str, Any]:
         },
         "active": [
             {"days": days, "members": seen.members, "approximate": seen.estimated} for days, seen in each.active.items()
+        ],
+        "within": [
+            {window.unit: window.width, "usage": _amount(window.total, precision)}
+            for window in overview.within(each.meter)
         ],
         "days": [
             {"day": (_FIRST_DAY + timedelta(days=day)).isoformat(), "value": unscale(total, precision)}
@@ -123,6 +129,11 @@ def _hours(each: HourSum) -> Mapping[str, Any]:
         "usage": unscale(each.total, each.meter.precision if each.meter else 0),
         "since": format_instant(each.since),
     }
+
+
+def _month(key: str, month: Month, total: int, overview: Overview) -> Mapping[str, Any]:
+    meter = overview.configuration.catalog.meters.get(key)
+    return {"meter": key, "month": str(month), "usage": unscale(total, meter.precision if meter else 0)}
 
 
 def _period(period: Period | None) -> Mapping[str, str] | None:

@@ -11,9 +11,10 @@ from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.detect.unknown_names import UnknownNames, unknown_names
 from expansion_signals.model.batches import Marks
-from expansion_signals.model.instants import HOUR, day_of
+from expansion_signals.model.instants import HOUR, hour_of
 from expansion_signals.model.levels import changed
 from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.model.windows import last_days, last_hours, total_of
 from expansion_signals.pipeline.places import counter_for, period_in
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ class OtherCounter:
     fired: Sequence[ArmKey]
 
 
+class Within(NamedTuple):
+    """What a meter comes to within a window that ends now: so many days or hours."""
+
+    width: int
+    unit: Literal["days", "hours"]
+    total: int | None
+
+
 class HourSum(NamedTuple):
     """What is counted of a meter for an account not yet known, and the instant its first hour begins."""
 
@@ -107,7 +116,7 @@ class Overview:
     standing: AccountStanding
     configuration: Configuration
     now: Instant
-    shown_days: Sequence[int]
+    shown_days: range
     counters: Sequence[CounterOverview]
     others: Sequence[OtherCounter]
     hours: Sequence[HourSum]
@@ -127,20 +136,28 @@ class Overview:
         """Return the meter's sum of each shown day, oldest first."""
         return [self.standing.days.get((meter.key, day), 0) for day in self.shown_days]
 
+    def within(self, meter: Meter) -> Sequence[Within]:
+        """Return what the meter comes to in each window in which anything was counted (semantics 2.5)."""
+        if meter.aggregation == "unique":  # its members of a window are counted where they are kept
+            return []
+        days = {day: total for (key, day), total in self.standing.days.items() if key == meter.key}
+        told = [Within(n, "days", total_of(meter.aggregation, days, last_days(self.now, n))) for n in WITHIN_DAYS]
+        if meter.per == "hour":
+            hours = {
+                hour_of(counter.start): level
+                for counter, level in self.standing.levels.items()
+                if counter.meter == meter.key and counter.start is not None and not counter.dimension
+            }
+            total = total_of(meter.aggregation, hours, last_hours(self.now, WITHIN_HOURS))
+            told.insert(0, Within(WITHIN_HOURS, "hours", total))
+        return [each for each in told if each.total is not None]
 
-ACTIVE_WITHIN = (7, 30)
-"""The numbers of days, up to today, within which members of a `unique` meter are told to be active."""
+
+WITHIN_DAYS, WITHIN_HOURS = (7, 30), 24
+"""The windows that are told, in days; and of a meter that counts hours one in hours."""
 
 
-def days_until(now: Instant, count: int) -> range:
-    """Return the numbers of the last `count` UTC days, today's last."""
-    today = day_of(now)
-    return range(today - count + 1, today + 1)
-
-
-def overview_of(
-    account: AccountStanding, configuration: Configuration, now: Instant, shown_days: Sequence[int]
-) -> Overview:
+def overview_of(account: AccountStanding, configuration: Configuration, now: Instant, shown_days: range) -> Overview:
     """Return what the account's state means now."""
     current = list(_current(account, account.profile, configuration, now)) if account.profile else []
     shown = {each.counter for each in current}

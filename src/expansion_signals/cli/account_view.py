@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,10 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from expansion_signals.detect.why import counted
-from expansion_signals.model.amounts import unscale
+from expansion_signals.cli.account_lately import used_lately
+from expansion_signals.cli.account_words import left, measured, moment, shown, span
 from expansion_signals.model.events import ACCOUNT_UPDATED
-from expansion_signals.model.instants import DAY, HOUR, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,13 +23,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.cli.account_overview import CounterOverview, OtherCounter, Overview, ThresholdOverview
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.catalog import Meter
-    from expansion_signals.model.instants import Instant
-    from expansion_signals.model.readings import Period
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
-_NO_USE = "·"
-_FIRST_DAY = date(1970, 1, 1)
 _MOST_VALUES = 10
 _COLOURS = {"fired": "yellow", "armed": "green", "due": "magenta", "already_past": "dim", "absent": "dim"}
 
@@ -97,8 +89,8 @@ def _unknown(overview: Overview) -> Iterator[RenderableType]:
         yield ""
         grid = _grid()
         for each in overview.hours:
-            total = _measured(each.total, each.meter) if each.meter else f"{each.total:,}"
-            grid.add_row(Text(each.key, style="bold"), Text(f"{total} since {_moment(each.since, UTC)}"))
+            total = measured(each.total, each.meter) if each.meter else f"{each.total:,}"
+            grid.add_row(Text(each.key, style="bold"), Text(f"{total} since {moment(each.since, UTC)}"))
         yield grid
     plan = next(iter(overview.configuration.catalog.plans), "free")
     yield ""
@@ -117,9 +109,8 @@ def _is_counted(each: CounterOverview, overview: Overview) -> bool:
 def _counter(each: CounterOverview, overview: Overview, zone: tzinfo) -> Iterator[RenderableType]:
     yield _usage(each)
     if each.period:
-        yield Text(f"  {_span(each.period, zone)}, {_left(each.period.end - overview.now)} left", style="dim")
-    yield from _days(each.meter, overview)
-    yield from _active(each)
+        yield Text(f"  {span(each.period, zone)}, {left(each.period.end - overview.now)} left", style="dim")
+    yield from used_lately(each, overview)
     for rule in dict.fromkeys(threshold.rule.id for threshold in each.thresholds):
         yield Text.assemble(("  rule ", "dim"), rule)
         grid = _grid()
@@ -138,41 +129,19 @@ def _usage(each: CounterOverview) -> Text:
     line = Text.assemble((name, "bold cyan"), "  ")
     if each.limit is None or each.limit.amount is None:
         why = "no limit on this plan" if each.limit is None else "unlimited"
-        return line.append(f"{_measured(each.level, each.meter)}, {why}")
+        return line.append(f"{measured(each.level, each.meter)}, {why}")
     amount, kind = each.limit.amount, each.limit.kind
-    line.append(f"{_shown(each.level, each.meter)} of {_measured(amount, each.meter)}")
+    line.append(f"{shown(each.level, each.meter)} of {measured(amount, each.meter)}")
     if amount and each.level >= 0:
         # Rounded down: nobody reads 100 % before the limit is reached.
         share = each.level * 100 // amount
         line.append(f" ({share:,} %)", style="red" if share >= 100 else "yellow" if share >= 80 else "green")  # noqa: PLR2004 -- the bands of domain.md
     beyond = each.level - amount
     return line.append(
-        f", {_shown(beyond, each.meter)} over the {kind} limit"
+        f", {shown(beyond, each.meter)} over the {kind} limit"
         if beyond > 0
-        else f", {_shown(-beyond, each.meter)} left, {kind} limit"
+        else f", {shown(-beyond, each.meter)} left, {kind} limit"
     )
-
-
-def _days(meter: Meter, overview: Overview) -> Iterator[Text]:
-    sums = overview.day_sums(meter)
-    if not any(sums):
-        return
-    highest = max(sums)
-    most = f", most {_shown(highest, meter)} on {_day(overview.shown_days[sums.index(highest)])}" if highest > 0 else ""
-    yield Text.assemble(
-        ("  " + sparkline(sums), "cyan"),
-        (f"  last {len(sums)} days: {_measured(sum(sums), meter)}{most}", "dim"),
-    )
-
-
-def _active(each: CounterOverview) -> Iterator[Text]:
-    """Return for example `active within 7 days: 12, within 30 days: 48`."""
-    if each.active:
-        told = [
-            f"within {days} days: {'about ' if seen.estimated else ''}{seen.members:,}"
-            for days, seen in each.active.items()
-        ]
-        yield Text("  active " + ", ".join(told), style="dim")
 
 
 def _shares(dimension: str, values: Sequence[tuple[str, int]], each: CounterOverview) -> Iterator[RenderableType]:
@@ -180,14 +149,8 @@ def _shares(dimension: str, values: Sequence[tuple[str, int]], each: CounterOver
     yield Text.assemble(("  by ", "dim"), dimension, (more, "dim"))
     grid = _grid()
     for value, level in values[:_MOST_VALUES]:
-        grid.add_row(Text(value), Text(_measured(level, each.meter)))
+        grid.add_row(Text(value), Text(measured(level, each.meter)))
     yield Padding(grid, (0, 0, 0, 4))
-
-
-def sparkline(sums: Sequence[int]) -> str:
-    """Return one letter a day, as high as its sum is against the highest; a dot where nothing was used."""
-    highest = max(sums, default=0)
-    return "".join(_NO_USE if each <= 0 else _BLOCKS[(each * len(_BLOCKS) - 1) // highest] for each in sums)
 
 
 def _words(threshold: ThresholdOverview, each: CounterOverview, *, waits: bool) -> str:
@@ -199,15 +162,15 @@ def _words(threshold: ThresholdOverview, each: CounterOverview, *, waits: bool) 
             return "reached; " + ("waits to be judged" if waits else "judged with the next event")
         case "armed":
             again = f" (generation {threshold.generation})" if threshold.generation > 1 else ""
-            return f"armed{again}: fires at {_shown(threshold.at or 0, each.meter)}, {_to_go(threshold, each)}"
+            return f"armed{again}: fires at {shown(threshold.at or 0, each.meter)}, {_to_go(threshold, each)}"
     if threshold.threshold.kind == "step":
-        return f"{_passed(threshold, each)}; {_to_go(threshold, each)} to {_shown(threshold.at or 0, each.meter)}"
+        return f"{_passed(threshold, each)}; {_to_go(threshold, each)} to {shown(threshold.at or 0, each.meter)}"
     return f"{_passed(threshold, each)}; {_rearming(threshold, each)}"
 
 
 def _passed(threshold: ThresholdOverview, each: CounterOverview) -> str:
     place = threshold.at if threshold.reached is None else threshold.reached
-    at = "" if place is None else f" {_shown(place, each.meter)}"
+    at = "" if place is None else f" {shown(place, each.meter)}"
     if threshold.state == "fired":
         return f"fired at{at} (generation {threshold.generation})"
     return f"already past{at} (late, backfill, or a new rule)"
@@ -215,18 +178,18 @@ def _passed(threshold: ThresholdOverview, each: CounterOverview) -> str:
 
 def _rearming(threshold: ThresholdOverview, each: CounterOverview) -> str:
     if threshold.rearms_below is not None:
-        return f"armed again below {_shown(threshold.rearms_below, each.meter)}"
+        return f"armed again below {shown(threshold.rearms_below, each.meter)}"
     return "armed again with the next period" if each.period else "fell twice in 30 days: stays"
 
 
 def _to_go(threshold: ThresholdOverview, each: CounterOverview) -> str:
-    return f"{_shown(threshold.to_go(each.level) or 0, each.meter)} to go"
+    return f"{shown(threshold.to_go(each.level) or 0, each.meter)} to go"
 
 
 def _uncounted(overview: Overview) -> Iterator[RenderableType]:
     names = [
         each.meter.key
-        + (f" (limit {_shown(each.limit.amount, each.meter)})" if each.limit and each.limit.amount else "")
+        + (f" (limit {shown(each.limit.amount, each.meter)})" if each.limit and each.limit.amount else "")
         for each in overview.counters
         if not _is_counted(each, overview)
     ]
@@ -243,8 +206,8 @@ def _others(others: Sequence[OtherCounter], zone: tzinfo) -> Table:
     for name in ("Meter", "Period", "Usage", "Limit", "Fired"):
         table.add_column(name, overflow="fold")
     for each in others:
-        usage = _measured(each.level, each.meter) if each.meter else f"{each.level:,} (not in the catalog)"
-        limit = "" if each.limit is None else _shown(each.limit, each.meter)
+        usage = measured(each.level, each.meter) if each.meter else f"{each.level:,} (not in the catalog)"
+        limit = "" if each.limit is None else shown(each.limit, each.meter)
         fired = ", ".join(f"{key.rule} {key.threshold}" for key in each.fired)
         name = each.counter.meter + (f" [{each.counter.dimension}]" if each.counter.dimension else "")
         table.add_row(*(Text(cell) for cell in (name, _placed(each, zone), usage, limit, fired)))
@@ -253,11 +216,8 @@ def _others(others: Sequence[OtherCounter], zone: tzinfo) -> Table:
 
 def _placed(each: OtherCounter, zone: tzinfo) -> str:
     if each.period:
-        return _span(each.period, zone)
-    return "a stock" if each.counter.start is None else f"from {_moment(each.counter.start, zone)}"
-
-
-# ------------------------------------------------------------------------------------------ words and dates
+        return span(each.period, zone)
+    return "a stock" if each.counter.start is None else f"from {moment(each.counter.start, zone)}"
 
 
 def _grid() -> Table:
@@ -265,34 +225,3 @@ def _grid() -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     return grid
-
-
-def _measured(amount: int, meter: Meter) -> str:
-    return f"{_shown(amount, meter)} {counted(meter.unit, one=amount == 10**meter.precision)}"
-
-
-def _shown(amount: int, meter: Meter | None) -> str:
-    return format(Decimal(unscale(amount, meter.precision if meter else 0)), ",f")
-
-
-def _span(period: Period, zone: tzinfo) -> str:
-    return f"{_moment(period.start, zone)} to {_moment(period.end, zone)}"
-
-
-def _moment(instant: Instant, zone: tzinfo) -> str:
-    """Return the date as the account's calendar has it, with the time unless it is midnight there."""
-    there = datetime.fromtimestamp(instant // SECOND, zone)
-    at = "" if (there.hour, there.minute) == (0, 0) else f" {there:%H:%M}"
-    return f"{there.day} {there:%b %Y}{at}" + (" UTC" if zone is UTC and at else "")
-
-
-def _day(number: int) -> str:
-    day = _FIRST_DAY + timedelta(days=number)
-    return f"{day.day} {day:%b}"
-
-
-def _left(left: int) -> str:
-    if left < HOUR:
-        return "less than an hour"
-    number, unit = (left // DAY, "day") if left >= DAY else (left // HOUR, "hour")
-    return f"{number} {counted(unit, one=number == 1)}"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.batches import HourTotals, Marks
     from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.last_seen import Active
+    from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
 
@@ -24,7 +25,8 @@ class AccountStanding:
     epoch they were computed under. `days` are the sums by meter and number of the UTC day, of those days that were
     asked for. `hours` are the hour buckets of an account not yet known. `decided` counts remembered keys by verdict.
     `shares` are the levels that values of dimensions have of a counter, by dimension and value. `active` tells how many
-    members of a `unique` meter were seen, by meter and number of days up to today.
+    members of a `unique` meter were seen, by meter and number of days up to today. `months` are totals of those whose
+    day buckets are gone.
     """
 
     account: str
@@ -39,8 +41,10 @@ class AccountStanding:
     decided: Mapping[Verdict, int]
     shares: Mapping[Counter, Mapping[tuple[str, str], int]] = field(default_factory=dict)
     active: Mapping[tuple[str, int], Active] = field(default_factory=dict)
+    months: Mapping[tuple[str, Month], int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Say whether nothing is kept of the account: no record of it was ever applied, or all has expired."""
-        return self.profile is None and not (self.levels or self.days or self.hours or self.waiting or self.decided)
+        kept = (self.levels, self.days, self.hours, self.waiting, self.decided, self.months)
+        return self.profile is None and not any(kept)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.instants import DAY
+from expansion_signals.model.months import read_month
 from expansion_signals.model.standing import AccountStanding
 from expansion_signals.state.active_members import active_members
 from expansion_signals.state.keys import bucket_field, counter_of, shard_keys, shard_of
@@ -50,9 +51,9 @@ class Inspection:
         deployment = await standing_deployment(self._scripts, self._prefix)
         keys = shard_keys(self._prefix, shard_of(account, deployment.shards))
         months = {keys.month(account, day): None for day in days}
-        hashes = (keys.account(account), keys.policy(account), keys.names, *months)
+        hashes = (keys.account(account), keys.policy(account), keys.names, keys.totals(account), *months)
         ((profile, *found),) = await self._scripts.call("account", [([keys.profile(account), *hashes],)])
-        kept, policy, names, *buckets = (dict(zip(flat[::2], flat[1::2], strict=True)) for flat in found)
+        kept, policy, names, totals, *buckets = (dict(zip(flat[::2], flat[1::2], strict=True)) for flat in found)
         meters = {number.decode(): name.decode() for name, number in names.items()}
         fields = _Fields(kept, meters)
         by_month = dict(zip(months, buckets, strict=True))
@@ -75,6 +76,11 @@ class Inspection:
             decided=Tally(entry.verdict for entry in read_decided(policy).entries.values()),
             shares=await self._shares(keys, account, levels),
             active=await self._active(keys, account, meters.values(), windows),
+            months={
+                (meters[number], read_month(month)): read_bucket(total.decode())
+                for field, total in totals.items()
+                for number, _, month in [field.decode().partition(".")]
+            },
         )
 
     async def _shares(

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from expansion_signals.cli import app
 from expansion_signals.cli.account_document import document_of
-from expansion_signals.cli.account_overview import days_until, overview_of
-from expansion_signals.cli.account_view import lines_of, sparkline
+from expansion_signals.cli.account_lately import sparkline
+from expansion_signals.cli.account_overview import overview_of
+from expansion_signals.cli.account_view import lines_of
 from expansion_signals.model.accounts import Account, succeed
 from expansion_signals.model.batches import HourTotals, Marks
 from expansion_signals.model.changes import Add
@@ -19,6 +20,7 @@ from expansion_signals.model.last_seen import Active
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.standing import AccountStanding
 from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.model.windows import last_days
 from expansion_signals.rules.loading import load
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def _overview(
     }
     profile = succeed(None, snapshot, NOW) if snapshot else None
     standing = AccountStanding(account=name, epoch=2, profile=profile, **(empty | kept))
-    return overview_of(standing, CONFIGURATION, NOW, days_until(NOW, 14))
+    return overview_of(standing, CONFIGURATION, NOW, last_days(NOW, 14))
 
 
 def _text(overview: Overview) -> str:
