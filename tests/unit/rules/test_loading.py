@@ -199,6 +199,7 @@ def test_a_limit_is_hard_unless_said_otherwise() -> None:
         ("aggregation: sum", "aggregation: summ", "3:91: unknown `summ`; did you mean `sum`?"),
         (", value: value", "", "3:14: `sum` needs `value`: the property of the event's data that holds the amount"),
         ("usage.recorded.v1", "usage.recorded.v2", "3:22: unknown built-in event type `expansion.usage.recorded.v2`; "),
+        ("usage.recorded.v1", "usage.imported.v1", "3:22: unknown built-in event type `expansion.usage.imported.v1`; "),
         ("expansion.usage.recorded.v1", "usage.recorded", "3:22: unknown built-in event type `usage.recorded`; "),
         ("per: never", "per: nevr", "5:72: unknown `nevr`; did you mean `never`?"),
         ("unit: project", "precision: 10", "5:90: expected less than or equal to 9, got `10`"),
