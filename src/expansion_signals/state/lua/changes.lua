@@ -45,6 +45,11 @@ local function bucket_field(number, day_of_month)
   return string.format('%.0f', 32 * number + day_of_month)
 end
 
+-- The number of the meter whose bucket a field is.
+local function meter_of_bucket(field)
+  return string.format('%.0f', math.floor(field / 32))
+end
+
 -- The level of a baseline: what is counted of the days after it is in their buckets.
 local function baseline(part, number)
   local level = part[1]
