@@ -5,8 +5,8 @@ are read again still find what they ask for. With an acceptance window of 24 h:
 
     counter of hour 10:00 ─ 11:00, 22 Nov         kept for records appended before 11:00, 23 Nov
     counter of the period 1 Nov ─ 1 Dec           kept for records appended before 2 Dec
-    day buckets of September                      folded into totals from 1 Dec on, 62 days past their end
-    total of September 2026                       kept until November 2027, whose 13 months reach back to it
+    day buckets of September 2026                 folded into totals on 2 Dec, 62 days past the month's end
+    total of September 2026                       kept through October 2027, which is 13 months later
     hour buckets of 1 Nov, account not yet known  kept for 36 days past their end
 """
 
