@@ -63,6 +63,7 @@ class SecondReader:
             "max_partition_fetch_bytes": _FETCH_BYTES,
         }
         self._consumer: AIOKafkaConsumer | None = None
+        self._given: Mapping[TopicPartition, Partition] = {}
         self._reading: Reading | None = None
 
     async def extent(self) -> Extent:
@@ -73,7 +74,7 @@ class SecondReader:
             RejectedState: topics are missing, or the broker refuses us.
         """
         consumer = await self._connected()
-        given = self._given(consumer)
+        given = self._given
         with kafka_failures(self._servers):
             async with asyncio.timeout(_ANSWER_SECONDS):
                 starts = await consumer.beginning_offsets(given)
@@ -83,7 +84,7 @@ class SecondReader:
     async def begin(self, extent: Extent, positions: Mapping[Partition, int]) -> None:
         """Read these partitions from these positions on, and no others."""
         consumer = await self._connected()
-        given = {tp: partition for tp, partition in self._given(consumer).items() if partition in positions}
+        given = {tp: partition for tp, partition in self._given.items() if partition in positions}
         consumer.assign(list(given))
         begun = {tp: positions[partition] for tp, partition in given.items()}
         self._reading = Reading(consumer, 0, given, begun, {tp: extent.end[each] for tp, each in given.items()})
@@ -128,16 +129,16 @@ class SecondReader:
             consumer = AIOKafkaConsumer(**self._options)
             try:
                 await consumer.start()
-                reject_missing(self._servers, self._topics, await consumer.topics())
+                # Of topics that it is not subscribed to, the driver itself keeps no partitions.
+                cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001 -- there is no public way
+                reject_missing(self._servers, self._topics, cluster.topics())
             except BaseException:
                 await close(consumer)
                 raise
-        self._consumer = consumer
-        return consumer
-
-    def _given(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, Partition]:
-        return {
+        self._given = {
             TopicPartition(topic, number): Partition(name, number)
             for topic, name in self._topics.items()
-            for number in sorted(consumer.partitions_for_topic(topic) or ())
+            for number in sorted(cluster.partitions_for_topic(topic) or ())
         }
+        self._consumer = consumer
+        return consumer

@@ -7,10 +7,14 @@
 -- An account is marked only if its last mark is `marked` and its fact `number` carries `nonce`: a late zombie, or one
 -- that judged what a roll-back of Redis took away, changes nothing.
 --
--- Answers { {facts of an account..., profile or ''}, ... }: the accounts where something is left to be judged.
+-- Answers { {facts of an account..., profile or ''}, ... }: the accounts where something is left to be judged. In a shard
+-- that is lost nothing is.
 
 local names_key, pending = KEYS[2], KEYS[3]
 local left = {}
+if redis.call('HEXISTS', KEYS[1], 'format') == 0 then
+  return left
+end
 
 for index, mark in ipairs(cmsgpack.unpack(ARGV[1])) do
   local account, marked, number, nonce, marks, guards = mark[1], mark[2], mark[3], mark[4], mark[5], mark[6]
