@@ -19,13 +19,13 @@ if TYPE_CHECKING:
         HourTotals,
         Lost,
         ShardBatch,
-        ShardStanding,
     )
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.decisions import Decision, Verdict
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
+    from expansion_signals.model.shards import ShardStanding
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.triggers import Trigger
 

@@ -109,7 +109,7 @@ def example(path: str) -> dict[str, Any]:
 def signal() -> Signal:
     data = example("expansion-signals/signal.limit.reached/1/80-percent.json")
     keys = tuple(data.pop("keys"))
-    arms = tuple(Told(**told) for told in data.pop("arms"))
+    arms = tuple(Told(**told | {"appended": parse_instant(told["appended"])}) for told in data.pop("arms"))
     return Signal("5d41", "limit.reached", "Käse GmbH", EVIDENCE, data, keys, arms)
 
 

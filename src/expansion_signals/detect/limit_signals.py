@@ -37,7 +37,7 @@ def reached(rule: LimitRule, reading: Reading, usage: int, crossings: Sequence[C
         evidence=reading.evidence,
         data=_content(rule, reading, usage, highest, crossings),
         keys=tuple(_key(rule, reading, crossing) for crossing in crossings),
-        arms=tuple(_told(crossing) for crossing in crossings),
+        arms=tuple(_told(reading, crossing) for crossing in crossings),
     )
 
 
@@ -49,12 +49,12 @@ def recovered(rule: LimitRule, reading: Reading, usage: int, crossing: Crossing)
         account=reading.account,
         evidence=reading.evidence,
         data=_content(rule, reading, usage, crossing, ()),
-        arms=(_told(crossing),),
+        arms=(_told(reading, crossing),),
     )
 
 
-def _told(crossing: Crossing) -> Told:
-    return Told(str(crossing.threshold), crossing.generation)
+def _told(reading: Reading, crossing: Crossing) -> Told:
+    return Told(str(crossing.threshold), crossing.generation, reading.appended)
 
 
 def _identity(kind: str, rule: LimitRule, reading: Reading, crossing: Crossing) -> str:

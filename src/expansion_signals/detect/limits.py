@@ -75,9 +75,10 @@ def _quieted(reading: Reading) -> Reading:
 def _turn(rule: LimitRule, threshold: Threshold, reading: Reading, course: Course, arms: Mapping[ArmKey, Arm]) -> Turn:
     arm = arms.get(ArmKey(rule.id, str(threshold)), Arm())
     if arm.held:
-        if reading.appended < arm.held:
+        if reading.appended <= arm.held:
             return Turn(arm)
-        arm = replace(arm, held=0)
+        # It stood beside a level that went on moving: what it has passed since was not added by a rule.
+        arm, course = replace(arm, held=0), replace(course, added=False)
     where = standing(threshold, reading.limit, reading.meter.precision)
     match where:
         case Place():

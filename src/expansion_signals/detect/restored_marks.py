@@ -6,6 +6,7 @@ A signal tells which arms turned and in which generation, so the last one told o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.model.catalog import Meter
-    from expansion_signals.model.instants import Instant
     from expansion_signals.model.signals import Signal, Told
 
 REACHED, RECOVERED = "limit.reached", "limit.recovered"
 
 
-def marks_after(
-    signal: Signal, marks: Mapping[Counter, Marks], meters: Mapping[str, Meter], held: Instant
-) -> Mapping[Counter, Marks]:
+def marks_after(signal: Signal, marks: Mapping[Counter, Marks], meters: Mapping[str, Meter]) -> Mapping[Counter, Marks]:
     """Return an account's marks once this signal is remembered; signals come in the order they were published.
 
     A signal that stands in the log twice changes nothing the second time. One of a meter that the catalog does not
-    know any more is nothing that could be judged. Each arm is `held`: what was appended before then is history.
+    know any more is nothing that could be judged. Each arm is held: what was appended until it turned is history.
     """
     meter = meters.get(signal.data.get("meter", ""))
     if meter is None or signal.type not in (REACHED, RECOVERED):
@@ -41,7 +39,7 @@ def marks_after(
         key = ArmKey(signal.data["rule"]["id"], told.threshold)
         turned = _turned(signal, place, told, arms.get(key, Arm()), meter)
         if turned is not None:
-            arms[key] = Arm(turned.state, turned.generation, turned.falls, turned.step, held)
+            arms[key] = replace(turned, held=told.appended)
     limit = signal.data["limit"]
     return {**marks, counter: Marks(None if limit is None else _scaled(limit, meter), arms)}
 

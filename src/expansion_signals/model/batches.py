@@ -125,7 +125,10 @@ class AccountBatch:
 
 @dataclass(slots=True)
 class ShardBatch:
-    """One poll's work for one shard. `nonce` tells this call's facts from those of any other call."""
+    """One poll's work for one shard. `nonce` tells this call's facts from those of any other call.
+
+    `roomy`: it holds what several events add, so a level that it ends at overflows from `amounts.ROOMY` on.
+    """
 
     shard: int
     epoch: int
@@ -133,6 +136,7 @@ class ShardBatch:
     ranges: Sequence[Range]
     identities: Sequence[Identity] = ()
     accounts: Sequence[AccountBatch] = ()
+    roomy: bool = False
 
 
 # ----------------------------------------------------------------------------------------------- reported
@@ -220,17 +224,6 @@ class HourTotals(NamedTuple):
     revision: str
     days: Sequence[int]
     totals: Mapping[tuple[str, int], tuple[Change | None, Change | None]]
-
-
-class ShardStanding(NamedTuple):
-    """A shard that stands: partition → next offset, and the stages in which it is late.
-
-    `since`: it was rebuilt from a log that holds nothing older, so counters that reach back further are incomplete.
-    """
-
-    watermarks: Mapping[str, int]
-    late: frozenset[str] = frozenset()
-    since: Instant | None = None
 
 
 # ---------------------------------------------------------------------------------------------- answered

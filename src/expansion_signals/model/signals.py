@@ -9,13 +9,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.model.events import Evidence
+    from expansion_signals.model.instants import Instant
 
 
 class Told(NamedTuple):
-    """Which arm a signal tells of: the threshold in the form of rules.yaml, and the arm's generation."""
+    """Which arm a signal tells of: the threshold in the form of rules.yaml, and the arm's generation.
+
+    `appended` is the append time of what turned it: read again, nothing up to then turns it once more.
+    """
 
     threshold: str
     generation: int
+    appended: Instant
 
 
 @dataclass(frozen=True, slots=True)

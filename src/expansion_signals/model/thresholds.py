@@ -61,7 +61,7 @@ class Arm:
     `generation` starts at 1 and rises each time the threshold is armed again; `falls` are the instants of the
     rises that corrections and falls caused, which are bounded (semantics 3.4). `step` is the highest step fired,
     as scaled absolute usage, for a recurring step. `held` is set where the arm was restored after a loss: what was
-    appended before then is history that is read again, and turns it no more.
+    appended until then is history that is read again, and turns it no more.
     """
 
     state: ArmState = "armed"

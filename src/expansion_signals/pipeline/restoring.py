@@ -92,7 +92,7 @@ class Restoring:
             passed.take(record.offset, decided=True)  # a dead letter of deciding: it was one before
             return
         account = shard.accounts.setdefault(signal.account, RestoredAccount())
-        account.marks = marks_after(signal, account.marks, self._meters, self._now)
+        account.marks = marks_after(signal, account.marks, self._meters)
         verdict = self._verdicts.get(signal.id) if candidate else None
         if candidate and verdict:
             account.decide(candidate, verdict, self._now)

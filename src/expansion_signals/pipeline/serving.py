@@ -9,8 +9,8 @@ from expansion_signals.errors import StateLost
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from expansion_signals.model.batches import ShardStanding
     from expansion_signals.model.records import Partition
+    from expansion_signals.model.shards import ShardStanding
     from expansion_signals.ports import Shards
 
 LATE_RECORDS = 100_000

@@ -17,9 +17,9 @@ from expansion_signals.errors import RejectedState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from expansion_signals.model.batches import ShardStanding
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Partition
+    from expansion_signals.model.shards import ShardStanding
     from expansion_signals.pipeline.serving import Serving
 
 

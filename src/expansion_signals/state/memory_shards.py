@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.decided import Decided
-from expansion_signals.model.batches import ShardStanding
+from expansion_signals.model.shards import ShardStanding
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from redis.asyncio import RedisCluster
 
-from expansion_signals.model.batches import ShardStanding
+from expansion_signals.model.shards import ShardStanding
 from expansion_signals.state.keys import STATE_FORMAT, shard_keys, suffix_of
 from expansion_signals.state.packing import marks_chunks, pack
 from expansion_signals.state.policy import entry_fields

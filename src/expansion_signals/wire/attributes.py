@@ -47,7 +47,7 @@ def required(envelope: Mapping[str, Any]) -> Attributes:
             name("source", envelope["source"]),
             name("type", envelope["type"]),
             name("subject", envelope["subject"]),
-            _time(envelope["time"]),
+            instant("time", envelope["time"]),
         )
     except KeyError:
         _refuse_missing(envelope)
@@ -95,12 +95,17 @@ def traceparent(envelope: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
-def _time(value: object) -> Instant:
-    text = name("time", value)
+def instant(attribute: str, value: object) -> Instant:
+    """Return the instant that an RFC 3339 text names.
+
+    Raises:
+        RejectedRecord: as `name` does; also where the text names none. The message names `attribute`.
+    """
+    text = name(attribute, value)
     try:
         return parse_instant(text)
     except ValueError as error:
-        raise RejectedRecord("invalid_attribute", f"time: {error}") from None
+        raise RejectedRecord("invalid_attribute", f"{attribute}: {error}") from None
 
 
 def _refuse_version(envelope: Mapping[str, Any]) -> NoReturn:

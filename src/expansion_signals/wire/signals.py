@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.events import BUILT_IN_PREFIX, Evidence
+from expansion_signals.model.instants import format_instant
 from expansion_signals.model.signals import Signal, Told
 from expansion_signals.wire import attributes
 from expansion_signals.wire.cloudevents import open_envelope
@@ -45,7 +46,8 @@ def write(signal: Signal, recorded: Instant) -> Outgoing:
 
 
 def _told_arms(signal: Signal) -> dict[str, object]:
-    return {"arms": [told._asdict() for told in signal.arms]} if signal.arms else {}
+    arms = [told._asdict() | {"appended": format_instant(told.appended)} for told in signal.arms]
+    return {"arms": arms} if arms else {}
 
 
 def read(record: Record) -> Signal:
@@ -114,10 +116,12 @@ def _arms(arms: object) -> tuple[Told, ...]:
 
 
 def _told(arm: object) -> Told:
-    threshold, generation = (arm.get("threshold"), arm.get("generation")) if isinstance(arm, dict) else (None, None)
+    if not isinstance(arm, dict):
+        raise RejectedRecord("invalid_data", "data.arms: expected a list of objects")
+    threshold, generation, appended = arm.get("threshold"), arm.get("generation"), arm.get("appended")
     if not isinstance(threshold, str) or not isinstance(generation, int) or isinstance(generation, bool):
-        raise RejectedRecord("invalid_data", "data.arms: expected objects with `threshold` and `generation`")
-    return Told(threshold, generation)
+        raise RejectedRecord("invalid_data", "data.arms: expected a `threshold` and its `generation`")
+    return Told(threshold, generation, attributes.instant("data.arms.appended", appended))
 
 
 def _optional_name(name: str, data: Mapping[str, Any]) -> str | None:

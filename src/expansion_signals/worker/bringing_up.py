@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from expansion_signals.log.second_reader import SecondReader
-    from expansion_signals.model.batches import ShardStanding
     from expansion_signals.model.records import Partition
+    from expansion_signals.model.shards import ShardStanding
     from expansion_signals.ports import Patience, Shards
     from expansion_signals.worker.rebuilding import Rebuilding
     from expansion_signals.worker.stage import Absorber
