@@ -31,6 +31,8 @@ local HOUR_OF_MICROSECONDS = 3600000000
 local MOVE, GROUP, DAY, HOUR = 10, 4, 5, 7 -- how many elements describe one of each
 local COURSE = 5 -- and how many what becomes of a counter
 local NOTHING = {}
+-- What is told of a range behind its end, in this order: the append time reached, and the tallies.
+local TOLD = { '|t', '|c', '|d', '|u', '|x' }
 -- Past so many members a set of integers loses its compact form. It is told to be full while there is still room for
 -- as many again as this call brought.
 local COMPACT_SET, SPARE = 512, 72
@@ -462,27 +464,23 @@ for index, account in ipairs(accounts) do
   end
 end
 
-local fields, sets = {}, {}
-for _, range in ipairs(ranges) do
-  for _, what in ipairs({ '|t', '|c', '|d', '|u', '|x' }) do
-    fields[#fields + 1] = range[1] .. what
-  end
-end
-local told = #fields > 0 and fields_of(watermarks, fields) or NOTHING
+-- A field that is not there costs a look at all: only what changes is asked for.
+local sets, fields, added = {}, {}, {}
 for index, range in ipairs(ranges) do
-  local first = 5 * index - 4
-  sets[#sets + 1] = range[1]
-  sets[#sets + 1] = range[3]
-  if range[4] > tonumber(told[first] or '0') then
-    sets[#sets + 1] = fields[first]
-    sets[#sets + 1] = string.format('%.0f', range[4])
-  end
-  for tally = 1, 4 do
-    if range[4 + tally] > 0 then
-      sets[#sets + 1] = fields[first + tally]
-      sets[#sets + 1] = string.format('%.0f', tonumber(told[first + tally] or '0') + range[4 + tally])
+  sets[2 * index - 1], sets[2 * index] = range[1], range[3]
+  for place, what in ipairs(TOLD) do
+    local told = range[3 + place]
+    if told > 0 then
+      fields[#fields + 1] = range[1] .. what
+      added[#fields] = told
     end
   end
+end
+for place, stood in ipairs(#fields > 0 and fields_of(watermarks, fields) or NOTHING) do
+  stood = tonumber(stood or '0')
+  local told = string.sub(fields[place], -1) == 't' and math.max(stood, added[place]) or stood + added[place]
+  sets[#sets + 1] = fields[place]
+  sets[#sets + 1] = string.format('%.0f', told)
 end
 if #sets > 0 then
   in_pieces('HSET', watermarks, sets)

@@ -6,15 +6,15 @@
 local function displaced(watermarks, believed, reserved_at)
   local finding, offsets, fields = nil, {}, {}
   for place, asked in ipairs(believed) do
-    fields[2 * place - 1], fields[2 * place] = asked[1], asked[1] .. '|r'
+    fields[place] = asked[1]
   end
   local stands = #fields > 0 and fields_of(watermarks, fields)
   for place, asked in ipairs(believed) do
-    local offset = stands[2 * place - 1]
+    local offset = stands[place]
     offsets[#offsets + 1] = asked[1]
     offsets[#offsets + 1] = offset or ''
     local reserved = reserved_at and asked[reserved_at] or ''
-    if reserved ~= '' and stands[2 * place] ~= reserved then
+    if reserved ~= '' and redis.call('HGET', watermarks, asked[1] .. '|r') ~= reserved then
       finding = 'gap'
     end
     if offset ~= (asked[2] ~= '' and asked[2]) then
