@@ -14,6 +14,14 @@ from expansion_signals.errors import RejectedRecord
 LARGEST = 2**63 - 1
 """The largest scaled amount a counter holds, in size; Redis counts in signed 64 bit."""
 
+ROOMY = 4_611_686_018 * 10**9 - 1
+"""Up to here a level leaves room: about half of what a counter holds. What comes together is judged by its end only
+where that stays below; whatever order it comes in, no level on the way can then be too large to be held.
+"""
+
+ALONE_FROM = 2**46
+"""From this size on an amount comes alone. More smaller ones than a poll can hold do not fill the room that is left."""
+
 _DIGITS = 400
 """A decimal with more digits than this is refused unread: parsing cost must not be the sender's choice."""
 

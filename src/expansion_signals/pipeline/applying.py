@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import (
     Applied,
     Behind,
@@ -16,13 +15,11 @@ from expansion_signals.model.batches import (
     Seen,
     ShardBatch,
     StaleEpoch,
+    Values,
 )
-from expansion_signals.model.instants import day_of, hour_of
 from expansion_signals.model.records import DeadLetter
-from expansion_signals.pipeline.admission import counter_takes
 from expansion_signals.pipeline.asking import claim, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
-from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
 from expansion_signals.pipeline.updates import updates_asked
 
 if TYPE_CHECKING:
@@ -117,7 +114,8 @@ class Applying:
     def _batch(self, asked: Asked, accounts: Sequence[AccountBatch]) -> ShardBatch:
         shard = asked.work.shard
         passed = self._passing.ranges(shard, asked.part, asked.ends)
-        return ShardBatch(shard, self._epochs.current, self._nonce(), passed, asked.identities, accounts)
+        roomy = asked.part[0].update is None and len(asked.part) > 1
+        return ShardBatch(shard, self._epochs.current, self._nonce(), passed, asked.identities, accounts, roomy)
 
     # ------------------------------------------------------------------------------------------ heed
 
@@ -160,49 +158,26 @@ class Applying:
         self.facts.update({account.account: account for account in facts})
 
     def _take_out_unfit(self, asked: Asked, full: Sequence[Full]) -> list[DeadLetter]:
-        """Walk the events of what would overflow, in order; those that do not fit become dead letters.
+        """Return the dead letter of an event that does not fit; of several, none yet: each is to be applied alone.
 
         Hour buckets that do not fit together into a period are left out of it: the account is hostile or broken.
         """
-        letters: list[DeadLetter] = []
-        for target in full:
-            if asked.part[0].update is not None and not isinstance(target.place, Bucket):
-                self._unfit.add((target.account, target.place))
-                continue
-            level = target.level
-            for item, amount in self._toward(target, asked):
-                if abs(level + amount) <= LARGEST:
-                    level += amount
-                    continue
-                item.outcome = "dead_lettered"
-                message = f"meter `{target.meter}` stands at {level}; adding {amount} passes what a counter holds"
-                letters.append(DeadLetter(item.record, "overflow", message))
-        return letters
+        if asked.part[0].update is not None:
+            self._unfit.update((target.account, _counter_of(target)) for target in full)
+            return []
+        if len(asked.part) > 1:
+            asked.work.apply_alone({target.account for target in full})
+            return []
+        (item,), target = asked.part, full[0]
+        item.outcome = "dead_lettered"
+        message = f"meter `{target.meter}` stands at {target.level}; what this adds passes what a counter holds"
+        return [DeadLetter(item.record, "overflow", message)]
 
-    def _toward(self, target: Full, asked: Asked) -> Sequence[tuple[Item, int]]:
-        """Return the counted events that add to the target, with how much."""
-        return [
-            (item, contribution.amount)
-            for item in asked.part
-            if item.outcome == "counted" and item.event is not None and item.event.account == target.account
-            for contribution in item.contributions
-            if contribution.meter.key == target.meter and self._adds(target, item, asked.profiles)
-        ]
 
-    def _adds(self, target: Full, item: Item, profiles: Mapping[str, Profile | None]) -> bool:
-        assert item.event is not None  # noqa: S101 -- the caller looks at events only
-        time = item.event.time
-        meter = self._epochs.configuration.catalog.meters[target.meter]
-        if isinstance(target.place, Bucket):
-            if target.place.width == "day":
-                return target.place.number == day_of(time)
-            age = firing_age(self._epochs.configuration, meter)
-            quiet = may_not_fire(age, item.event, item.record.appended)
-            return target.place == Bucket("quiet hour" if quiet else "firing hour", hour_of(time))
-        profile = profiles[target.account]
-        period = period_in(meter.per, profile, time)
-        takes = counter_takes(item.event, meter, profile, period, (item.record.appended, self._acceptance))
-        return takes and counter_for(meter, period) == target.place
+def _counter_of(target: Full) -> Counter:
+    """Return the counter that an account update would overfill; it moves no bucket by itself."""
+    assert not isinstance(target.place, Bucket)  # noqa: S101 -- the caller looks at account updates only
+    return target.place.counter if isinstance(target.place, Values) else target.place
 
 
 def _take_out_seen(asked: Asked, seen: Seen) -> list[DeadLetter]:

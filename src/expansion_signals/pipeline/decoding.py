@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.baselines import baselines
 from expansion_signals.detect.metering import contributions
 from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.amounts import ALONE_FROM
 from expansion_signals.model.records import DeadLetter, Partition
 from expansion_signals.pipeline.identity import identity_of_event
 from expansion_signals.pipeline.work import Item, Work
@@ -15,6 +16,7 @@ from expansion_signals.pipeline.work import Item, Work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from expansion_signals.detect.metering import Contribution
     from expansion_signals.model.records import Poll, Record
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
@@ -98,7 +100,13 @@ class Decoding:
             item.outcome = "unmatched"
             return
         item.contributions = named
+        item.alone = item.alone or any(map(_is_large, named))
         item.identity = identity_of_event(item.event, item.record.appended)
+
+
+def _is_large(contribution: Contribution) -> bool:
+    meter, amount = contribution
+    return not -ALONE_FROM < amount < ALONE_FROM and meter.aggregation in ("sum", "count")
 
 
 def _account_of(item: Item) -> str:

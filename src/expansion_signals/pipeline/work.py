@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.model.batches import Range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from expansion_signals.decide.limits import Candidate
     from expansion_signals.detect.metering import Contribution
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One record and what has become of it so far."""
+    """One record and what has become of it so far. `alone`: it is applied by itself, because a counter may be full."""
 
     record: Record
     partition: Partition
@@ -32,13 +32,15 @@ class Item:
     contributions: Sequence[Contribution] = ()
     update: AccountUpdate | None = None
     candidate: Candidate | None = None
+    alone: bool = False
 
 
 class Work:
     """The records of one shard that wait, in the order they were read.
 
     They are applied part by part. A part never holds two payloads of one identity (which of them stands is for the
-    shard to say, one after the other), nor two updates of one account. `epoch` is the one its events were read under;
+    shard to say, one after the other), nor two updates of one account, nor anything beside an event that is applied
+    alone: so whether it fits does not depend on what it was read with. `epoch` is the one its events were read under;
     `reserved` names what was reserved for its signals.
     """
 
@@ -65,12 +67,19 @@ class Work:
         """Return what is left."""
         return self._items
 
+    def apply_alone(self, accounts: Collection[str]) -> None:
+        """Have what is left of these accounts applied one event at a time."""
+        for item in self._items:
+            item.alone = item.alone or (item.event is not None and item.event.account in accounts)
+
     def part(self) -> Sequence[Item]:
         """Return the longest beginning that can be applied at once."""
         payloads: dict[int, bytes] = {}
         updated: set[str] = set()
         for place, item in enumerate(self._items):
             if item.identity and item.outcome == "counted":
+                if item.alone:
+                    return self._items[: place or 1]
                 if payloads.setdefault(item.identity.number, item.identity.check) != item.identity.check:
                     return self._items[:place]
             elif item.update:

@@ -11,6 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from expansion_signals.model.amounts import LARGEST, ROOMY
 from expansion_signals.model.batches import (
     Answer,
     Applied,
@@ -126,7 +127,8 @@ class Shard:
         return Seen(conflicts) if conflicts else None
 
     def _overflow(self, batch: ShardBatch) -> Overflow | None:
-        full = [each for asked in batch.accounts for each in self.account(asked.account).full(asked)]
+        most = ROOMY if batch.roomy else LARGEST
+        full = [each for asked in batch.accounts for each in self.account(asked.account).full(asked, most)]
         return Overflow(full) if full else None
 
     def _write(self, batch: ShardBatch) -> Applied:

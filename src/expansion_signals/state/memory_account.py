@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from expansion_signals.model.batches import AccountFacts, Bucket, Changed, Fact, Full, Marks, Moved
 from expansion_signals.model.changes import Become, See
@@ -60,22 +60,27 @@ class KeptAccount:
         marks = {counter: self.marks[counter] for counter in named & self.marks.keys()}
         return AccountFacts(account, self.marked, facts, marks, self.profile)
 
-    def full(self, asked: AccountBatch) -> Iterator[Full]:
-        """Return what cannot take its part of the batch."""
+    def full(self, asked: AccountBatch, most: int) -> Iterator[Full]:
+        """Return what cannot take its part of the batch, where a level is `most` at the most."""
         for move in asked.moves:
             level = self.levels.get(move.counter)
-            if not fits(changed(changed(level, self._with_days(move)), move.firing)):
+            if not fits(changed(changed(level, self._with_days(move)), move.firing), most):
                 yield Full(asked.account, move.counter.meter, move.counter, level.amount if level else 0)
         for day in asked.days:
             total = self.days.get((day.meter, day.day))
-            if not isinstance(day.change, See) and not fits(changed(total, day.change)):
+            if not isinstance(day.change, See) and not fits(changed(total, day.change), most):
                 yield Full(asked.account, day.meter, Bucket("day", day.day), total.amount if total else 0)
         for hour in asked.hours:
             quiet, firing = self._hour(hour)
-            yield from self._full_hour(asked.account, hour, "quiet hour", quiet, hour.quiet)
-            yield from self._full_hour(asked.account, hour, "firing hour", firing, hour.firing)
+            for place, kept, change in (
+                (Bucket("quiet hour", hour.hour), quiet, hour.quiet),
+                (Bucket("firing hour", hour.hour), firing, hour.firing),
+            ):
+                level = changed(None, kept)
+                if not fits(changed(level, change), most):
+                    yield Full(asked.account, hour.meter, place, level.amount if level else 0)
         for move in asked.moves:
-            yield from self.shares.full(asked.account, move)
+            yield from self.shares.full(asked.account, move, most)
 
     def write(self, asked: AccountBatch, batch: ShardBatch, *, lags: bool) -> None:
         """Write what the batch asks of this account; the profile first, because the facts after it fall under it.
@@ -121,18 +126,6 @@ class KeptAccount:
                 self.days[meter, day] = changed(self.days.get((meter, day)), change) or Level()
         for meter, members in seen.items():
             self.last_seen[meter] = self.last_seen.get(meter, LastSeen()).after(members)
-
-    def _full_hour(
-        self,
-        account: str,
-        hour: HourMove,
-        width: Literal["quiet hour", "firing hour"],
-        kept: Change | None,
-        change: Change | None,
-    ) -> Iterator[Full]:
-        level = changed(None, kept)
-        if not fits(changed(level, change)):
-            yield Full(account, hour.meter, Bucket(width, hour.hour), level.amount if level else 0)
 
     def _hour(self, hour: HourMove) -> tuple[Change | None, Change | None]:
         return self.hours.get((hour.meter, hour.hour), (None, None))

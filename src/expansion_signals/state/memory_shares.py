@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import Full, Values
 from expansion_signals.model.dimensions import kept_as
 from expansion_signals.model.levels import Level, changed
@@ -31,10 +30,10 @@ class Shares:
 
     levels: dict[Counter, dict[str, dict[str, Level]]] = field(default_factory=dict)
 
-    def full(self, account: str, move: Move) -> Iterator[Full]:
-        """Return the shares that cannot take their part of a move."""
+    def full(self, account: str, move: Move, most: int) -> Iterator[Full]:
+        """Return the shares that cannot take their part of a move, and stand at `most` at the most."""
         for (dimension, _), (values, before, after) in self._courses(move).items():
-            if not fits(after):
+            if not fits(after, most):
                 place = Values(move.counter, dimension, values)
                 yield Full(account, move.counter.meter, place, before.amount if before else 0)
 
@@ -63,6 +62,6 @@ class Shares:
         return courses
 
 
-def fits(level: Level | None) -> bool:
-    """Say whether a counter may stand at this level."""
-    return level is None or abs(level.amount) <= LARGEST
+def fits(level: Level | None, most: int) -> bool:
+    """Say whether this level is at most so large."""
+    return level is None or abs(level.amount) <= most

@@ -86,6 +86,7 @@ class ApplyRequest:
                 [_bunch(batch.identities, indexes, conflicts=conflicts) for indexes in self.bunches],
                 groups,
                 [self._account(account) for account in batch.accounts],
+                int(batch.roomy),
             )
         )
 

@@ -49,12 +49,16 @@ local function less(a, b)
   return a_high < b_high or (a_high == b_high and a_low < b_low)
 end
 
--- Whether a counter may stand at this level: at most 2^63 - 1 in size.
+-- Whether a counter may stand at this level: at most 2^63 - 1 in size; where it must leave room, below half of that.
+local roomy = false
 local function fits(text)
   if #text < 19 then
     return true
   end
   local high, low = split(text)
   high, low = math.abs(high), math.abs(low)
+  if roomy then
+    return high < 4611686018
+  end
   return high < 9223372036 or (high == 9223372036 and low <= 854775807)
 end
