@@ -87,6 +87,7 @@ class Retention:
         """Say whether a month's day buckets are in no window any more, and no late event corrects them."""
         return month.end + DAYS_KEPT * DAY <= self.reached
 
-    def is_old(self, month: Month) -> bool:
-        """Say whether a month's total is kept no more."""
-        return month < month_of(day_of(self.reached)).later(-MONTHS_KEPT)
+    @property
+    def totals_from(self) -> Month:
+        """The first month whose total is kept."""
+        return month_of(day_of(self.reached)).later(-MONTHS_KEPT)

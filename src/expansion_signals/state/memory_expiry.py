@@ -116,7 +116,7 @@ class _Expiring:
         return bool(over)
 
     def _drop_totals(self) -> bool:
-        old = {place for place in self._kept.totals if self._retention.is_old(place[1])}
+        old = {place for place in self._kept.totals if place[1] < self._retention.totals_from}
         for place in old:
             del self._kept.totals[place]
         return bool(old)

@@ -40,8 +40,9 @@ async def old_totals(scripts: Scripts, found: Sequence[tuple[AgingShard, str]]) 
     for (shard, _), key, fields in zip(
         found, keys, await scripts.commands([("HKEYS", key) for key in keys], "totals"), strict=True
     ):
-        texts = [field.decode() for field in fields]
-        old = [text for text in texts if shard.retention.is_old(read_month(text.partition(".")[2]))]
+        # Months stand in order as texts do, too.
+        first, texts = str(shard.retention.totals_from), [field.decode() for field in fields]
+        old = [text for text in texts if text.partition(".")[2] < first]
         if old:
             expirations.append(Expiration(shard.keys, shard.metered))
             expirations[-1].drop(key, old)

@@ -60,9 +60,11 @@ def test_september_is_over_62_days_after_its_end(reached: str, *, is_over: bool)
     assert Retention(CATALOG, DAY, parse_instant(reached)).is_over(SEPTEMBER) is is_over
 
 
-@pytest.mark.parametrize(("reached", "is_old"), [("2027-10-31T23:59:59Z", False), ("2027-11-01T00:00:00Z", True)])
-def test_a_total_of_september_is_kept_for_13_months(reached: str, *, is_old: bool) -> None:
-    assert Retention(CATALOG, DAY, parse_instant(reached)).is_old(SEPTEMBER) is is_old
+@pytest.mark.parametrize(
+    ("reached", "first"), [("2027-10-31T23:59:59Z", SEPTEMBER), ("2027-11-01T00:00:00Z", Month(2026, 10))]
+)
+def test_a_total_of_september_is_kept_for_13_months(reached: str, first: Month) -> None:
+    assert Retention(CATALOG, DAY, parse_instant(reached)).totals_from == first
 
 
 def test_use_keeps_an_account_not_known_for_35_days_past_the_acceptance_window() -> None:
