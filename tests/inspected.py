@@ -8,15 +8,18 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.changes import See
+from expansion_signals.model.months import read_month
 from expansion_signals.state.keys import ShardKeys, counter_of, read_bucket_field, shard_keys
 from expansion_signals.state.packing import read_marks
 from expansion_signals.state.requests import read_bucket, read_change
+from expansion_signals.state.shares import read_shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.model.batches import Marks
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.connection import Connection
     from expansion_signals.state.memory import MemoryStore
@@ -26,7 +29,10 @@ _FIRST_DAY = date(1970, 1, 1)
 
 
 class Inspected(NamedTuple):
-    """`hours` (quiet and firing part) and `days` are by account, meter and number of the hour or day."""
+    """`hours` (quiet and firing part) and `days` are by account, meter and number of the hour or day.
+
+    `members` are those seen or held; `shares` are levels by dimension and value; `totals` are of months.
+    """
 
     levels: dict[tuple[str, Counter], int]
     marks: dict[tuple[str, Counter], Marks]
@@ -35,6 +41,8 @@ class Inspected(NamedTuple):
     days: dict[tuple[str, str, int], int]
     tallies: defaultdict[str, Tally[str]]
     members: defaultdict[tuple[str, Counter], frozenset[int]]
+    shares: dict[tuple[str, Counter], dict[tuple[str, str], int]]
+    totals: dict[tuple[str, str, Month], int]
 
 
 def of_memory(store: MemoryStore) -> Inspected:
@@ -56,13 +64,28 @@ def of_memory(store: MemoryStore) -> Inspected:
         tallies=tallies,
         members=defaultdict(
             frozenset,
-            {(name, counter): level.members for name, kept in accounts for counter, level in kept.levels.items()},
+            {
+                (name, counter): level.members | level.held
+                for name, kept in accounts
+                for counter, level in kept.levels.items()
+                if level.members or level.held
+            },
         ),
+        shares={
+            (name, counter): {
+                (dimension, value): level.amount
+                for dimension, values in dimensions.items()
+                for value, level in values.items()
+            }
+            for name, kept in accounts
+            for counter, dimensions in kept.shares.levels.items()
+        },
+        totals={(name, *place): total.amount for name, kept in accounts for place, total in kept.totals.items()},
     )
 
 
 async def of_redis(client: Connection, prefix: str, shards: int) -> Inspected:
-    found = Inspected({}, {}, {}, {}, {}, defaultdict(Tally), defaultdict(frozenset))
+    found = Inspected({}, {}, {}, {}, {}, defaultdict(Tally), defaultdict(frozenset), {}, {})
     for shard in range(shards):
         await _Reading(client, shard_keys(prefix, shard), found).read()
     return found
@@ -91,6 +114,13 @@ class _Reading:
             elif kind in ("b", "h"):
                 account, _, place = rest.rpartition(":")
                 await self._buckets(kind, account, place, await self._hash(key))
+            elif kind == "x":
+                account, meter, suffix = rest.split(":", 2)
+                self._found.shares[account, counter_of(meter, suffix)] = read_shares(await self._client.hgetall(key))
+            elif kind == "t":
+                for field, text in (await self._hash(key)).items():
+                    number, _, month = field.partition(".")
+                    self._found.totals[rest, self._names[number], read_month(month)] = read_bucket(text)
             elif kind == "u":
                 await self._members(key, *rest.split(":", 2))
 

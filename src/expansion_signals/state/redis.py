@@ -20,6 +20,7 @@ from expansion_signals.model.batches import (
     Overflow,
     Seen,
     StaleEpoch,
+    Values,
 )
 from expansion_signals.model.changes import See
 from expansion_signals.state.active_members import active_members
@@ -67,13 +68,16 @@ class RedisStore:
         """
         answers: dict[int, Answer] = {}
         waiting = dict(enumerate(batches))
+        crowded: dict[tuple[str, str], int] = {}
         while waiting:
-            requests = {place: self._request(batch) for place, batch in waiting.items()}
+            requests = {place: self._request(batch, crowded) for place, batch in waiting.items()}
             raw = await self._scripts.call("apply", [(request.keys, request.argument) for request in requests.values()])
             for place, answer in zip(requests, raw, strict=True):
                 batch = waiting[place]
                 if answer[0] == b"layout":
                     self._slices[batch.shard].learn(_layouts(answer[1]))
+                elif answer[0] == b"crowded":
+                    crowded.update(_crowded(answer[1]))
                 else:
                     answers[place] = await self._read(batch, requests[place], answer)
                     if isinstance(answers[place], Applied):
@@ -178,9 +182,9 @@ class RedisStore:
         each = [key for account in accounts for key in (keys.account(account), keys.profile(account))]
         return [keys.state, keys.names, keys.pending, *each]
 
-    def _request(self, batch: ShardBatch) -> ApplyRequest:
+    def _request(self, batch: ShardBatch, crowded: Mapping[tuple[str, str], int]) -> ApplyRequest:
         plan = self._slices[batch.shard].plan(batch.identities)
-        return ApplyRequest(self._keys(batch.shard), batch, plan, conflicts=self._conflicts)
+        return ApplyRequest(self._keys(batch.shard), batch, plan, conflicts=self._conflicts, crowded=crowded)
 
     async def _read(self, batch: ShardBatch, request: ApplyRequest, answer: Sequence[Any]) -> Answer:
         """Read one answer of `apply.lua`; see the list at its top."""
@@ -226,14 +230,26 @@ def _seen(request: ApplyRequest, flat: Sequence[int]) -> Seen:
     return Seen(conflicts)
 
 
-def _full(flat: Sequence[bytes]) -> list[Full]:
+def _crowded(flat: Sequence[Any]) -> dict[tuple[str, str], int]:
+    """Read whose members need sketches: account and meter, and their newest day."""
+    return {
+        (account.decode(), meter.decode()): newest
+        for account, meter, newest in zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+    }
+
+
+def _full(flat: Sequence[Any]) -> list[Full]:
     found = []
     for account, meter, place, level in zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True):
-        found.append(Full(account.decode(), meter.decode(), _place(meter.decode(), place.decode()), int(level)))
+        found.append(Full(account.decode(), meter.decode(), _place(meter.decode(), place), int(level)))
     return found
 
 
-def _place(meter: str, text: str) -> Counter | Bucket:
+def _place(meter: str, place: bytes | list[bytes]) -> Counter | Bucket | Values:
+    if isinstance(place, list):
+        suffix, dimension, *values = (part.decode() for part in place)
+        return Values(counter_of(meter, suffix), dimension, tuple(values))
+    text = place.decode()
     kind, where = text[0], text[1:]
     if kind == "c":
         return counter_of(meter, where)

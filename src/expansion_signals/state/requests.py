@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.changes import Add, Become, Raise, Replace, See
+from expansion_signals.model.changes import Add, Become, Hold, HoldOnly, Raise, Replace, See, Touch
 from expansion_signals.model.instants import SECOND
+from expansion_signals.model.windows import DAYS_KEPT
 from expansion_signals.state.keys import ShardKeys, day_of_month, suffix_of
 from expansion_signals.state.packing import pack, pack_evidence, pack_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expansion_signals.model.batches import (
         AccountBatch,
@@ -29,7 +30,16 @@ _HOURS_A_DAY = 24
 _MOST_IN_BUNCH = 1_000
 """Lua cannot unpack more than some thousands."""
 
-_OPERATIONS = {Add: "a", Raise: "m", Replace: "l", See: "s", Become: "b"}
+_OPERATIONS = {
+    Add: "a",
+    Raise: "m",
+    Replace: "l",
+    See: "s",
+    Become: "b",
+    Touch: "t",
+    Hold: "p",
+    HoldOnly: "w",
+}
 
 
 def layout_text(layout: Layout) -> str:
@@ -46,16 +56,26 @@ class ApplyRequest:
     """One call of `apply.lua`: `keys` in the order the packed `argument` refers to them, and the `names` it uses.
 
     `layouts` are those of the identity slices once it is applied. `bunches` are the identities, by index in the batch,
-    that are looked for together: plain ids are, in every slice of one layout.
+    that are looked for together: plain ids are, in every slice of one layout. `crowded` tells by account and meter the
+    newest day of members that need sketches.
     """
 
-    def __init__(self, keys: ShardKeys, batch: ShardBatch, plan: Plan, *, conflicts: bool) -> None:
+    def __init__(
+        self,
+        keys: ShardKeys,
+        batch: ShardBatch,
+        plan: Plan,
+        *,
+        conflicts: bool,
+        crowded: Mapping[tuple[str, str], int],
+    ) -> None:
         self.keys = [keys.state, keys.watermarks, keys.names, keys.pending]
         self.names: list[str] = []
         self.layouts = {name: wanted for name, _, wanted in plan.slices}
         self._shard = keys
         self._places: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
+        self._crowded = crowded
         self.bunches: list[Sequence[int]] = []
         groups = self._groups(plan, conflicts=conflicts)
         self.argument = pack(
@@ -146,6 +166,8 @@ class ApplyRequest:
     def _months(self, account: AccountBatch) -> list[list[object]]:
         months: dict[int, list[object]] = {}
         for day in account.days:
+            if isinstance(day.change, See):
+                continue
             key = self._key(self._shard.month(account.account, day.day))
             month = months.get(key)
             if month is None:
@@ -160,14 +182,46 @@ class ApplyRequest:
         return list(months.values())
 
     def _rare(self, account: AccountBatch) -> Sequence[object]:
-        """Return hours and change, nothing where there is neither."""
-        if not account.hours and account.change is None:
-            return ()
+        """Return hours, change, shares and members by day, nothing where there are none of them."""
         name = account.account
+        shares = [self._shares(name, move) for move in account.moves if move.shares]
+        seen = self._seen(account)
+        if not (account.hours or account.change or shares or seen):
+            return ()
         return (
             [part for hour in account.hours for part in self._hour(name, hour)],
             self._change(name, account.change) if account.change else (),
+            shares,
+            seen,
         )
+
+    def _shares(self, account: str, move: Move) -> list[object]:
+        shares = move.shares or ()
+        return [
+            self._key(self._shard.shares(account, move.counter)),
+            self._name(move.counter.meter),
+            suffix_of(move.counter),
+            _OPERATIONS[type(shares[0].change)],
+            *(part for share in shares for part in (share.dimension, share.value, _text(share.change))),
+        ]
+
+    def _seen(self, account: AccountBatch) -> list[list[object]]:
+        """Return by meter the members of each day, and the sketches that may be written."""
+        name = account.account
+        by_meter: dict[str, list[tuple[int, See]]] = {}
+        for meter, day, change in account.days:
+            if isinstance(change, See):
+                by_meter.setdefault(meter, []).append((day, change))
+        asked = []
+        for meter, seen in by_meter.items():
+            days = dict.fromkeys(day for day, _ in seen)
+            newest = self._crowded.get((name, meter))
+            if newest is not None:
+                days |= dict.fromkeys(range(newest - DAYS_KEPT + 1, newest + 1))
+            sketches = [part for day in days for part in (day, self._key(self._shard.seen_on(name, meter, day)))]
+            members = ([day, *map(str, change.members)] for day, change in seen)
+            asked.append([self._key(self._shard.last_seen(name, meter)), self._name(meter), sketches, *members])
+        return asked
 
     def _part(self, account: str, counter: Counter, change: Change | None) -> object:
         if isinstance(change, Become):
@@ -176,13 +230,22 @@ class ApplyRequest:
         if isinstance(change, See):
             keys = (self._shard.members(account, counter), self._shard.sketch(account, counter))
             return (*map(self._key, keys), *map(str, change.members))
+        if isinstance(change, Touch):
+            return (change.gap, *change.times)
+        if isinstance(change, Hold | HoldOnly):
+            key = self._key(self._shard.members(account, counter))
+            return (key, *([str(member) for member in members] for members in change))
         return "" if change is None else _text(change)
 
     def _forgotten(self, account: str, move: Move) -> object:
-        if move.forgotten is None or not isinstance(move.firing or move.quiet, See):
+        if move.forgotten is None:
             return ""
-        keys = (self._shard.members(account, move.forgotten), self._shard.sketch(account, move.forgotten))
-        return tuple(map(self._key, keys))
+        keys: list[str] = []
+        if isinstance(move.firing or move.quiet, See | Hold | HoldOnly):
+            keys += (self._shard.members(account, move.forgotten), self._shard.sketch(account, move.forgotten))
+        if move.shares is not None:
+            keys.append(self._shard.shares(account, move.forgotten))
+        return [self._key(key) for key in keys] or ""
 
     def _hour(self, account: str, move: HourMove) -> list[object]:
         day, hour_of_day = divmod(move.hour, _HOURS_A_DAY)
@@ -230,7 +293,7 @@ def _bunch(identities: Sequence[Identity], indexes: Iterable[int], *, conflicts:
 def _text(change: Change) -> str:
     if isinstance(change, Replace):
         return f"{change.level}|{change.time}|{change.offset}"
-    assert not isinstance(change, See | Become)  # noqa: S101 -- they travel as lists, beside the keys they name
+    assert isinstance(change, Add | Raise)  # noqa: S101 -- all others travel as lists, beside the keys they name
     return str(change[0])
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from expansion_signals.state.connection import Connection
 
 _PRELUDES = {
-    "apply": ("numbers", "pieces", "standing", "changes", "facts_kept"),
+    "apply": ("numbers", "pieces", "standing", "changes", "shares", "last_seen", "facts_kept"),
     "mark": ("facts_kept",),
     "facts": ("facts_kept",),
     "accept": (),

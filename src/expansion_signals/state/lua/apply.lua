@@ -7,13 +7,15 @@
 --   slices     { name, layout assumed, layout wanted, ... }       a layout lists bucket counts, as in "8,32"
 --   bunches    { {checks, identity, ...}, ... }         identities that are looked for together; checks: four bytes of each
 --   groups     { set key, checks key or 0, write 0|1, bunch, ... }         a bucket, and what is looked for in it
---   accounts   { {account, a key, stamp of the profile or '', moves, months, hours, change}, ... }
---                                                                  without hours and change where there are none
+--   accounts   { {account, a key, stamp of the profile or '', moves, months, hours, change, shares, days}, ... }
+--                                                                  without the last four where there are none of them
 --     moves    { name, suffix, operation, quiet, firing, watched 0|1, evidence, appended,
 --                keep from, {key forgotten, ...} or '', ... }                            see changes.lua
 --     months   { {b key, name, day of the month, operation, part, day, ...}, ... }   each bucket once
 --     hours    { h key, day, field, name, operation, part, hour * 2 + (0 quiet, 1 firing), ... }
 --     change   {} or { p key, stamp or '', profile, evidence, appended, revision of hours or '', h key, ... }
+--     shares   what values of dimensions have of its moves, one of each                see shares.lua
+--     days     the days that members were seen on, by meter                            see last_seen.lua
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
 -- Answers, in the order of the checks; only the last writes:
@@ -25,6 +27,7 @@
 --   {'layout', {slice, layout, ...}}   identity slices stand otherwise
 --   {'seen', {bunch, place in it, conflict 0|1, ...}}
 --   {'overflow', {account, name, place, level, ...}}
+--   {'crowded', {account, name, newest day, ...}}  members need sketches of 62 days, whose z keys are not named
 --   {'ok', {facts of an account, ...}, {slice that is full, ...}}
 
 local HOUR_OF_MICROSECONDS = 3600000000
@@ -80,7 +83,7 @@ for index, account in ipairs(accounts) do
   for move = 1, #moves, MOVE do
     local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
     fields[last + 1], fields[last + 2], last = counter, 'g' .. counter, last + 2
-    if moves[move + 2] == 'l' then
+    if ORDERED[moves[move + 2]] then
       fields[last + 1], last = 'o' .. counter, last + 1
     end
   end
@@ -152,7 +155,7 @@ if #verdicts > 0 then
 end
 
 -- 6. Levels after the batch, and whether they can be held.
-local full, writes, hour_buckets, members = {}, {}, {}, {}
+local full, writes, hour_buckets, members, by_day, crowded = {}, {}, {}, {}, {}, {}
 
 local function refuse(account, name, place, level)
   full[#full + 1] = account
@@ -206,11 +209,12 @@ for index, account in ipairs(accounts) do
     local before, order = values[place] or nil, nil
     course[last + 1], course[last + 2] = values[place], values[place + 1]
     place = place + 2
-    if operation == 'l' then
+    if ORDERED[operation] then
+      local found = operation == 'l' and latest or touched
       order = values[place] or nil
       place = place + 1
-      quiet, order = latest(quiet, order)
-      firing, order = latest(firing, order)
+      quiet, order = found(quiet, order)
+      firing, order = found(firing, order)
     elseif operation == 'b' then
       quiet = baseline(quiet, numbers[moves[move]])
     end
@@ -230,9 +234,29 @@ for index, account in ipairs(accounts) do
     change_hour(account[1], hours[hour], hours[hour + 2], hours[hour + 3], hours[hour + 4], hours[hour + 5],
                 hours[hour + 6])
   end
+  for _, share in ipairs(account[8] or NOTHING) do
+    local after, unfit = shared(share)
+    writes[#writes + 1] = after
+    for place = 1, #unfit, 2 do
+      refuse(account[1], share[2], unfit[place], unfit[place + 1])
+    end
+  end
+  for _, days in ipairs(account[9] or NOTHING) do
+    local plan, newest = seen_by_day(days)
+    if plan then
+      by_day[#by_day + 1] = { days, plan }
+    else
+      crowded[#crowded + 1] = account[1]
+      crowded[#crowded + 1] = names[days[2]]
+      crowded[#crowded + 1] = newest
+    end
+  end
 end
 if #full > 0 then
   return { 'overflow', full }
+end
+if #crowded > 0 then
+  return { 'crowded', crowded }
 end
 
 -- 7. Everything is well: write. Nothing below can fail.
@@ -261,8 +285,11 @@ end
 for _, part in ipairs(members) do
   in_pieces('SADD', KEYS[part[1]], part, 2)
 end
-for _, month in ipairs(writes) do
-  in_pieces('HSET', month[1], month, 2)
+for _, hash in ipairs(writes) do
+  in_pieces('HSET', hash[1], hash, 2)
+end
+for _, seen_then in ipairs(by_day) do
+  write_seen(seen_then[1], seen_then[2])
 end
 for key, fields in pairs(hour_buckets) do
   local values = {}
@@ -312,7 +339,7 @@ local function lags()
 end
 
 -- Counters of periods long closed go when the next one of their meter comes: absolute expiry, never by the clock. Where
--- a partition lags, they stay until the one after. What this call moves (`moving`: fields, and keys of members) stays.
+-- a partition lags, they stay until the one after. What this call moves (`moving`: fields and keys) stays.
 local function drop_before(key, number, keep_from, forgotten, moving, drops)
   if lags() then
     return
@@ -323,20 +350,26 @@ local function drop_before(key, number, keep_from, forgotten, moving, drops)
       drops[#drops + 1] = field
     end
   end
-  if forgotten ~= '' and not moving[forgotten[1]] then
-    redis.call('DEL', KEYS[forgotten[1]], KEYS[forgotten[2]])
+  for _, place in ipairs(forgotten ~= '' and forgotten or NOTHING) do
+    if not moving[place] then
+      redis.call('DEL', KEYS[place])
+    end
   end
 end
 
--- What this batch moves of an account: its counters, and the keys of members.
+-- What this batch moves of an account: its counters, and the keys of members and shares.
 local function moving_of(account)
   local moving, moves = {}, account[4]
   for move = 1, #moves, MOVE do
     moving[numbers[moves[move]] .. ':' .. moves[move + 1]] = true
-    if moves[move + 2] == 's' then
-      local seen_members = moves[move + 3] ~= '' and moves[move + 3] or moves[move + 4]
-      moving[seen_members[1]] = true
+    if OF_MEMBERS[moves[move + 2]] then
+      local of_members = moves[move + 3] ~= '' and moves[move + 3] or moves[move + 4]
+      moving[of_members[1]] = true
+      moving[moves[move + 2] == 's' and of_members[2] or of_members[1]] = true
     end
+  end
+  for _, share in ipairs(account[8] or NOTHING) do
+    moving[share[1]] = true
   end
   return moving
 end
@@ -384,13 +417,12 @@ local function change_profile(index, key, change, moving, kept_hours, sets, drop
   end
   for place = 1, #fields, 2 do
     local number, suffix = string.match(fields[place], '^(%d+):(.*)$')
-    if number then
-      drops[#drops + 1] = 'g' .. fields[place]
-      if not moving[fields[place]] then
-        local estimated = stands['o' .. fields[place]] == 'sketch' and 1 or 0
-        fact(index, { 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5],
-                      estimated })
-      end
+    if number and not moving[fields[place]] then
+      local estimated = stands['o' .. fields[place]] == 'sketch' and 1 or 0
+      fact(index, { 'm', nonce, epoch, by_number[number], suffix, fields[place + 1], '0', '0', change[4], change[5],
+                    estimated })
+    elseif string.find(fields[place], '^g%d') then
+      drops[#drops + 1] = fields[place]
     end
   end
 end
@@ -423,7 +455,7 @@ for index, account in ipairs(accounts) do
     local counter, at = fields[place], (move - 1) / MOVE * COURSE
     local stood, quieted, level, order = course[at + 1], course[at + 3], course[at + 4], course[at + 5]
     local before, estimated = stood or '0', 0
-    place = place + (moves[move + 2] == 'l' and 3 or 2)
+    place = place + (ORDERED[moves[move + 2]] and 3 or 2)
     if not stood and moves[move + 8] > 0 then
       moving = moving or moving_of(account)
       drop_before(key, numbers[moves[move]], moves[move + 8], moves[move + 9], moving, drops)
@@ -432,6 +464,9 @@ for index, account in ipairs(accounts) do
       quieted, estimated = seen(before, moves[move + 3], 0)
       level, estimated = seen(quieted, moves[move + 4], estimated)
       order = estimated == 1 and 'sketch'
+    elseif OF_MEMBERS[moves[move + 2]] then
+      quieted = held(moves[move + 2], before, moves[move + 3])
+      level = held(moves[move + 2], quieted, moves[move + 4])
     end
     sets[written + 1], sets[written + 2], written = counter, level, written + 2
     if order then
