@@ -8,7 +8,7 @@ import pytest
 
 from expansion_signals.decide.decided import Decided, Entry, Key, Reservation, ShardReservation
 from expansion_signals.model.batches import Applied, DayMove, Marks, Range
-from expansion_signals.model.changes import Add, Raise, Replace, See
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Raise, Replace, See
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of, parse_instant
 from expansion_signals.model.months import Month
 from expansion_signals.model.readings import Counter
@@ -117,6 +117,17 @@ async def test_members_go_with_their_counter_so_that_none_is_known_when_it_comes
     await sweep(kept)
     await log.write(of_known(moved_by(See((2,)), counter=USERS)), reached=CHRISTMAS)
     assert (await kept.inside()).levels == {(ACCOUNT, USERS): 1}
+
+
+async def test_members_go_too_of_a_counter_that_was_dropped_periods_after_its_own(kept: Kept, log: Log) -> None:
+    september = parse_instant("2026-09-01T00:00:00Z")
+    await known(log)
+    for start in (september, OCTOBER):
+        await log.judged(of_known(moved_by(See((1, 2)), counter=USERS._replace(start=start))))
+    forgets = {"keep_from": NOVEMBER, "forgotten": USERS._replace(start=OCTOBER)}
+    await log.judged(of_known(moved_by(See((3,)), counter=USERS, **forgets)))
+    await sweep(kept)
+    assert dict((await kept.inside()).members) == {(ACCOUNT, USERS): frozenset({3})}
 
 
 @pytest.mark.parametrize(("after", "left"), [(2 * HOUR + DAY - 1, {5}), (2 * HOUR + DAY, set())])
@@ -282,6 +293,19 @@ async def test_a_total_is_kept_for_13_months(kept: Kept, log: Log, reached: str,
     for _ in range(2):  # folded by the first walk, looked at by the second
         await sweep(kept)
     assert len((await kept.inside()).totals) == left
+
+
+@pytest.mark.parametrize("many", [3, EXACT_MEMBERS + 1])
+@pytest.mark.parametrize(("reached", "is_left"), [(TODAY + 61, True), (TODAY + 62, False)])
+async def test_members_seen_on_a_day_go_when_no_window_reaches_back_to_it(
+    kept: Kept, log: Log, many: int, reached: int, *, is_left: bool
+) -> None:
+    await log.write(asked(days=[bucket(TODAY, See(tuple(range(many))), "users")]))
+    await log.write(reached=reached * DAY)
+    await sweep(kept)
+    await sweep(kept)
+    active = await kept.store.active(ACCOUNT, "users", range(TODAY, TODAY + 1))
+    assert (active.members > 0, active.estimated) == (is_left, is_left and many > EXACT_MEMBERS)
 
 
 # --------------------------------------------------------------------------------------------- decisions
