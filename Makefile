@@ -19,10 +19,10 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test demo lock clean
+.PHONY: help install check test test-long demo lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 install: $(INSTALLED) ## .venv with the program and its development tools, from the lock
 
@@ -48,7 +48,10 @@ check: $(INSTALLED) ## lint, types, import contracts, and every test that needs 
 	$(BIN)/pytest $(PARALLEL) -m 'not servers' $(QUICK_TESTS)
 
 test: $(INSTALLED) ## every test, on a real Kafka and a real Redis
-	$(BIN)/pytest $(PARALLEL) $(ARGS)
+	HYPOTHESIS_PROFILE=full $(BIN)/pytest $(PARALLEL) $(ARGS)
+
+test-long: $(INSTALLED) ## the properties with many more examples, in memory and on a real Redis
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest $(PARALLEL) tests/properties $(ARGS)
 
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)

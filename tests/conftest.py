@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 # No deadline for one example: the machine is shared, and a slow moment is no failure.
 # CI judges a change by the same examples each time; laptops and the long profile go on searching.
-settings.register_profile("usual", deadline=None, derandomize="CI" in os.environ)
-settings.register_profile("long", deadline=None, max_examples=3_000)
+REPEATED = "CI" in os.environ
+settings.register_profile("usual", deadline=None, derandomize=REPEATED)  # `make check`
+settings.register_profile("full", deadline=None, derandomize=REPEATED, max_examples=250)  # `make test`
+settings.register_profile("long", deadline=None, max_examples=3_000)  # `make test-long`
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 SERVER_FIXTURES = {"kafka", "mortal_kafka", "redis_server", "new_redis", "valkey_url", "cluster", "own_cluster"}
