@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from expansion_signals.model.amounts import LARGEST
+from expansion_signals.model.amounts import LARGEST, ROOMY
 from expansion_signals.model.batches import (
     Applied,
     Behind,
@@ -46,9 +46,9 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from expansion_signals.model.batches import ShardBatch
+    from expansion_signals.model.batches import AccountBatch, ShardBatch
     from expansion_signals.ports import Store
     from kept_state import Kept
 
@@ -161,6 +161,30 @@ async def test_a_counter_that_would_fall_below_63_bits_is_full_as_well(standing:
     await apply(standing, following(move(-10)))
     answer = await apply(standing, poll(asked(move(-LARGEST), profile=profile(1)), start=20, end=30, epoch=2))
     assert answer == Overflow([Full(ACCOUNT, "calls", CALLS, -5)])
+
+
+ONE_TOO_MANY: Mapping[str, AccountBatch] = {
+    "counter": asked(move(ROOMY + 1)),
+    "fallen counter": asked(move(-ROOMY - 1)),
+    "day": asked(days=(DayMove("calls", 20_000, Add(ROOMY + 1)),)),
+    "quiet hour": asked(hours=(hour_move(480_001, ROOMY + 1, 0),)),
+    "firing hour": asked(hours=(hour_move(480_001, 0, -ROOMY - 1),)),
+}
+
+
+@pytest.mark.parametrize("place", ONE_TOO_MANY)
+async def test_what_several_events_add_must_leave_room(store: Store, place: str) -> None:
+    answer = await apply(store, replace(poll(ONE_TOO_MANY[place]), roomy=True))
+    assert isinstance(answer, Overflow)
+
+
+@pytest.mark.parametrize("place", ONE_TOO_MANY)
+async def test_what_one_event_adds_needs_no_room_beside_it(store: Store, place: str) -> None:
+    assert isinstance(await apply(store, poll(ONE_TOO_MANY[place])), Applied)
+
+
+async def test_what_several_events_add_may_end_where_room_begins(store: Store) -> None:
+    assert isinstance(await apply(store, replace(poll(asked(move(ROOMY))), roomy=True)), Applied)
 
 
 async def test_a_stock_that_would_pass_63_bits_is_named_without_a_start(store: Store) -> None:

@@ -43,6 +43,22 @@ def test_what_does_not_count_claims_no_identity() -> None:
     assert work(*items).part() == items
 
 
+def test_what_is_applied_alone_is_a_part_by_itself() -> None:
+    items = [used(1, 1), used(2, 2), used(3, 3), used(4, 4)]
+    items[1].alone = True
+    waiting, parts = work(*items), []
+    while waiting:
+        parts.append(list(waiting.part()))
+        waiting.applied(parts[-1])
+    assert parts == [items[:1], items[1:2], items[2:]]
+
+
+def test_what_was_to_be_alone_and_does_not_count_ends_no_part() -> None:
+    items = [used(1, 1), used(2, 2)]
+    items[1].alone, items[1].outcome = True, "dead_lettered"
+    assert work(*items).part() == items
+
+
 def test_a_part_ends_before_a_second_update_of_one_account() -> None:
     items = [updated(1, "a"), updated(2, "b"), updated(3, "a")]
     assert work(*items).part() == items[:2]

@@ -41,7 +41,8 @@ local TOLD = { '|t', '|c', '|d', '|u', '|x' }
 local COMPACT_SET, SPARE = 512, 72
 
 local state, watermarks, names_key, pending = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local epoch, nonce, names, ranges, slices, bunches, groups, accounts = unpack(cmsgpack.unpack(ARGV[1]))
+local epoch, nonce, names, ranges, slices, bunches, groups, accounts, room = unpack(cmsgpack.unpack(ARGV[1]))
+roomy = room == 1
 
 -- 1. The shard stands, under no later epoch.
 local stands = redis.call('HMGET', state, 'format', 'epoch')
