@@ -8,13 +8,14 @@ from xxhash import xxh3_64_hexdigest
 
 from expansion_signals.model.amounts import value_text
 from expansion_signals.model.dimensions import LONGEST_VALUE
-from expansion_signals.model.events import USAGE_RECORDED
+from expansion_signals.model.events import USAGE_IMPORTED, USAGE_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.model.events import UsageEvent
 
+_WITH_DIMENSIONS = (USAGE_RECORDED, USAGE_IMPORTED)
 _INSIDE = "dimensions."
 _HASH_DIGITS = 12
 
@@ -22,12 +23,12 @@ _HASH_DIGITS = 12
 def values_of(event: UsageEvent, dimensions: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return dimension and value for those of these dimensions that the event has.
 
-    `usage.recorded` carries them in `dimensions`; any other event there, or as a property of its data.
+    Recorded and imported usage carry them in `dimensions`; any other event there, or as a property of its data.
     """
     found = []
     for name in dimensions:
         value = property_of(event.data, _INSIDE + name)
-        if value is None and event.type != USAGE_RECORDED:
+        if value is None and event.type not in _WITH_DIMENSIONS:
             value = event.data.get(name)
         text = value_text(value)
         if text is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move
+from expansion_signals.detect.dimensions import values_of
+from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move, Share
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
@@ -35,7 +36,8 @@ class Total:
 
     `event` is the last one that may fire, or the last of all where none may. `appended` is its append time where it may
     fire, by which its age is judged; otherwise the latest of those whose period is not over. `kept` says from which
-    start on counters of the meter are kept, and which is the last that is not.
+    start on counters of the meter are kept, and which is the last that is not. `shares` are by dimension and value, None
+    where nothing is split.
     """
 
     aggregation: Aggregation
@@ -45,6 +47,7 @@ class Total:
     event: UsageEvent | None = None
     appended: Instant = 0
     kept: tuple[Instant, Counter | None] = (0, None)
+    shares: dict[tuple[str, str], Part] | None = None
 
     def part(self, *, quiet: bool) -> Part:
         """Return the part that an event belongs to."""
@@ -57,6 +60,21 @@ class Total:
         else:
             self.firing = made
         return made
+
+    def split(self, values: Iterable[tuple[str, str]], amount: int, time: Instant, offset: int) -> None:
+        """Add an event's amount to the shares of its values, too."""
+        if self.shares is None:
+            self.shares = {}
+        for value in values:
+            if value not in self.shares:
+                self.shares[value] = part_of(self.aggregation)
+            self.shares[value].add(amount, time, offset)
+
+    def shared(self) -> Sequence[Share] | None:
+        """Return what the shares come to."""
+        if self.shares is None:
+            return None
+        return [Share(*value, part.change()) for value, part in self.shares.items()]
 
     def changes(self) -> tuple[Change | None, Change | None]:
         """Return what the two parts come to, the quiet one first."""
@@ -114,12 +132,11 @@ def _add(
     assert event is not None  # noqa: S101 -- the caller looks at events only
     age = firing_age(configuration, meter)
     quiet = may_not_fire(age, event, appended)
-    if meter.aggregation != "unique":  # members of a day are asked for by no window yet
-        day = (meter.key, day_of(event.time))
-        part = account.days.get(day)
-        if part is None:
-            part = account.days[day] = part_of(meter.aggregation)
-        part.add(amount, event.time, offset)
+    day = (meter.key, day_of(event.time))
+    part = account.days.get(day)
+    if part is None:
+        part = account.days[day] = part_of(meter.aggregation)
+    part.add(amount, event.time, offset)
     if account.profile is None and meter.per == "period":
         hours = account.hours.setdefault((meter.key, hour_of(event.time)), Total(meter.aggregation))
         hours.part(quiet=quiet).add(amount, event.time, offset)
@@ -136,6 +153,8 @@ def _add(
         total = account.counters[counter] = Total(meter.aggregation)
         total.kept = _kept(meter, account.profile, appended - LAG_ALLOWED - kept_after(meter.per, acceptance))
     total.part(quiet=quiet).add(amount, event.time, offset)
+    if meter.dimensions:
+        total.split(values_of(event, meter.dimensions), amount, event.time, offset)
     if not over:
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
         total.watched |= age is not None and account.profile is not None
@@ -159,7 +178,15 @@ def _batch(name: str, account: _Asked) -> AccountBatch:
         account=name,
         profile=account.profile,
         moves=[
-            Move(counter, *total.changes(), total.watched, _evidence(total.event), total.appended, *total.kept)
+            Move(
+                counter,
+                *total.changes(),
+                total.watched,
+                _evidence(total.event),
+                total.appended,
+                *total.kept,
+                total.shared(),
+            )
             for counter, total in account.counters.items()
         ],
         days=[DayMove(meter, day, part.change()) for (meter, day), part in account.days.items()],

@@ -8,7 +8,7 @@ import pytest
 
 from expansion_signals.detect.dimensions import property_of, values_of
 from expansion_signals.model.dimensions import LONGEST_DIMENSION, LONGEST_VALUE, OTHER, VALUES_KEPT, kept_as
-from expansion_signals.model.events import USAGE_RECORDED, UsageEvent
+from expansion_signals.model.events import USAGE_IMPORTED, USAGE_RECORDED, UsageEvent
 
 OWN = "com.acme.report.exported"
 
@@ -35,8 +35,9 @@ def test_the_dimensions_of_an_own_event_come_before_its_properties() -> None:
     assert values(OWN, region="eu", dimensions={"region": "us"}) == {"region": "us"}
 
 
-def test_a_property_of_recorded_usage_is_no_dimension() -> None:
-    assert values(USAGE_RECORDED, region="eu") == {}
+@pytest.mark.parametrize("kind", [USAGE_RECORDED, USAGE_IMPORTED])
+def test_a_property_of_recorded_or_imported_usage_is_no_dimension(kind: str) -> None:
+    assert values(kind, region="eu") == {}
 
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (5, "5"), (Decimal("5.0"), "5"), ("", "")])
