@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.decisions import Decision, Verdict
     from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.shards import ShardStanding
@@ -156,6 +157,9 @@ class Shards(Protocol):
 
     async def rebuild(self, shards: Sequence[RestoredShard], token: str) -> None:
         """Make lost shards anew with what was restored; one that stands by now is left as it is."""
+
+    async def move(self, shard: int, partition: str, start: int, end: int, since: Instant | None) -> None:
+        """Move a watermark from `start` to `end`, if it stands there; counters before `since` are incomplete."""
 
 
 class Archive(Protocol):

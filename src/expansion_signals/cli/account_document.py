@@ -63,6 +63,7 @@ def _counter(each: CounterOverview, overview: Overview) -> Mapping[str, Any]:
         "utilization": utilization(each.level, amount),
         "remaining": None if amount is None else unscale(max(0, amount - each.level), precision),
         "overage": "0" if amount is None else unscale(max(0, each.level - amount), precision),
+        "incomplete_since": None if each.incomplete_since is None else format_instant(each.incomplete_since),
         "thresholds": [_threshold(threshold, each) for threshold in each.thresholds],
         "guard": _guard(each),
         "dimensions": {

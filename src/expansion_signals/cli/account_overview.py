@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from expansion_signals.detect.arming import FALLS_REMEMBERED, FALLS_WITHIN
+from expansion_signals.detect.completeness import incomplete
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.detect.unknown_names import UnknownNames, unknown_names
@@ -62,7 +63,8 @@ class CounterOverview:
     """One counter of the period that runs now, or of a stock; `limit` None: nothing limits this meter on this plan.
 
     `shares` are the values of each dimension with their levels, highest first. `active` tells how many members of a
-    `unique` meter were seen, by number of days up to today.
+    `unique` meter were seen, by number of days up to today. `incomplete_since` is set where the counter lacks what came
+    before: it fires nothing until its period ends or a baseline arrives.
     """
 
     meter: Meter
@@ -74,6 +76,7 @@ class CounterOverview:
     guard: tuple[int, Guard] | None
     shares: Mapping[str, Sequence[tuple[str, int]]]
     active: Mapping[int, Active]
+    incomplete_since: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,7 @@ def _current(
                 ],
                 guard=account.guards.get(counter),
                 shares=_shares(account, counter),
+                incomplete_since=account.since if incomplete(meter, period, profile.account, account.since) else None,
                 active={days: each for (key, days), each in sorted(account.active.items()) if key == meter.key},
             )
 

@@ -110,6 +110,9 @@ def _counter(each: CounterOverview, overview: Overview, zone: tzinfo) -> Iterato
     yield _usage(each)
     if each.period:
         yield Text(f"  {span(each.period, zone)}, {left(each.period.end - overview.now)} left", style="dim")
+    if each.incomplete_since is not None:
+        words = f"  incomplete: what came before {moment(each.incomplete_since, zone)} is lost; it fires nothing until "
+        yield Text(words + ("its period ends, or " if each.period else "") + "a baseline arrives", style="yellow")
     yield from used_lately(each, overview)
     for rule in dict.fromkeys(threshold.rule.id for threshold in each.thresholds):
         yield Text.assemble(("  rule ", "dim"), rule)

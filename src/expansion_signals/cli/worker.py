@@ -16,6 +16,9 @@ def worker(
     accept: Annotated[
         bool, typer.Option("--accept", help="Go back to this configuration, which a later one has replaced.")
     ] = False,
+    accept_log: Annotated[
+        bool, typer.Option("--accept-log", help="Go on with the log as it is, where it does not fit the state.")
+    ] = False,
 ) -> None:
     """Count usage events and publish triggers.
 
@@ -29,4 +32,4 @@ def worker(
 
     from expansion_signals.worker.run import run_worker  # noqa: PLC0415 -- so does a wrong setting
 
-    run_worker(settings, once_idle, force=accept)
+    run_worker(settings, once_idle, force=accept, accept_log=accept_log)

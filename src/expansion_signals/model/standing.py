@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import HourTotals, Marks
     from expansion_signals.model.decisions import Verdict
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Counter
@@ -26,7 +27,7 @@ class AccountStanding:
     asked for. `hours` are the hour buckets of an account not yet known. `decided` counts remembered keys by verdict.
     `shares` are the levels that values of dimensions have of a counter, by dimension and value. `active` tells how many
     members of a `unique` meter were seen, by meter and number of days up to today. `months` are totals of those whose
-    day buckets are gone.
+    day buckets are gone. `since` is the append time before which its shard knows nothing; None where it always did.
     """
 
     account: str
@@ -42,6 +43,7 @@ class AccountStanding:
     shares: Mapping[Counter, Mapping[tuple[str, str], int]] = field(default_factory=dict)
     active: Mapping[tuple[str, int], Active] = field(default_factory=dict)
     months: Mapping[tuple[str, Month], int] = field(default_factory=dict)
+    since: Instant | None = None
 
     @property
     def is_empty(self) -> bool:

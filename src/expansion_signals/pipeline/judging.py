@@ -87,7 +87,9 @@ class _Course:
         marks = self._marks.get(fact.counter)
         reading = self._reading(fact, meter, self._profile, marks, configuration)
         rules = configuration.limit_rules_by_meter.get(meter.key, ())
-        silent = closed(reading.period, fact.appended) or incomplete(reading, self._since)
+        silent = closed(reading.period, fact.appended) or incomplete(
+            meter, reading.period, reading.profile, self._since
+        )
         judgement = judge(reading, rules, marks.arms if marks else {}, silent=silent)
         self.signals += judgement.signals
         self.guards[fact.counter] = (fact.epoch, judgement.guard)

@@ -69,6 +69,30 @@ class Deployment:
                 await self._run("HSETNX", shard_keys(self._prefix, shard).state, "format", STATE_FORMAT)
             await self._run("HSET", deployment_key(self._prefix), "complete", 1)
 
+    async def recognise(self, topics: Mapping[str, str], *, accept: bool = False) -> None:
+        """Check that topics are the ones whose watermarks stand here; with `accept` they are from now on.
+
+        `topics` maps a topic to its id, or to its name where the broker gives none.
+
+        Raises:
+            RejectedState: a topic was deleted and made again: its offsets are those of another log.
+        """
+        key = deployment_key(self._prefix)
+        with redis_failures("the topics' ids"):
+            for topic, name in topics.items():
+                if accept:
+                    await self._run("HSET", key, f"topic:{topic}", name)
+                elif not await self._run("HSETNX", key, f"topic:{topic}", name):
+                    self._refuse_another(topic, name, _text(await self._run("HGET", key, f"topic:{topic}")))
+
+    def _refuse_another(self, topic: str, name: str, known: str) -> None:
+        if name != known:
+            raise RejectedState(
+                f"{topic} was deleted and made again: its id is {name}, the state has read {known}. What the old one "
+                "held and no worker had counted is gone. To count the new one from its beginning: "
+                "expansion-signals worker --accept-log"
+            )
+
     async def accept(self, configuration: Configuration, *, force: bool = False) -> Accepted:
         """Give this configuration an epoch, or find the one it has.
 

@@ -51,9 +51,9 @@ class Inspection:
         deployment = await standing_deployment(self._scripts, self._prefix)
         keys = shard_keys(self._prefix, shard_of(account, deployment.shards))
         months = {keys.month(account, day): None for day in days}
-        hashes = (keys.account(account), keys.policy(account), keys.names, keys.totals(account), *months)
+        hashes = (keys.account(account), keys.policy(account), keys.names, keys.totals(account), keys.state, *months)
         ((profile, *found),) = await self._scripts.call("account", [([keys.profile(account), *hashes],)])
-        kept, policy, names, totals, *buckets = (dict(zip(flat[::2], flat[1::2], strict=True)) for flat in found)
+        kept, policy, names, totals, state, *buckets = (dict(zip(flat[::2], flat[1::2], strict=True)) for flat in found)
         meters = {number.decode(): name.decode() for name, number in names.items()}
         fields = _Fields(kept, meters)
         by_month = dict(zip(months, buckets, strict=True))
@@ -81,6 +81,7 @@ class Inspection:
                 for field, total in totals.items()
                 for number, _, month in [field.decode().partition(".")]
             },
+            since=int(state[b"since"]) if b"since" in state else None,
         )
 
     async def _shares(

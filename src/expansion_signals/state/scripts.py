@@ -36,6 +36,7 @@ _PRELUDES = {
     "reserve": ("numbers", "pieces", "standing"),
     "rebuild": ("pieces",),
     "lease": (),
+    "move": (),
 }
 _REFUSED_FOR_NOW = {
     "OOM",

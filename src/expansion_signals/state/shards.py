@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.decide.restored import RestoredAccount, RestoredShard
     from expansion_signals.model.batches import Marks
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.connection import Connection
     from expansion_signals.state.keys import ShardKeys
@@ -85,6 +86,12 @@ class RedisShards:
             for clear in _in_pieces(left[number]):
                 await self._step(number, "clear", token, clear)
             await self._write(lost[number], token)
+
+    async def move(self, shard: int, partition: str, start: int, end: int, since: Instant | None) -> None:
+        """Move a watermark from `start` to `end`, if it stands there; counters before `since` are incomplete."""
+        keys = shard_keys(self._prefix, shard)
+        arguments = (partition, str(start), str(end), "" if since is None else str(since))
+        await self._scripts.call("move", [([keys.state, keys.watermarks], *arguments)])
 
     async def _write(self, shard: RestoredShard, token: str) -> None:
         keys = shard_keys(self._prefix, shard.shard)

@@ -15,12 +15,14 @@ from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.state.deployment import Deployment
 from expansion_signals.wire.topic_files import topics
+from expansion_signals.worker.accepting_log import accept_log
 from expansion_signals.worker.bringing_up import BringingUp
 from expansion_signals.worker.metrics import CountingPublisher
 from expansion_signals.worker.parts import READ_BY, Parts, clock, nonce
 from expansion_signals.worker.patience import InPlace
 from expansion_signals.worker.stage import Resuming, Stage
 from expansion_signals.worker.status import StageStatus
+from expansion_signals.worker.topic_watch import TopicWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,16 +50,27 @@ class Assembled(NamedTuple):
 
 
 class Assembly:
-    """Puts a worker together. `force` accepts a configuration that a later one has replaced."""
+    """Puts a worker together, and once more where Redis has lost everything.
 
-    def __init__(
-        self, settings: Settings, configuration: Configuration, status: Status, metrics: Metrics, *, force: bool = False
+    `force` accepts a configuration that a later one has replaced, `accept_log` a log that does not fit the state.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what was asked for on the command line, and what tells of the worker
+        self,
+        settings: Settings,
+        configuration: Configuration,
+        status: Status,
+        metrics: Metrics,
+        *,
+        force: bool = False,
+        accept_log: bool = False,
     ) -> None:
         self._settings = settings
         self._configuration = configuration
         self._status = status
         self._metrics = metrics
         self._force = force
+        self._accept_log = accept_log
 
     async def assemble(self, redis: Connection) -> Assembled:
         """Wait for Redis and Kafka, then return the stages, not yet running.
@@ -71,6 +84,7 @@ class Assembly:
         whole = await starting(deployment.check)
         epochs = await self._epochs(deployment, starting)
         topic_names = await starting(self._topic_names)
+        await starting(deployment.recognise, topic_names, accept=self._accept_log)
         publisher = LogPublisher(settings.kafka, prefix=settings.prefix)
         await starting(publisher.start)
         counting = CountingPublisher(publisher, self._metrics)
@@ -81,9 +95,17 @@ class Assembly:
             lost = set(range(settings.shards)) - (await starting(parts.shards.standing)).keys()
             await rebuilding.rebuild(lost, late=False)
             await starting(deployment.open)
+        if self._accept_log:
+            await accept_log(parts, rebuilding, starting)
+            self._accept_log = False  # once: what is lost later is not what was looked at
+
+        async def look() -> None:
+            await deployment.recognise(await self._topic_names())
+
         stages = (
             *self._stage("metering", parts, parts.metering, rebuilding),
             *self._stage("deciding", parts, parts.deciding, None),
+            TopicWatch(look),
         )
         self._status.start = None
         log.info("started; /healthz, /readyz and /metrics are on %s", settings.http)

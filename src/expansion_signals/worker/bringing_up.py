@@ -81,15 +81,22 @@ class BringingUp:
             RejectedState: the log does not hold what a late shard has yet to see.
         """
         while not self._stopping.is_set():
-            standing = await self._patience(self._shards.standing)
-            late = {shard for shard, stands in standing.items() if self._stage in stands.late}
-            lost = set(range(self._number)) - standing.keys()
-            self._status.late = len(late) + len(lost)
-            if lost and standing and self._rebuilding is not None:
-                await self._rebuild(self._rebuilding, lost, standing)
-            if late:
-                await self._bring_up(await self._leased(late, self._stage))
+            await self.look()
             await self._pause()
+
+    async def look(self) -> None:
+        """Look once: make anew what is lost, bring up what is late.
+
+        Raises what `run` raises.
+        """
+        standing = await self._patience(self._shards.standing)
+        late = {shard for shard, stands in standing.items() if self._stage in stands.late}
+        lost = set(range(self._number)) - standing.keys()
+        self._status.late = len(late) + len(lost)
+        if lost and standing and self._rebuilding is not None:
+            await self._rebuild(self._rebuilding, lost, standing)
+        if late:
+            await self._bring_up(await self._leased(late, self._stage))
 
     async def _rebuild(
         self, rebuilding: Rebuilding, lost: Collection[int], standing: Mapping[int, ShardStanding]

@@ -67,6 +67,12 @@ class Parts:
         self.shards = RedisShards(redis, prefix=settings.prefix, shards=settings.shards)
 
     @property
+    def topics_have_ids(self) -> bool:
+        """Whether the broker gives topics ids, so that one that was made anew is told from one that was cut."""
+        prefix = self._settings.prefix
+        return any(name != prefix + topic for topic, name in self.topic_names.items())
+
+    @property
     def _acceptance(self) -> Duration:
         return int(self._settings.acceptance_hours * HOUR)
 

@@ -72,7 +72,7 @@ class Rebuilding:
         await self._read(DECISIONS, restoring.decisions, alive)
         signals = await self._read(SIGNALS, restoring.signals, alive)
         # What was never told needs no care: a deployment without a signal is new, whatever its log has forgotten.
-        since = await self._since() if any(signals.values()) else None
+        since = await self.since() if any(signals.values()) else None
         positions = {f"{self._topic_names[topic]}/{number}": end for (topic, number), end in signals.items()}
         await self._patience(self._shards.rebuild, restoring.restored(positions, since), self._nonce())
 
@@ -93,7 +93,7 @@ class Rebuilding:
                 log.info("read %s again, for lost shards: %d records", topic, read)
             return positions
 
-    async def _since(self) -> Instant | None:
+    async def since(self) -> Instant | None:
         """Return the append time from which on the log holds every event; None where it holds all there ever were."""
         async with self._reading(USAGE_EVENTS) as (reader, extent):
             cut = {partition: start for partition, start in extent.start.items() if start > 0}

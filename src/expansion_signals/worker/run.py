@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def run_worker(settings: Settings, once_idle: float | None = None, *, force: bool = False) -> None:
+def run_worker(
+    settings: Settings, once_idle: float | None = None, *, force: bool = False, accept_log: bool = False
+) -> None:
     """Run a worker until it is told to stop, or for `once_idle` seconds without anything left to read.
 
-    `force` accepts a configuration that a later one has replaced.
+    `force` accepts a configuration that a later one has replaced, `accept_log` a log that does not fit the state.
 
     Raises:
         RejectedSettings: another process listens where the pages should be.
@@ -42,9 +44,8 @@ def run_worker(settings: Settings, once_idle: float | None = None, *, force: boo
     for warning in configuration.warnings:
         log.warning("%s", warning)
     status, metrics = Status(), Metrics()
-    service = WorkerService(
-        settings, Assembly(settings, configuration, status, metrics, force=force), status, once_idle
-    )
+    assembly = Assembly(settings, configuration, status, metrics, force=force, accept_log=accept_log)
+    service = WorkerService(settings, assembly, status, once_idle)
     app = application(settings, status, metrics, service)
     with asyncio.Runner() as runner:
         worker = _Worker(app, loop=runner.get_loop(), override_logging=False, redirect_stdouts=False, quiet=True)
