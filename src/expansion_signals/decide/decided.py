@@ -134,8 +134,9 @@ def reserve(account: str, before: Decided, after: Decided, asked: Collection[Key
 def _far_below(before: Decided, added: Collection[Key]) -> set[Key]:
     """Return the steps below an added one of their series, but for the highest of them."""
     far: set[Key] = set()
-    for series in {key.series for key in added if key.step is not None}:
-        highest = max(key for key in added if key.series == series)
+    steps = [key for key in added if key.step is not None]
+    for series in {key.series for key in steps}:
+        highest = max(key for key in steps if key.series == series)
         far.update(sorted(filter(highest.covers, before.entries))[:-STEPS_KEPT])
     return far
 

@@ -110,6 +110,11 @@ def test_an_added_step_forgets_none_of_another_series() -> None:
     assert reserved(before, {step(90_000, "d" * 16): LATER}).forgotten == ()
 
 
+def test_a_plain_key_is_no_step_of_a_series_of_its_name() -> None:
+    before = Decided(3, {Key("c" * 16): ENTRY, step(1000): ENTRY})
+    assert reserved(before, {step(2000): LATER}).forgotten == ()
+
+
 def test_a_tiny_step_does_not_fill_an_account() -> None:
     decided = Decided()
     for place in range(1, 100):
