@@ -36,7 +36,7 @@ class Total:
 
     `event` is the last one that may fire, or the last of all where none may. `appended` is its append time where it may
     fire, by which its age is judged; otherwise the latest of those whose period is not over. `kept` says from which
-    start on counters of the meter are kept, and which is the last that is not. `shares` are by dimension and value, None
+    start on counters of the meter are kept, and which is the last that is not. `shares`: by dimension and value, None
     where nothing is split.
     """
 
