@@ -240,6 +240,21 @@ async def test_a_stock_of_an_account_never_known_goes_when_it_was_not_used_for_l
     assert (await kept.inside()).levels == {}
 
 
+async def test_a_stock_that_leaves_no_trace_in_a_day_is_kept(kept: Kept, log: Log) -> None:
+    await log.write(asked(move(3, counter=Counter("dropped", "", None), watched=False)))
+    await log.write(reached=MARCH)
+    await sweep(kept)
+    assert len((await kept.inside()).levels) == 1
+
+
+async def test_a_stock_of_an_account_never_known_is_kept_while_nothing_is_told_of_a_partition(
+    kept: Kept, log: Log
+) -> None:
+    await log.write(asked(move(3, counter=FILES, watched=False)), more=(Range(SECOND_PARTITION, None, 10, 0),))
+    await sweep(kept)
+    assert (await kept.inside()).levels == {(ACCOUNT, FILES): 3}
+
+
 # -------------------------------------------------------------------------------------- days and months
 
 

@@ -78,6 +78,10 @@ class Retention:
             return (counter.start or 0) + _LONGEST_PERIOD + self.acceptance <= self.reached - LAG_ALLOWED
         return is_gone(period, meter.per, self.reached - LAG_ALLOWED, self.acceptance)
 
+    def are_stocks(self, counters: Iterable[Counter]) -> bool:
+        """Say whether all are stocks whose every move leaves a trace in a day: of meters in the catalog."""
+        return all(counter.start is None and counter.meter in self.catalog.meters for counter in counters)
+
     @property
     def hours_from(self) -> int:
         """The first UTC day whose hour buckets are kept of an account not known, and whose use keeps it."""

@@ -68,7 +68,9 @@ class Janitor:
         shards = await self._shards({key.shard for key in found}, catalog)
         by_kind: defaultdict[str, list[tuple[AgingShard, FoundKey]]] = defaultdict(list)
         for key in found:
-            by_kind[key.kind].append((shards[key.shard], key))
+            # Where a partition has not told how far it is, nothing is old; decisions have their own partitions.
+            if key.kind == "d" or shards[key.shard].metered.lowest:
+                by_kind[key.kind].append((shards[key.shard], key))
         rests = {kind: [(shard, key.rest) for shard, key in keys] for kind, keys in by_kind.items()}
         expirations: Iterable[Expiration | Fold] = chain(
             await old_accounts(self._scripts, rests.get("a", ())),

@@ -68,7 +68,7 @@ class MemoryExpiry:
         for shard, decisions in zip(self._store.shards, self._policy.shards, strict=True):
             retention = Retention(catalog, self._acceptance, shard.reached_everywhere(self._metered))
             reached = shard.reached_everywhere(self._decided)
-            for name, kept in list(shard.accounts.items()):
+            for name, kept in list(shard.accounts.items()) if retention.reached else ():
                 changed_accounts += _Expiring(kept, retention).expire()
                 if kept.is_empty:
                     del shard.accounts[name]
@@ -151,12 +151,7 @@ class _Expiring:
     def _was_forgotten(self, gone: set[Counter]) -> bool:
         """Say whether the account was never known and not used on a day by which it is kept (semantics 2.9)."""
         kept, first = self._kept, self._retention.hours_from
-        if (
-            kept.profile
-            or kept.written
-            or kept.hours
-            or any(each.start is not None for each in kept.levels.keys() - gone)
-        ):
+        if kept.profile or kept.written or kept.hours or not self._retention.are_stocks(kept.levels.keys() - gone):
             return False
         seen = [day for each in kept.last_seen.values() for day in each.days_seen()]
         return all(day < first for day in [*(day for _, day in kept.days), *seen])

@@ -76,7 +76,7 @@ class _Kept(NamedTuple):
         """
         alive = self.hours is not None and self.hours.last >= self.shard.retention.hours_from
         left = self.levels.keys() - self.gone()
-        return set() if alive or not self.never_known or any(each.start is not None for each in left) else left
+        return left if self.never_known and not alive and self.shard.retention.are_stocks(left) else set()
 
 
 async def old_accounts(scripts: Scripts, found: Sequence[tuple[AgingShard, str]]) -> Sequence[Expiration]:
