@@ -25,6 +25,7 @@ class Seen(NamedTuple):
     signals: list[dict[str, Any]]
     published: list[Found]
     levels: dict[str, int]
+    metrics: str
 
 
 def by_account(records: list[Found]) -> dict[str, list[dict[str, Any]]]:
@@ -89,6 +90,10 @@ def seen(
         product.send(usage_event("told-twice", 1))
         worker.until_settled(len(sent))
 
+        product.profile("on-gold", "gold", limits={"cals": "5"})
+        product.send(usage_event("on-gold", 5000))
+        worker.until_settled(len(sent))
+
         published = [record for topic in PUBLISHED for record in deployment.records(topic)]
         found = {topic: [each for each in published if each.topic.endswith(topic)] for topic in PUBLISHED}
         yield Seen(
@@ -96,6 +101,7 @@ def seen(
             [record.event for record in found[SIGNALS]],
             published,
             counters(redis_server.url, deployment.prefix, {event["subject"] for event in sent}),
+            worker.page("/metrics").body,
         )
 
 
@@ -141,6 +147,15 @@ def test_flapping_at_the_line_fires_once(seen: Seen) -> None:
 
 def test_an_unlimited_plan_fires_nothing(seen: Seen) -> None:
     assert "unlimited" not in seen.triggers
+
+
+def test_usage_on_a_plan_that_nobody_sells_is_counted_and_fires_nothing(seen: Seen) -> None:
+    assert (seen.levels["on-gold"], "on-gold" in seen.triggers) == (5000, False)
+
+
+@pytest.mark.parametrize("what", ["of_unknown_plans", "with_unknown_names"])
+def test_a_profile_that_names_what_nobody_sells_is_told(seen: Seen, what: str) -> None:
+    assert f"expansion_signals_profiles_{what}_total 1.0" in seen.metrics.splitlines()
 
 
 def test_an_account_update_told_again_or_too_late_changes_nothing(seen: Seen) -> None:
