@@ -64,11 +64,11 @@ class Deployment:
             **self.further,
         }
 
-    def worker(self) -> Worker:
-        """Return a further worker, not yet started; it ends with the deployment."""
+    def worker(self, **further: str) -> Worker:
+        """Return a further worker, not yet started, with settings of its own; it ends with the deployment."""
         self._workers += 1
         log = self.directory / f"{self.prefix}worker-{self._workers}.log"
-        return self._open.enter_context(Worker(self.settings, log))
+        return self._open.enter_context(Worker({**self.settings, **further}, log))
 
     def topic(self, name: str) -> Topic:
         """Return a reader of one of the deployment's topics; it is closed with the deployment."""

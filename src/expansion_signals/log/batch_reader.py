@@ -37,6 +37,9 @@ _MEMBERSHIP_SECONDS = 300
 _ANSWER_SECONDS = 5
 """Commits and look-ups are answered at once, fetches within their short wait; a broker silent for longer is away."""
 
+_METADATA_SECONDS = 10
+"""How long partitions that are added go unnoticed, at most; the driver itself would look for them every 5 min."""
+
 _NO_PARTITION = TopicPartition("", 0)
 """Asked for this one, the driver counts a poll and tells what ails the group, but hands out no record."""
 
@@ -81,6 +84,7 @@ class BatchLogReader:
             "session_timeout_ms": int(session_timeout_seconds * 1000),
             "heartbeat_interval_ms": int(session_timeout_seconds * 1000 / 4),
             "request_timeout_ms": int(self._join_seconds * 1000),
+            "metadata_max_age_ms": _METADATA_SECONDS * 1000,
             "fetch_max_wait_ms": int(fetch_wait_seconds * 1000),
             "max_partition_fetch_bytes": _FETCH_BYTES,
             **(security or {}),
