@@ -10,8 +10,9 @@ import pytest
 from redis.asyncio import Redis
 
 from expansion_signals.errors import StateUnavailable
-from expansion_signals.model.batches import Applied, DayMove, HourMove, Marks, Move
-from expansion_signals.model.changes import EXACT_MEMBERS, Add, Raise, Replace, See
+from expansion_signals.model import dimensions
+from expansion_signals.model.batches import Applied, DayMove, HourMove, Marks, Move, Share
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Hold, Raise, Replace, See, Touch
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
@@ -99,6 +100,10 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
         longest = Replace(-(2**63 - 1), NOW + 2**50, 2**53)
         moves.append(moved_by(longest, counter=Counter("latest", "", NOW + 1)))
         moves.append(members(*range(offset, offset + 90), counter=Counter("unique", "", NOW + 1)))
+        values = [f"{n:x<{dimensions.LONGEST_VALUE}}" for n in range(offset, offset + 90)]
+        shares = [Share(4 * f"dim-{n}", value, longest) for n in range(dimensions.MOST_DIMENSIONS) for value in values]
+        moves.append(moved_by(longest, counter=Counter("split", "", NOW + 1), shares=shares))
+        moves.append(moved_by(Touch((NOW + 2**50,), DAY), counter=Counter("gate", "", NOW + 1)))
         batch = poll(
             asked(
                 *{each.counter: each for each in moves}.values(),
@@ -106,6 +111,7 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
                 days=(
                     DayMove("calls", day_of(NOW) + random.randint(-40, 40), Add(2**55)),
                     DayMove("latest", day_of(NOW), longest),
+                    DayMove("unique", day_of(NOW), See(tuple(range(-(2**63), -(2**63) + offset)))),
                 ),
                 hours=(
                     hour_move(THIS_HOUR + random.randint(-40, 40), 2**55, -(2**55)),
@@ -124,8 +130,26 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
         }
         await store.mark([mark(facts, Marks(2**62, arms), Guard(-(2**63 - 1), 2**63 - 1)) for facts in answer.facts])
     await apply(store, poll(asked(account="fresh", change=change(profile(1))), start=None, end=1, ranges=()))
-    long = [(key, field) async for key, field, value in fields(client, prefix) if len(value) > LONGEST_VALUE]
+    long = [
+        (key, field)
+        async for key, field, value in fields(client, prefix)
+        if max(len(value), len(field)) > LONGEST_VALUE
+    ]
     assert [place for place in long if not place[0].endswith(":pending") and "{deployment}" not in place[0]] == []
+
+
+async def test_a_hash_that_users_fill_has_at_most_500_fields(client: Redis, prefix: str, store: RedisStore) -> None:
+    shares = [Share(f"d{n}", f"v{value}", Add(1)) for n in range(dimensions.MOST_DIMENSIONS) for value in range(300)]
+    for offset in range(0, 600, 100):
+        seen = See(tuple(range(offset, offset + 100)))
+        days = [DayMove("users", day_of(NOW), seen)]
+        await apply(store, poll(asked(move(1, shares=shares), days=days), start=offset or None, end=offset + 100))
+    sizes = {
+        key.decode().split(":")[2]: await client.hlen(key)
+        for kind in "sx"
+        async for key in client.scan_iter(match=f"{prefix}*:{kind}:*", _type="hash")
+    }
+    assert sizes == {"x": dimensions.MOST_DIMENSIONS * 102, "s": 1}
 
 
 @pytest.mark.parametrize("hour", [THIS_HOUR, None], ids=["ids with their hour", "plain ids"])
@@ -170,6 +194,23 @@ async def test_members_stand_in_a_compact_set_until_a_sketch_takes_over(
     await apply(store, poll(asked(members(EXACT_MEMBERS)), start=10))
     after = (await keys(client, prefix, "u"), await keys(client, prefix, "y"))
     assert (before, after) == (({place}, set(), [b"intset"]), (set(), {place}))
+
+
+async def test_held_members_stay_a_set_however_many_there_are(client: Redis, prefix: str, store: RedisStore) -> None:
+    await apply(store, poll(asked(moved_by(Hold(tuple(range(900)))))))
+    assert (await keys(client, prefix, "u"), await keys(client, prefix, "y")) == (
+        {f"{ACCOUNT}:calls:{NOVEMBER // 1_000_000}"},
+        set(),
+    )
+
+
+async def test_sketches_of_days_stand_under_keys_that_end_with_their_day(
+    client: Redis, prefix: str, store: RedisStore
+) -> None:
+    days = [DayMove("users", day_of(NOW) - ago, See(tuple(range(300 * ago, 300 * ago + 300)))) for ago in range(2)]
+    await apply(store, poll(asked(days=days)))
+    found = (await keys(client, prefix, "s"), await keys(client, prefix, "z"))
+    assert found == ({f"{ACCOUNT}:users"}, {f"{ACCOUNT}:users:{day_of(NOW) - ago}" for ago in range(2)})
 
 
 @pytest.mark.parametrize("count", [3, 900])
