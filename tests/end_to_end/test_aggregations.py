@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.servers
 
-SAVED = "com.acme.file.saved"
+SAVED, SCANNED = "com.acme.file.saved", "com.acme.page.scanned"
 
 
 class Seen(NamedTuple):
@@ -47,6 +47,12 @@ def seen(
             saved("saves", "cas", "0.1", "0.9"),
         ):
             product.send(event)
+            worker.until_settled(len(product.sent))
+
+        product.profile("scans", "free")
+        now = datetime.now(UTC)
+        for times in ([now - timedelta(hours=2)] * 4, [now]):
+            product.send(*(usage_event("scans", 0, type=SCANNED, data={}, time=time) for time in times))
             worker.until_settled(len(product.sent))
 
         adopted = {"api_calls": {"value": "850", "as_of": written(datetime.now(UTC))}}
@@ -88,6 +94,11 @@ def test_the_latest_level_fires_where_it_stands_over_its_threshold(seen: Seen) -
 
 def test_a_user_who_comes_again_is_no_further_user(seen: Seen) -> None:
     assert of_rule(seen, "savers") == [("3", ["100"])]
+
+
+def test_a_rule_with_a_shorter_age_than_another_of_its_meter_fires_only_what_is_young_enough_for_it(seen: Seen) -> None:
+    fired = [(each["rule"]["id"], [at["value"] for at in each["crossed"]]) for each in seen.triggers["scans"]]
+    assert sorted(fired) == [("scans-late", ["100"]), ("scans-late", ["80"]), ("scans-promptly", ["100"])]
 
 
 @pytest.mark.parametrize("account", ["adopts", "adopts-later"])
