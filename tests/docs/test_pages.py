@@ -94,7 +94,8 @@ def test_the_keys_in_redis_are_those_of_the_program() -> None:
     keys += [shard.month("<account>", 0).replace("1970-01", "<month>"), shard.hours("<account>", 0)[:-1] + "<day>"]
     keys += [key[:-4] for key in (shard.identities("<slice>", 1, 0), shard.checks("<slice>", 1, 0))]
     period = Place("<meter>", "", 0)
-    keys += [key("<account>", period)[:-1] + "<start>" for key in (shard.members, shard.sketch)]
+    keys += [key("<account>", period)[:-1] + "<start>" for key in (shard.members, shard.sketch, shard.shares)]
+    keys += [shard.last_seen("<account>", "<meter>"), shard.seen_on("<account>", "<meter>", 0)[:-1] + "<day>"]
     deployment = [deployment_key(""), configurations_key("")]
     expected = [key.replace("{7}", "{<shard>}") for key in keys] + deployment
     assert sorted(key.removesuffix(":<buckets>:<bucket>") for key in told) == sorted(expected)
