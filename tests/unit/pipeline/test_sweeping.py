@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.model.events import UsageEvent
 from expansion_signals.model.instants import DAY
+from expansion_signals.pipeline.serving import AllButLate
+from expansion_signals.pipeline.watermarks import Watermarks
 from kept_state import KeptInMemory
 from simulated_log import PARTITIONS, USAGE, SimulatedLog, used
-from simulated_workers import SHARDS, World, metering
+from simulated_workers import LATE_RECORDS, SHARDS, TOPIC_NAMES, World, epochs_of, metering
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,7 +32,8 @@ async def swept(days: int) -> World:
     world = World(KeptInMemory(SHARDS), SimulatedLog())
     event = UsageEvent("/apps/web", "e-1", "", "acct-1", world.log.clock, {})
     world.log.put(USAGE[0], used(event, "calls", 5))
-    absorber, watermarks = metering(world, at_once)
+    watermarks = Watermarks(AllButLate(world.kept.shards, "metering", LATE_RECORDS), TOPIC_NAMES)
+    absorber = metering(world, at_once, watermarks, epochs_of(world))
     positions = dict(await watermarks.resume(PARTITIONS, dict.fromkeys(PARTITIONS, 0), world.log.ends))
     poll = world.log.poll(positions, dict.fromkeys(PARTITIONS, 100))
     await absorber.absorb(poll)
