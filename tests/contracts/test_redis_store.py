@@ -300,6 +300,19 @@ async def test_a_poll_takes_one_round_trip_for_all_its_shards(client: CountingRe
     ] == [1, 1, 1]
 
 
+async def test_only_the_call_in_which_sketches_of_days_take_over_is_made_twice(
+    client: CountingRedis, store: RedisStore
+) -> None:
+    async def trips(count: int, start: int | None, ago: int = 0) -> int:
+        before, day = client.trips, DayMove("users", day_of(NOW) - ago, See(tuple(range(count))))
+        await apply(store, poll(asked(days=[day]), start=start, end=(start or 0) + 10))
+        return client.trips - before
+
+    await trips(EXACT_MEMBERS, None, ago=3)
+    found = [await trips(count, start) for start, count in ((10, EXACT_MEMBERS - 1), (20, 2_000), (30, 3_000))]
+    assert found == [1, 2, 1]
+
+
 async def test_marks_take_one_round_trip_for_all_shards(client: CountingRedis, store: RedisStore) -> None:
     for start in (None, 10):
         answers = await store.apply([poll(asked(move(1)), start=start, end=(start or 0) + 10)])
