@@ -2,7 +2,7 @@
 --
 -- KEYS  1 m (state)  2 wm (watermarks)  3 n (names)  4 pending  5.. every further key, named by index in the request
 -- ARGV  1 the request, packed:
---   { epoch, nonce, names, ranges, slices, bunches, groups, accounts }
+--   { epoch, nonce, names, ranges, slices, bunches, groups, accounts, 1 if counters must leave room }
 --   ranges     { {partition, start or '', end, reached, counted, duplicate, unmatched, dead-lettered, reserved or ''}, ... }
 --   slices     { name, layout assumed, layout wanted, ... }       a layout lists bucket counts, as in "8,32"
 --   bunches    { {checks, identity, ...}, ... }         identities that are looked for together; checks: four bytes of each
