@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import Applied, Moved
+from expansion_signals.model.batches import Applied
+from expansion_signals.model.facts import Moved
 from sample_batches import ACCOUNT, CALLS, apply, asked, moved_by, poll
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import AccountBatch, Fact
+    from expansion_signals.model.batches import AccountBatch
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.facts import Fact
     from kept_state import Kept
 
 

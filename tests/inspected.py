@@ -17,8 +17,8 @@ from expansion_signals.state.shares import read_shares
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from expansion_signals.model.batches import Marks
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.facts import Marks
     from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.connection import Connection

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from expansion_signals.model.accounts import Account, Anchor, Profile
 from expansion_signals.model.batches import (
     AccountBatch,
-    AccountMark,
     Applied,
     HourMove,
     Identity,
-    Marks,
     Move,
     ProfileChange,
     Range,
@@ -20,14 +18,16 @@ from expansion_signals.model.batches import (
 )
 from expansion_signals.model.changes import Add
 from expansion_signals.model.events import Evidence
+from expansion_signals.model.facts import AccountMark, Marks
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Guard
 from expansion_signals.state.keys import shard_of
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import AccountFacts, Answer
+    from expansion_signals.model.batches import Answer
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.facts import AccountFacts
     from expansion_signals.ports import Store
 
 SHARDS = 2

@@ -10,19 +10,11 @@ if TYPE_CHECKING:
     from expansion_signals.decide.decided import Decided, Reserved, ShardReservation
     from expansion_signals.decide.restored import RestoredShard
     from expansion_signals.model.accounts import AccountUpdate, Profile
-    from expansion_signals.model.batches import (
-        AccountFacts,
-        AccountMark,
-        Answer,
-        Behind,
-        Gap,
-        HourTotals,
-        Lost,
-        ShardBatch,
-    )
+    from expansion_signals.model.batches import Answer, Behind, Gap, Lost, ShardBatch
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.decisions import Decision, Verdict
     from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.facts import AccountFacts, AccountMark, HourTotals
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.records import DeadLetter, Outgoing, Record

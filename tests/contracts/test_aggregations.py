@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from counter_course import applied, course, level
 from expansion_signals.model.amounts import LARGEST
-from expansion_signals.model.batches import Applied, DayMove, Full, HourMove, Marks, Moved, Overflow, Range
+from expansion_signals.model.batches import Applied, DayMove, Full, HourMove, Overflow, Range
 from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
+from expansion_signals.model.facts import Marks, Moved
 from expansion_signals.model.instants import HOUR, day_of, hour_of
 from expansion_signals.model.levels import changed
 from expansion_signals.model.thresholds import Guard

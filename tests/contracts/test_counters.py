@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expansion_signals.model.amounts import LARGEST
-from expansion_signals.model.batches import Applied, DayMove, HourTotals, Marks, Range
+from expansion_signals.model.batches import Applied, DayMove, Range
 from expansion_signals.model.changes import Add
+from expansion_signals.model.facts import HourTotals, Marks
 from expansion_signals.model.instants import HOUR, day_of
 from expansion_signals.model.readings import Counter
 from kept_state import watermarks_of

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from expansion_signals.model.batches import Applied, Changed, Marks, Moved
+from expansion_signals.model.batches import Applied
+from expansion_signals.model.facts import Changed, Marks, Moved
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 from sample_batches import (
     ACCOUNT,

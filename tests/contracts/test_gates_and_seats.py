@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from counter_course import applied, course, level
-from expansion_signals.model.batches import Applied, Marks
+from expansion_signals.model.batches import Applied
 from expansion_signals.model.changes import EXACT_MEMBERS, Hold, HoldOnly, Touch
+from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import SECOND
 from expansion_signals.model.thresholds import Guard
 from sample_batches import (

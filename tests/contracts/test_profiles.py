@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import Applied, Changed, Marks, Moved, OtherProfiles
+from expansion_signals.model.batches import Applied, OtherProfiles
 from expansion_signals.model.changes import Add
+from expansion_signals.model.facts import Changed, Marks, Moved
 from expansion_signals.model.thresholds import Guard
 from sample_batches import (
     ACCOUNT,

@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 
 from expansion_signals.errors import StateUnavailable
 from expansion_signals.model import dimensions
-from expansion_signals.model.batches import Applied, DayMove, HourMove, Marks, Move, Share
+from expansion_signals.model.batches import Applied, DayMove, HourMove, Move, Share
 from expansion_signals.model.changes import EXACT_MEMBERS, Add, Hold, Raise, Replace, See, Touch
+from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from expansion_signals.decide.decided import Decided, Entry, Key, Reservation, ShardReservation
-from expansion_signals.model.batches import Applied, DayMove, Marks, Range
+from expansion_signals.model.batches import Applied, DayMove, Range
 from expansion_signals.model.changes import EXACT_MEMBERS, Add, Raise, Replace, See
+from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of, parse_instant
 from expansion_signals.model.months import Month
 from expansion_signals.model.readings import Counter

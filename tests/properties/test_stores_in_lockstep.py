@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from expansion_signals.model.amounts import LARGEST
-from expansion_signals.model.batches import Applied, DayMove, HourMove, Marks, Share
+from expansion_signals.model.batches import Applied, DayMove, HourMove, Share
 from expansion_signals.model.changes import Add, Become, Hold, HoldOnly, Raise, Replace, See, Touch
+from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import SECOND, day_of, hour_of
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
@@ -35,7 +36,8 @@ from sample_batches import (
 )
 
 if TYPE_CHECKING:
-    from expansion_signals.model.batches import AccountBatch, AccountFacts, Move
+    from expansion_signals.model.batches import AccountBatch, Move
+    from expansion_signals.model.facts import AccountFacts
     from kept_state import Kept
 
 TODAY, THIS_HOUR = day_of(NOW), hour_of(NOW)

@@ -11,7 +11,7 @@ from expansion_signals.detect.completeness import incomplete
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.detect.unknown_names import UnknownNames, unknown_names
-from expansion_signals.model.batches import Marks
+from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import HOUR, hour_of
 from expansion_signals.model.levels import changed
 from expansion_signals.model.thresholds import Arm, ArmKey

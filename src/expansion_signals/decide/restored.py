@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from expansion_signals.decide.decided import Entry, Key
     from expansion_signals.decide.limits import Candidate
-    from expansion_signals.model.batches import Marks
     from expansion_signals.model.decisions import Verdict
+    from expansion_signals.model.facts import Marks
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import Marks
+from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey

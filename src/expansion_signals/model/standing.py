@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import HourTotals, Marks
     from expansion_signals.model.decisions import Verdict
+    from expansion_signals.model.facts import HourTotals, Marks
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.months import Month

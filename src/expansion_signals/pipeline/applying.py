@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import AccountBatch, AccountFacts, Answer, Full, Identity
+    from expansion_signals.model.batches import AccountBatch, Answer, Full, Identity
+    from expansion_signals.model.facts import AccountFacts
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.records import Partition

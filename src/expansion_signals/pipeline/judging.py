@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.completeness import incomplete
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.limits import judge
-from expansion_signals.model.batches import AccountFacts, AccountMark, Changed, Marks, Moved
+from expansion_signals.model.facts import AccountFacts, AccountMark, Changed, Marks, Moved
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.periods import closed
 from expansion_signals.model.readings import Reading

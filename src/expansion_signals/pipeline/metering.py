@@ -30,7 +30,7 @@ from expansion_signals.pipeline.profiles import Profiles
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from expansion_signals.model.batches import AccountFacts
+    from expansion_signals.model.facts import AccountFacts
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.records import Partition, Poll
     from expansion_signals.pipeline.epochs import Epochs

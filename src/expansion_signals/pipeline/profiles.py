@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import HourTotals
+    from expansion_signals.model.facts import HourTotals
     from expansion_signals.ports import Accounts, Patience
 
 _KEPT = 200_000

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.baselines import baselines
 from expansion_signals.model.accounts import succeed
-from expansion_signals.model.batches import AccountBatch, HourTotals, Move, ProfileChange
+from expansion_signals.model.batches import AccountBatch, Move, ProfileChange
 from expansion_signals.model.changes import Add, Become, Raise, Replace
 from expansion_signals.model.instants import DAY, HOUR, day_of
 from expansion_signals.model.levels import merged
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.changes import Change
     from expansion_signals.model.events import Evidence
+    from expansion_signals.model.facts import HourTotals
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.work import Item

@@ -22,7 +22,7 @@ from expansion_signals.state.standing_deployment import standing_deployment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from expansion_signals.model.batches import HourTotals, Marks
+    from expansion_signals.model.facts import HourTotals, Marks
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard

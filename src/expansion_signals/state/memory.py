@@ -17,13 +17,13 @@ from expansion_signals.model.batches import (
     Applied,
     Behind,
     Gap,
-    HourTotals,
     Lost,
     OtherProfiles,
     Overflow,
     Seen,
     StaleEpoch,
 )
+from expansion_signals.model.facts import HourTotals
 from expansion_signals.model.instants import HOUR
 from expansion_signals.model.last_seen import LastSeen
 from expansion_signals.state.keys import shard_of
@@ -33,15 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import (
-        AccountBatch,
-        AccountFacts,
-        AccountMark,
-        Identity,
-        Outcome,
-        Range,
-        ShardBatch,
-    )
+    from expansion_signals.model.batches import AccountBatch, Identity, Outcome, Range, ShardBatch
+    from expansion_signals.model.facts import AccountFacts, AccountMark
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.last_seen import Active
 

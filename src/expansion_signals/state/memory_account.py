@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.batches import AccountFacts, Bucket, Changed, Fact, Full, Marks, Moved
+from expansion_signals.model.batches import Bucket, Full
 from expansion_signals.model.changes import Become, See
+from expansion_signals.model.facts import AccountFacts, Changed, Fact, Marks, Moved
 from expansion_signals.model.last_seen import LastSeen
 from expansion_signals.model.levels import Level, changed, merged
 from expansion_signals.state.memory_shares import Shares, fits
@@ -15,16 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import (
-        AccountBatch,
-        AccountMark,
-        DayMove,
-        HourMove,
-        Move,
-        ProfileChange,
-        ShardBatch,
-    )
+    from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move, ProfileChange, ShardBatch
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.facts import AccountMark
     from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard

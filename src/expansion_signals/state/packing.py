@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 
 from expansion_signals.model.accounts import Profile
-from expansion_signals.model.batches import AccountFacts, Changed, Fact, Marks, Moved
 from expansion_signals.model.events import Evidence
+from expansion_signals.model.facts import AccountFacts, Changed, Fact, Marks, Moved
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 from expansion_signals.state.keys import counter_of
 

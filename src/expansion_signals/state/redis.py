@@ -14,7 +14,6 @@ from expansion_signals.model.batches import (
     Bucket,
     Full,
     Gap,
-    HourTotals,
     Lost,
     OtherProfiles,
     Overflow,
@@ -23,6 +22,7 @@ from expansion_signals.model.batches import (
     Values,
 )
 from expansion_signals.model.changes import See
+from expansion_signals.model.facts import HourTotals
 from expansion_signals.state.active_members import active_members
 from expansion_signals.state.identity_slices import IdentitySlices
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import AccountBatch, AccountFacts, AccountMark, Outcome, ShardBatch
+    from expansion_signals.model.batches import AccountBatch, Outcome, ShardBatch
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.facts import AccountFacts, AccountMark
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.readings import Counter

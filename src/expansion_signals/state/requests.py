@@ -13,16 +13,9 @@ from expansion_signals.state.packing import pack, pack_evidence, pack_profile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from expansion_signals.model.batches import (
-        AccountBatch,
-        HourMove,
-        HourTotals,
-        Identity,
-        Move,
-        ProfileChange,
-        ShardBatch,
-    )
+    from expansion_signals.model.batches import AccountBatch, HourMove, Identity, Move, ProfileChange, ShardBatch
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.facts import HourTotals
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.identity_slices import Layout, Plan
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from expansion_signals.decide.restored import RestoredAccount, RestoredShard
-    from expansion_signals.model.batches import Marks
+    from expansion_signals.model.facts import Marks
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.connection import Connection

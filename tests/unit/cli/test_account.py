@@ -13,8 +13,8 @@ from expansion_signals.cli.account_lately import sparkline
 from expansion_signals.cli.account_overview import overview_of
 from expansion_signals.cli.account_view import lines_of
 from expansion_signals.model.accounts import Account, succeed
-from expansion_signals.model.batches import HourTotals, Marks
 from expansion_signals.model.changes import Add
+from expansion_signals.model.facts import HourTotals, Marks
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of, parse_instant
 from expansion_signals.model.last_seen import Active
 from expansion_signals.model.readings import Counter

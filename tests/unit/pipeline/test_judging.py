@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expansion_signals.model.batches import AccountFacts, Changed, Moved
+from expansion_signals.model.facts import AccountFacts, Changed, Moved
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.readings import Counter
 from expansion_signals.pipeline.judging import judge_facts

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from expansion_signals.model.accounts import Account, AccountUpdate, Anchor, Profile
-from expansion_signals.model.batches import HourTotals
 from expansion_signals.model.changes import Add, Become, Raise, Replace, See
 from expansion_signals.model.events import Evidence
+from expansion_signals.model.facts import HourTotals
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of, parse_instant
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.records import Partition, Record

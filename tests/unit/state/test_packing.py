@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expansion_signals.model.batches import AccountFacts, Changed, Marks, Moved
 from expansion_signals.model.events import Evidence
+from expansion_signals.model.facts import AccountFacts, Changed, Marks, Moved
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 from expansion_signals.state.packing import (
