@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.facts import AccountFacts, AccountMark, HourTotals
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
+    from expansion_signals.model.notes import Note
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.shards import ShardStanding
     from expansion_signals.model.signals import Signal
@@ -104,6 +105,9 @@ class Accounts(Protocol):
 
     async def profiles(self, accounts: Sequence[str]) -> Mapping[str, Profile | None]:
         """Return the profile of each account, None where it has none."""
+
+    async def notes(self, asked: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Note]:
+        """Return the note of each account and subject asked for."""
 
     async def hours(self, account: str) -> HourTotals | None:
         """Return the hour buckets of an account not yet known, None where there are none."""

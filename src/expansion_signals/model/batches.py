@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from expansion_signals.model.events import Evidence
     from expansion_signals.model.facts import AccountFacts, HourTotals
     from expansion_signals.model.instants import Instant
+    from expansion_signals.model.notes import NoteChange
     from expansion_signals.model.readings import Counter
+    from expansion_signals.model.signals import Signal
 
 # ------------------------------------------------------------------------------------------------ asked
 
@@ -113,7 +115,10 @@ class ProfileChange:
 
 @dataclass(slots=True)
 class AccountBatch:
-    """All that a batch asks of one account, under the profile it assumes (None: not known)."""
+    """All that a batch asks of one account, under the profile it assumes (None: not known).
+
+    `found` are the signals that follow from its `notes`; each becomes a fact, behind those of the moves.
+    """
 
     account: str
     profile: Profile | None
@@ -121,6 +126,8 @@ class AccountBatch:
     days: Sequence[DayMove] = ()
     hours: Sequence[HourMove] = ()
     change: ProfileChange | None = None
+    notes: Sequence[NoteChange] = ()
+    found: Sequence[Signal] = ()
 
 
 @dataclass(slots=True)
@@ -173,7 +180,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class OtherProfiles:
-    """These accounts have another profile, or other hour buckets, than the batch assumes."""
+    """These accounts have another profile, other hour buckets or other notes than the batch assumes."""
 
     accounts: Sequence[str]
 

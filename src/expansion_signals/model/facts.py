@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.events import Evidence
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
+    from expansion_signals.model.signals import Signal
     from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 
 
@@ -49,7 +50,16 @@ class Changed(NamedTuple):
     appended: Instant
 
 
-Fact: TypeAlias = Moved | Changed
+class Found(NamedTuple):
+    """A fact: a signal was found from an event, when a note was changed; it waits to be published."""
+
+    number: int
+    nonce: str
+    epoch: int
+    signal: Signal
+
+
+Fact: TypeAlias = Moved | Changed | Found
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class Signal:
     `type` is the short name (`limit.reached`); `data` is the JSON data of the interface. `keys` are what is decided:
     one for each crossed threshold and generation, so that a decision is made once for each whatever the division
     into polls (architecture, Deciding). `arms` are those that turned, one for each crossed threshold: marks are
-    restored from them after a loss. `id` is computed (semantics 9.1): the same evidence has the same id.
+    restored from them after a loss. `shadow`: its rule is being tried out, so it is kept off every real topic. `id` is
+    computed (semantics 9.1): the same evidence has the same id.
     """
 
     id: str
@@ -40,3 +41,4 @@ class Signal:
     data: Mapping[str, Any]
     keys: tuple[str, ...] = ()
     arms: tuple[Told, ...] = ()
+    shadow: bool = False

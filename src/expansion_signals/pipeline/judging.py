@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.completeness import incomplete
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.limits import judge
-from expansion_signals.model.facts import AccountFacts, AccountMark, Changed, Marks, Moved
+from expansion_signals.model.facts import AccountFacts, AccountMark, Changed, Found, Marks, Moved
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.periods import closed
 from expansion_signals.model.readings import Reading
@@ -49,10 +49,13 @@ def judge_facts(
     """
     course = _Course(facts, since)
     for fact in facts.facts:
-        if isinstance(fact, Changed):
-            course.change(fact)
-        else:
-            course.move(fact, configurations[fact.epoch])
+        match fact:
+            case Changed():
+                course.change(fact)
+            case Moved():
+                course.move(fact, configurations[fact.epoch])
+            case Found():
+                course.signals.append(fact.signal)
     last = facts.facts[-1]
     mark = AccountMark(facts.account, facts.marked, last.number, last.nonce, course.judged, course.guards)
     return Judged(course.signals, mark)

@@ -57,6 +57,10 @@ class ShardKeys(NamedTuple):
         """The profile of an account, as JSON."""
         return f"{self.tag}:p:{account}"
 
+    def note(self, account: str, subject: str) -> str:
+        """What is remembered of one subject of an account: `<revision>|<text>`."""
+        return f"{self.tag}:o:{account}:{subject}"
+
     def policy(self, account: str) -> str:
         """What is decided for an account, with a revision."""
         return f"{self.tag}:d:{account}"

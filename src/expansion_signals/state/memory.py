@@ -26,11 +26,12 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.facts import HourTotals
 from expansion_signals.model.instants import HOUR
 from expansion_signals.model.last_seen import LastSeen
+from expansion_signals.model.notes import Note
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory_account import KeptAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import AccountBatch, Identity, Outcome, Range, ShardBatch
@@ -218,6 +219,13 @@ class MemoryStore:
         """Return the profile of each account, None where it has none."""
         return {account: self._shard(account).account(account).profile for account in accounts}
 
+    async def notes(self, asked: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Note]:
+        """Return the note of each account and subject asked for."""
+        return {
+            (account, subject): self._shard(account).account(account).notes.get(subject, Note())
+            for account, subject in asked
+        }
+
     async def hours(self, account: str) -> HourTotals | None:
         """Return the hour buckets of an account not yet known, None where there are none."""
         kept = self._shard(account).account(account)
@@ -271,6 +279,8 @@ def _lies_above(passed: Range, watermark: int | None) -> bool:
 def _assumed(asked: AccountBatch, kept: KeptAccount) -> bool:
     """Say whether the account has the profile, and for a change also the hour buckets, that the batch assumes."""
     if _stamp(asked.profile) != _stamp(kept.profile):
+        return False
+    if any(kept.notes.get(note.subject, Note()).revision != note.revision for note in asked.notes):
         return False
     if asked.change is None:
         return True

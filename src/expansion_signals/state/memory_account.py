@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.model.batches import Bucket, Full
 from expansion_signals.model.changes import Become, See
-from expansion_signals.model.facts import AccountFacts, Changed, Fact, Marks, Moved
+from expansion_signals.model.facts import AccountFacts, Changed, Fact, Found, Marks, Moved
 from expansion_signals.model.last_seen import LastSeen
 from expansion_signals.model.levels import Level, changed, merged
+from expansion_signals.model.notes import Note
 from expansion_signals.state.memory_shares import Shares, fits
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class KeptAccount:
     last_seen: dict[str, LastSeen] = field(default_factory=dict)
     hours: dict[tuple[str, int], tuple[Change | None, Change | None]] = field(default_factory=dict)
     hours_revision: str | None = None
+    notes: dict[str, Note] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -95,6 +97,11 @@ class KeptAccount:
             self.hours[hour.meter, hour.hour] = (merged(quiet, hour.quiet), merged(firing, hour.firing))
         if asked.hours:
             self.hours_revision = batch.nonce
+        for subject, revision, text in asked.notes:
+            self.notes[subject] = Note(revision + 1, text)
+        for signal in asked.found:
+            self.written += 1
+            self.facts[self.written] = Found(self.written, batch.nonce, batch.epoch, signal)
 
     def _change(self, change: ProfileChange, moving: set[Counter], batch: ShardBatch) -> None:
         self.written += 1

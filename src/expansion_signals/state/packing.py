@@ -13,7 +13,9 @@ import msgpack
 
 from expansion_signals.model.accounts import Profile
 from expansion_signals.model.events import Evidence
-from expansion_signals.model.facts import AccountFacts, Changed, Fact, Marks, Moved
+from expansion_signals.model.facts import AccountFacts, Changed, Fact, Found, Marks, Moved
+from expansion_signals.model.notes import Note
+from expansion_signals.model.signals import Signal, Told
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 from expansion_signals.state.keys import counter_of
 
@@ -54,6 +56,34 @@ def read_watermarks(flat: Sequence[bytes]) -> dict[str, int | None]:
         partition.decode(): int(offset) if offset else None
         for partition, offset in zip(flat[::2], flat[1::2], strict=True)
     }
+
+
+def pack_signal(signal: Signal) -> bytes:
+    """Pack a signal to an opaque text that scripts store and hand back unread."""
+    return pack(
+        (
+            signal.id,
+            signal.type,
+            signal.account,
+            tuple(signal.evidence),
+            json.dumps(signal.data, ensure_ascii=False, separators=(",", ":")),
+            signal.keys,
+            [tuple(told) for told in signal.arms],
+            signal.shadow,
+        )
+    )
+
+
+def _signal(packed: bytes) -> Signal:
+    signal_id, kind, account, evidence, content, keys, arms, shadow = msgpack.unpackb(packed, raw=False)
+    told = tuple(Told(*arm) for arm in arms)
+    return Signal(signal_id, kind, account, Evidence(*evidence), json.loads(content), tuple(keys), told, shadow)
+
+
+def read_note(text: bytes | None) -> Note:
+    """Read what `apply.lua` keeps of a note."""
+    revision, _, remembered = (text or b"0|").decode().partition("|")
+    return Note(int(revision), remembered)
 
 
 def guard_text(epoch: int, guard: Guard) -> str:
@@ -124,6 +154,9 @@ def read_facts(answer: Sequence[Any], profile: Profile | None) -> AccountFacts:
 
 
 def _fact(number: int, body: Sequence[Any]) -> Fact:
+    if body[0] == b"f":
+        _, nonce, epoch, signal = body
+        return Found(number, nonce.decode(), epoch, _signal(signal))
     if body[0] == b"c":
         _, nonce, epoch, before, after, evidence, appended = body
         return Changed(

@@ -26,12 +26,20 @@ from expansion_signals.model.facts import HourTotals
 from expansion_signals.state.active_members import active_members
 from expansion_signals.state.identity_slices import IdentitySlices
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
-from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_profile, read_watermarks
+from expansion_signals.state.packing import (
+    guard_text,
+    marks_chunks,
+    pack,
+    read_facts,
+    read_note,
+    read_profile,
+    read_watermarks,
+)
 from expansion_signals.state.requests import ApplyRequest, read_change, read_layout
 from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import AccountBatch, Outcome, ShardBatch
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.facts import AccountFacts, AccountMark
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.last_seen import Active
+    from expansion_signals.model.notes import Note
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.connection import Connection
 
@@ -124,6 +133,13 @@ class RedisStore:
         commands = [("GET", self._account_keys(account).profile(account)) for account in accounts]
         found = await self._scripts.commands(commands, "profiles")
         return {account: read_profile(text) for account, text in zip(accounts, found, strict=True)}
+
+    async def notes(self, asked: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Note]:
+        """Return the note of each account and subject asked for."""
+        places = list(asked)
+        commands = [("GET", self._account_keys(account).note(account, subject)) for account, subject in places]
+        found = await self._scripts.commands(commands, "notes") if commands else ()
+        return {place: read_note(text) for place, text in zip(places, found, strict=True)}
 
     async def hours(self, account: str) -> HourTotals | None:
         """Return the hour buckets of an account not yet known, None where there are none."""

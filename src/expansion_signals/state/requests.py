@@ -8,7 +8,7 @@ from expansion_signals.model.changes import Add, Become, Hold, HoldOnly, Raise, 
 from expansion_signals.model.instants import SECOND
 from expansion_signals.model.windows import DAYS_KEPT
 from expansion_signals.state.keys import ShardKeys, day_of_month, suffix_of
-from expansion_signals.state.packing import pack, pack_evidence, pack_profile
+from expansion_signals.state.packing import pack, pack_evidence, pack_profile, pack_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -175,17 +175,23 @@ class ApplyRequest:
         return list(months.values())
 
     def _rare(self, account: AccountBatch) -> Sequence[object]:
-        """Return hours, change, shares and members by day, nothing where there are none of them."""
+        """Return hours, change, shares, members by day, notes and what was found; nothing where there is none."""
         name = account.account
         shares = [self._shares(name, move) for move in account.moves if move.shares]
         seen = self._seen(account)
-        if not (account.hours or account.change or shares or seen):
+        if not (account.hours or account.change or shares or seen or account.notes):
             return ()
         return (
             [part for hour in account.hours for part in self._hour(name, hour)],
             self._change(name, account.change) if account.change else (),
             shares,
             seen,
+            [
+                part
+                for subject, revision, text in account.notes
+                for part in (self._key(self._shard.note(name, subject)), revision, text)
+            ],
+            [pack_signal(signal) for signal in account.found],
         )
 
     def _shares(self, account: str, move: Move) -> list[object]:

@@ -7,8 +7,8 @@
 --   slices     { name, layout assumed, layout wanted, ... }       a layout lists bucket counts, as in "8,32"
 --   bunches    { {checks, identity, ...}, ... }         identities that are looked for together; checks: four bytes of each
 --   groups     { set key, checks key or 0, write 0|1, bunch, ... }         a bucket, and what is looked for in it
---   accounts   { {account, a key, stamp of the profile or '', moves, months, hours, change, shares, days}, ... }
---                                                                  without the last four where there are none of them
+--   accounts   { {account, a key, stamp of the profile or '', moves, months, hours, change, shares, days, notes, found},
+--                ... }                                             without the last six where there are none of them
 --     moves    { name, suffix, operation, quiet, firing, watched 0|1, evidence, appended,
 --                keep from, {key forgotten, ...} or '', ... }                            see changes.lua
 --     months   { {b key, name, day of the month, operation, part, day, ...}, ... }   each bucket once
@@ -16,6 +16,8 @@
 --     change   {} or { p key, stamp or '', profile, evidence, appended, revision of hours or '', h key, ... }
 --     shares   what values of dimensions have of its moves, one of each                see shares.lua
 --     days     the days that members were seen on, by meter                            see last_seen.lua
+--     notes    { o key, revision, text, ... }                          a note stands as "revision|text"
+--     found    { signal, ... }                                         opaque; each becomes a fact
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
 -- Answers, in the order of the checks; only the last writes:
@@ -23,7 +25,7 @@
 --   {'epoch', epoch}                   judged under a later configuration
 --   {'gap', {partition, offset, ...}}  a range starts above the watermark
 --   {'behind', {partition, offset..}}  a range starts below it
---   {'profile', {account, ...}}        another profile, or other hour buckets, than assumed
+--   {'profile', {account, ...}}        another profile, other hour buckets or another note than assumed
 --   {'layout', {slice, layout, ...}}   identity slices stand otherwise
 --   {'seen', {bunch, place in it, conflict 0|1, ...}}
 --   {'overflow', {account, name, place, level, ...}}
@@ -31,7 +33,7 @@
 --   {'ok', {facts of an account, ...}, {slice that is full, ...}}
 
 local HOUR_OF_MICROSECONDS = 3600000000
-local MOVE, GROUP, DAY, HOUR = 10, 4, 5, 7 -- how many elements describe one of each
+local MOVE, GROUP, DAY, HOUR, NOTE = 10, 4, 5, 7, 3 -- how many elements describe one of each
 local COURSE = 5 -- and how many what becomes of a counter
 local NOTHING = {}
 -- What is told of a range behind its end, in this order: the append time reached, and the tallies.
@@ -97,6 +99,11 @@ for index, account in ipairs(accounts) do
   if change and #change > 0 then
     local revision = values[last] and string.match(values[last], '^[^|]*') or ''
     differs = differs or revision ~= change[6]
+  end
+  local notes = account[10] or NOTHING
+  for note = 1, #notes, NOTE do
+    local stands = redis.call('GET', KEYS[notes[note]])
+    differs = differs or tonumber(string.match(stands or '0|', '^%d+')) ~= notes[note + 1]
   end
   if differs then
     others[#others + 1] = account[1]
@@ -478,6 +485,14 @@ for index, account in ipairs(accounts) do
                     difference(level, quieted), moves[move + 6], moves[move + 7], estimated })
       drops[#drops + 1] = 'g' .. counter
     end
+  end
+
+  local notes = account[10] or NOTHING
+  for note = 1, #notes, NOTE do
+    redis.call('SET', KEYS[notes[note]], string.format('%.0f|', notes[note + 1] + 1) .. notes[note + 2])
+  end
+  for _, signal in ipairs(account[11] or NOTHING) do
+    fact(index, { 'f', nonce, epoch, signal })
   end
 
   if #hours > 0 then

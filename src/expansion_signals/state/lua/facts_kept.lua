@@ -8,6 +8,7 @@
 --   pending       <number>:<account> -> packed {'m', nonce, epoch, meter, suffix, before, quiet, firing, evidence, appended,
 --                                    1 if a sketch estimates the level}
 --                                    or packed {'c', nonce, epoch, profile before, profile after, evidence, appended}
+--                                    or packed {'f', nonce, epoch, signal}
 --   n             meter -> its number in this shard
 
 local CHUNK = 64

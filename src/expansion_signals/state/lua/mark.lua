@@ -31,7 +31,7 @@ for index, mark in ipairs(cmsgpack.unpack(ARGV[1])) do
         fact = cmsgpack.unpack(fact)
         if fact[1] == 'm' then
           waiting[fact[4] .. ':' .. fact[5]] = true
-        else
+        elseif fact[1] == 'c' then
           -- The profile changed since: no guard that was computed under the old one may stand.
           waiting['*'] = true
         end
