@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 RULES_PER_CHAPTER = {1: 5, 2: 9, 3: 8, 4: 3, 5: 4, 6: 4, 7: 8, 8: 4, 9: 4, 10: 6}
 """How many numbered rules each chapter of the semantics has."""
+COUNTING = re.compile(r"[123]\.\d|9\.[12]|10\.[125]")
+"""The rules of what is counted and which thresholds fire: each is implemented, and has a test."""
+EDGE_CASES = 26
+EDGE_CASE = re.compile(r"test_edge_cases.py::test_(\d+)_")
 
 SEMANTICS = ROOT / "docs/semantics.md"
 OPERATIONS = ROOT / "docs/operations.md"
@@ -105,6 +109,23 @@ def test_every_numbered_rule_of_the_semantics_is_in_the_table() -> None:
     numbers = [row[0] for row in rows(section(SEMANTICS, "## Rules and their tests"))]
     expected = [f"{chapter}.{rule}" for chapter, count in RULES_PER_CHAPTER.items() for rule in range(1, count + 1)]
     assert list(dict.fromkeys(numbers)) == expected
+
+
+def test_every_rule_of_counting_is_implemented_and_has_a_test() -> None:
+    table = [row for row in rows(section(SEMANTICS, "## Rules and their tests")) if COUNTING.fullmatch(row[0])]
+    assert [row[0] for row in table if "::" not in row[-1] or row[-2].startswith("not yet")] == []
+
+
+def test_every_edge_case_is_in_the_table_with_its_tests_or_marked() -> None:
+    table = rows(section(SEMANTICS, "## Edge cases others got wrong"))
+    assert [row[0] for row in table] == [str(number) for number in range(1, EDGE_CASES + 1)]
+    assert [row[0] for row in table if "::" not in row[-1] and not row[-1].startswith("not yet: ")] == []
+
+
+def test_the_edge_cases_seen_from_outside_stand_under_their_numbers() -> None:
+    table = rows(section(SEMANTICS, "## Edge cases others got wrong"))
+    numbered = {(row[0], match[1]) for row in table for each in code(row[-1]) if (match := EDGE_CASE.search(each))}
+    assert [pair for pair in numbered if pair[0] != pair[1]] == []
 
 
 def test_every_test_that_the_semantics_name_exists() -> None:

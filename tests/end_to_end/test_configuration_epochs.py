@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from outside.counters import counters
 from outside.deployment import CONFIGURATION, TRIGGERS, Deployment
 from outside.product import usage_event
 from servers.waiting import until
@@ -26,6 +28,7 @@ MANY = 12
 NEARLY = [f"nearly-{number}" for number in range(MANY)]
 LOWERED = [f"lowered-{number}" for number in range(MANY)]
 BACK = "back-again"
+EXPORTER = "exporter"
 
 
 class Fired(NamedTuple):
@@ -43,6 +46,8 @@ class Seen(NamedTuple):
     began: int
     later: dict[str, list[Fired]]
     ids: list[str]
+    unmatched: int
+    exports: dict[str, int]
     refused: tuple[int, str]
     accepted_epoch: int
     back: dict[str, list[Fired]]
@@ -50,16 +55,26 @@ class Seen(NamedTuple):
 
 
 def older_and_newer(directory: Path) -> tuple[Path, Path]:
-    """Return two sets of files; the newer has a threshold more, 90 %, and a lower limit of `pro`: 1500, not 2000."""
+    """Return two sets of files.
+
+    The newer has a threshold more, 90 %, a lower limit of `pro`, 1500 instead of 2000, and no meter `exports`.
+    """
     older, newer = (shutil.copytree(CONFIGURATION, directory / age) for age in ("older", "newer"))
     for file, old, new in (
-        ("rules.yaml", "meter: api_calls, at: [80%, 100%]", "meter: api_calls, at: [80%, 90%, 100%]"),
-        ("catalog.yaml", "limit: 2000", "limit: 1500"),
+        ("rules.yaml", r"(meter: api_calls, at: )\[80%, 100%\]", r"\1[80%, 90%, 100%]"),
+        ("rules.yaml", r".*meter: exports.*\n", ""),
+        ("catalog.yaml", r"limit: 2000", "limit: 1500"),
+        ("catalog.yaml", r"\n *exports: .*", ""),
+        ("catalog.yaml", r", exports: (\{.*?\}|unlimited)", ""),
     ):
-        text = (newer / file).read_text()
-        assert old in text
-        (newer / file).write_text(text.replace(old, new))
+        text, found = re.subn(old, new, (newer / file).read_text())
+        assert found
+        (newer / file).write_text(text)
     return older, newer
+
+
+def exported(count: int) -> list[dict[str, Any]]:
+    return [usage_event(EXPORTER, 0, type="com.acme.report.exported", data={}) for _ in range(count)]
 
 
 def by_account(records: Sequence[Found]) -> dict[str, list[Fired]]:
@@ -100,12 +115,12 @@ def seen(
         product, triggers = deployment.product, deployment.topic(TRIGGERS)
         first, second = (deployment.worker(CONFIG=str(files)) for files in older_and_newer(directory))
         first.start().until_ready()
-        for account in (*NEARLY, BACK):
+        for account in (*NEARLY, BACK, EXPORTER):
             product.profile(account, "free")
         for account in LOWERED:
             product.profile(account, "pro")
         product.send(*(usage_event(account, 850) for account in NEARLY))
-        product.send(*(usage_event(account, 1300) for account in LOWERED))
+        product.send(*(usage_event(account, 1300) for account in LOWERED), *exported(5))
         first.until_settled(len(product.sent))
         before = by_account(triggers.until(lambda _: True, count=MANY))
 
@@ -114,27 +129,31 @@ def seen(
         until_followed(deployment, first, second)
         followed = first.pid
         product.send(*(usage_event(account, 60) for account in NEARLY))
-        product.send(*(usage_event(account, 10) for account in LOWERED))
+        product.send(*(usage_event(account, 10) for account in LOWERED), *exported(2))
         triggers.until(lambda _: True, count=3 * MANY)
         first.until_settled(len(product.sent))
         second.until_settled(len(product.sent))
         records = triggers.to_end()
         later, ids = by_account(records), [record.event["id"] for record in records]
+        unmatched = first.tallies()["unmatched"]
+        exports = counters(redis_server.url, deployment.prefix, [EXPORTER], "exports")
 
         first.stop()
         second.stop()
         refused = refusal(first)
         first.start("--accept").until_ready()
         accepted_epoch = epoch(first)
-        product.send(usage_event(BACK, 920))
+        product.send(usage_event(BACK, 920), *exported(3))
         first.until_settled(len(product.sent))
-        triggers.until(lambda record: record.event["subject"] == BACK)
+        triggers.until(lambda record: record.event["subject"] in {BACK, EXPORTER}, count=2)
         yield Seen(
             before,
             followed,
             began,
             later,
             ids,
+            unmatched,
+            exports,
             refused,
             accepted_epoch,
             by_account(triggers.to_end()),
@@ -165,6 +184,14 @@ def test_a_limit_that_was_lowered_fires_what_it_passes_on_both_workers(seen: See
 
 def test_two_workers_on_different_files_make_one_set_of_triggers(seen: Seen) -> None:
     assert len(seen.ids) == len(set(seen.ids)) == 3 * MANY
+
+
+def test_usage_of_a_meter_that_was_removed_is_unmatched_and_its_counter_stays(seen: Seen) -> None:
+    assert (seen.unmatched, seen.exports) == (2, {EXPORTER: 5})
+
+
+def test_a_meter_that_is_put_back_counts_on(seen: Seen) -> None:
+    assert [(each.crossed, each.limit) for each in seen.back[EXPORTER]] == [(("80",), "10")]
 
 
 def test_a_worker_with_replaced_files_is_refused_with_the_command_that_accepts_them(seen: Seen) -> None:
