@@ -49,22 +49,29 @@ class Watermarks:
             RejectedState: the log does not hold what the state has yet to see, or ends before what it has seen.
         """
         given = list(partitions)
+        read_before = self.names.keys() - given
         self.names.update(
             {partition: f"{self.topic_names[partition.topic]}/{partition.partition}" for partition in given}
         )
         self._log_start.update({partition: log_start[partition] for partition in given})
         self._log_end.update({partition: log_end[partition] for partition in given})
-        self._learn_all(await self._served(), given)
+        served = await self._served()
+        if read_before:
+            # What was handed back meanwhile is behind in those, too: `rolled_back` goes back for it.
+            served = {shard: stands for shard, stands in served.items() if shard in self._standing}
+        self._learn_all(served, given)
         begins = self._lowest(given)
         for partition in given:
             self._refuse_hole(partition, begins[partition])
         return begins
 
     async def again(self, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
-        """Learn anew after a gap; return where to read again from."""
-        given = list(partitions)
-        self._learn_all(await self._served(), given)
-        return self._lowest(given)
+        """Learn anew after a gap in these partitions; return where to read again from, in others too if need be.
+
+        Raises:
+            StateLost: no shard stands any more.
+        """
+        return self._back(await self._served(), partitions)
 
     async def rolled_back(self) -> Mapping[Partition, int]:
         """Return where to read again from in partitions of which a shard lost what it had acknowledged to this worker.
@@ -76,13 +83,8 @@ class Watermarks:
             StateLost: no shard stands any more.
         """
         served = await self._served()
-        if served.keys() - self._standing.keys():
-            # Handed back: what was passed by meanwhile is nobody's, so reading goes back to where that shard stands.
-            behind = set(self.names)
-        else:
-            behind = {partition for shard, now in served.items() for partition in self._fallen(shard, now)}
-        self._learn_all(served, behind)
-        return self._lowest(behind)
+        known = served.keys() & self._standing.keys()
+        return self._back(served, {partition for shard in known for partition in self._fallen(shard, served[shard])})
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """Drop partitions that another worker reads now."""
@@ -149,6 +151,14 @@ class Watermarks:
         for shard in self._standing.keys() - found.served:
             del self._standing[shard]
         return {shard: found.standing[shard] for shard in found.served}
+
+    def _back(self, served: Mapping[int, ShardStanding], partitions: Iterable[Partition]) -> Mapping[Partition, int]:
+        """Learn anew what is said of these partitions; return where to read again from."""
+        handed_back = served.keys() - self._standing.keys()
+        # What was passed by meanwhile is nobody's, so reading goes back to where that shard stands, in all partitions.
+        behind = set(self.names) if handed_back else set(partitions)
+        self._learn_all(served, behind)
+        return self._lowest(behind)
 
     def _learn_all(self, served: Mapping[int, ShardStanding], partitions: Iterable[Partition]) -> None:
         """Take the word of every shard; of one that was not served before, about every partition."""

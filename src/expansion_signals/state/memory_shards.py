@@ -19,15 +19,12 @@ STAGES = frozenset({"metering", "deciding"})
 
 
 class MemoryShards:
-    """The shards of a memory store, and of the `policy` beside it.
-
-    No lease ends by itself, for there is no clock: whoever plays time takes it out of `leases`.
-    """
+    """The shards of a memory store, and of the `policy` beside it. A lease never ends by itself: there is no clock."""
 
     def __init__(self, store: MemoryStore, policy: MemoryPolicy | None = None) -> None:
         self._store = store
         self._policy = policy
-        self.leases: dict[tuple[int, str], str] = {}
+        self._leases: dict[tuple[int, str], str] = {}
 
     async def standing(self) -> Mapping[int, ShardStanding]:
         """Return every shard that stands; one that is lost is not in the answer."""
@@ -48,12 +45,12 @@ class MemoryShards:
 
     async def lease(self, shard: int, stage: str, holder: str) -> bool:
         """Take the lease of bringing a shard up, or keep it; False while another has it."""
-        return self.leases.setdefault((shard, stage), holder) == holder
+        return self._leases.setdefault((shard, stage), holder) == holder
 
     async def caught_up(self, shard: int, stage: str) -> None:
         """Say that a shard is with the others again, and give the lease back."""
         self._store.shards[shard].late -= {stage}
-        self.leases.pop((shard, stage), None)
+        self._leases.pop((shard, stage), None)
 
     async def rebuild(self, shards: Sequence[RestoredShard], token: str) -> None:  # noqa: ARG002 -- it is done at once
         """Make lost shards anew with what was restored; one that stands is left as it is."""
