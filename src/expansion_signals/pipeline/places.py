@@ -1,4 +1,23 @@
-"""Which counter an amount belongs to, and whether it may still fire."""
+"""Which counter an amount belongs to, and whether it may still fire (semantics 2.3, 2.6, 3.8).
+
+An event of 25 Oct 2026, 22:30Z, of an account in Europe/Berlin, where that day has 25 hours:
+
+    per: period   monthly from 31 Jan   [29 Sep 22:00Z, 30 Oct 23:00Z)    30 Sep 00:00 CEST ─ 31 Oct 00:00 CET
+    per: period   daily from 1 Jan      [24 Oct 22:00Z, 25 Oct 23:00Z)    25 Oct on the wall, which has 25 hours
+    per: day                            [25 Oct 00:00Z, 26 Oct 00:00Z)    days are those of UTC
+    per: hour                           [25 Oct 22:00Z, 25 Oct 23:00Z)
+    per: never                          no period
+
+What becomes of an event of 10:00, by when the broker appended it; `max_firing_age` is 1 h, the acceptance window 24 h:
+
+    09:54:59            dead letter `in_future`: more than 5 min ahead
+    09:55:00 ─ 11:00    counts and may fire
+    11:00:00.000001 on  counts quietly: thresholds that it passes are already past
+    10:00 the next day  the same
+    later               dead letter `too_old`
+
+Where its period ends in between, it corrects that period's counter from the end on, and fires nothing.
+"""
 
 from __future__ import annotations
 

@@ -39,6 +39,14 @@ def test_a_month_end_anchor_is_clamped_and_never_drifts() -> None:
     ]
 
 
+def test_a_month_from_the_31st_in_berlin_begins_at_its_midnight_in_winter_and_in_summer() -> None:
+    assert starts(anchor("2026-01-30T23:00:00Z"), "Europe/Berlin", "2026-03-01T00:00:00Z", 3) == [
+        "2026-02-27T23:00:00Z",
+        "2026-03-30T22:00:00Z",
+        "2026-04-29T22:00:00Z",
+    ]
+
+
 def test_a_leap_year_has_a_29th_of_february() -> None:
     assert starts(anchor("2026-01-31T00:00:00Z"), "UTC", "2028-02-29T00:00:00Z", 1) == ["2028-02-29T00:00:00Z"]
 
