@@ -19,7 +19,7 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.changes import Add
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.facts import AccountMark, Marks
-from expansion_signals.model.instants import parse_instant
+from expansion_signals.model.instants import HOUR, parse_instant
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Guard
 from expansion_signals.state.keys import shard_of
@@ -61,7 +61,8 @@ def asked(*moves: Move, account: str = ACCOUNT, **others: object) -> AccountBatc
 
 
 def identity(number: int, check: bytes = b"same", hour: int | None = None, appended: int = NOW) -> Identity:
-    return Identity(number, check, hour, appended)
+    """Return an identity whose id was minted as this UTC hour began, None: a plain id."""
+    return Identity(number, check, None if hour is None else hour * HOUR, appended)
 
 
 def poll(*accounts: AccountBatch, start: int | None = None, end: int = 10, **others: object) -> ShardBatch:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from expansion_signals.model.batches import AccountBatch, Applied, DayMove, Identity, Move, ShardBatch
 from expansion_signals.model.changes import Add, See
 from expansion_signals.model.events import Evidence
-from expansion_signals.model.instants import DAY, HOUR, SECOND, day_of, hour_of, parse_instant
+from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND, day_of, parse_instant
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.records import Partition, Poll, Record
 from expansion_signals.pipeline.epochs import Epochs
@@ -157,16 +157,16 @@ class FullState:
         return self._poll("usage-events", events, NOW)
 
     async def fill_identities(self, kind: Kind) -> None:
-        """Remember a day's identities where ids of this kind are looked for: this hour and the one before, or all."""
+        """Remember a day's identities where ids of this kind are looked for: those of some minutes, or of the day."""
         if kind is Kind.TIMED:
-            slices = [(NOW - HOUR, 24.0, True), (NOW, 48.0, True)]
+            slices = [(NOW - 10 * MINUTE, 144.0), (NOW, 288.0)]
         else:
-            slices = [(NOW - quarters * _QUARTER, 4.0, False) for quarters in (4, 3, 2, 1)] + [(NOW, 8.0, False)]
-        for appended, part, timed in slices:
+            slices = [(NOW - quarters * _QUARTER, 4.0) for quarters in (4, 3, 2, 1)] + [(NOW, 8.0)]
+        for appended, part in slices:
             count = round(self._identities_a_day / part / SHARDS)
-            hour = hour_of(appended) if timed else None
+            minted = appended if kind is Kind.TIMED else None
             for shard in range(SHARDS):
-                identities = [Identity(self._draw.getrandbits(63), b"\0\0\0\1", hour, appended) for _ in range(count)]
+                identities = [Identity(self._draw.getrandbits(63), b"\0\0\0\1", minted, appended) for _ in range(count)]
                 await self._apply(ShardBatch(shard, 1, next(self._nonces), (), identities))
 
     async def identities(self) -> int:

@@ -46,13 +46,13 @@ class Range(NamedTuple):
 class Identity(NamedTuple):
     """An event's identity within its account: a signed 64-bit hash of account, source and id.
 
-    `hour` is the UTC hour embedded in the id, None where it carries none; `appended` the record's append time;
+    `minted` is the instant embedded in the id, None where it carries none; `appended` the record's append time;
     `check` four bytes of a hash over identity and payload, by which a conflict is told from a duplicate.
     """
 
     number: int
     check: bytes
-    hour: int | None
+    minted: Instant | None
     appended: Instant
 
 

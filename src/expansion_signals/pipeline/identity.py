@@ -9,7 +9,7 @@ from xxhash import xxh3_64_intdigest, xxh32_digest
 
 from expansion_signals.model.batches import Identity
 from expansion_signals.model.identities import SEPARATOR
-from expansion_signals.model.instants import HOUR, MILLISECOND
+from expansion_signals.model.instants import MILLISECOND
 
 if TYPE_CHECKING:
     from expansion_signals.model.events import UsageEvent
@@ -31,7 +31,7 @@ def identity_of_event(event: UsageEvent, appended: Instant) -> Identity:
     return Identity(
         number=number - 2 * _SIGN if number >= _SIGN else number,
         check=xxh32_digest(joined + b"\x1f" + payload),
-        hour=embedded_hour(event.id),
+        minted=minted(event.id),
         appended=appended,
     )
 
@@ -47,11 +47,11 @@ def canonical(value: Any) -> object:  # noqa: ANN401 -- parsed JSON
     return value
 
 
-def embedded_hour(event_id: str) -> int | None:
-    """Return the UTC hour in an id that carries its time (UUIDv7, ULID); None for any other."""
+def minted(event_id: str) -> Instant | None:
+    """Return the instant in an id that carries its time (UUIDv7, ULID), to the millisecond; None for any other."""
     if len(event_id) == _UUID_LENGTH and event_id[14] == "7" and event_id[8] == event_id[13] == "-":
         try:
-            return int(event_id[:8] + event_id[9:13], 16) * MILLISECOND // HOUR
+            return int(event_id[:8] + event_id[9:13], 16) * MILLISECOND
         except ValueError:
             return None
     if len(event_id) == _ULID_LENGTH:
@@ -61,5 +61,5 @@ def embedded_hour(event_id: str) -> int | None:
             if value is None:
                 return None
             millis = millis * 32 + value
-        return millis * MILLISECOND // HOUR
+        return millis * MILLISECOND
     return None

@@ -1,15 +1,16 @@
 """Where identities are kept and looked for: slices of time, each cut into small buckets.
 
-An id that carries its time (UUIDv7, ULID) lives in the slice of that hour: one probe finds it, whatever `time` a
-retry claims. Where that hour is off from the append time by more than an hour, or the id carries none, it lives in
-the slice of its append time (a quarter of the window), and every existing slice within one window before and after
-is probed: a lagging partition may hold the original. An id with an hour that is off leaves a copy in its hour's
-slice, so that a fresher-looking retry, which probes only there, finds it too.
+An id that carries its time (UUIDv7, ULID) lives in the slice of that time: one probe finds it, whatever `time` a
+retry claims. These slices are short, so that what a poll brings falls together into few buckets. Where the id's hour
+is off from that of the append time by more than one, or the id carries none, it lives in the slice of its append time
+(a quarter of the window), and every existing slice within one window before and after is probed: a lagging partition
+may hold the original. An id whose hour is off leaves a copy in the slice of its own time, so that a fresher-looking
+retry, which probes only there, finds it too.
 
-    window 24 h            a-slices of 6 h:   ... | a3 | a4 | a5 | a6 | ...
+    window 24 h            a-slices of 6 h:   ... | a3 | a4 | a5 | a6 | ...     t-slices of 10 minutes
     plain id in a5         probes             a1 ... a9, lives in a5
-    UUIDv7 of 10:59, appended 11:01           probes and lives in h10
-    UUIDv7 of 07:30, appended 11:01           probes a1 ... a9 and h7, lives in a5, copy in h7
+    UUIDv7 of 10:59, appended 11:01           probes and lives in t65
+    UUIDv7 of 07:30, appended 11:01           probes a1 ... a9 and t45, lives in a5, copy in t45
 
 Buckets stay below 512 members, or a set of integers loses its compact form (9 bytes a member become 78). A slice
 whose bucket fills up opens a further generation with four times the buckets; all generations are probed, the last
@@ -21,7 +22,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.model.instants import HOUR, Duration, Instant, hour_of
+from expansion_signals.model.instants import HOUR, MINUTE, Duration, Instant, hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from expansion_signals.model.batches import Identity
 
 _QUARTERS = 4
+_MINTED: Duration = 10 * MINUTE
+"""A slice of ids that carry their time. It does not depend on the window: whoever changes that still finds them."""
+
 _EXPECTED_IN_BUCKET = 300
 _GROWTH = 4
 
@@ -95,14 +99,15 @@ class IdentitySlices:
         return Plan(slices, probes)
 
     def _places(self, identity: Identity) -> Iterable[tuple[str, bool]]:
-        if identity.hour is not None:
-            lag = hour_of(identity.appended) - identity.hour
+        if identity.minted is not None:
+            name = f"t{identity.minted // _MINTED}"
+            lag = hour_of(identity.appended) - hour_of(identity.minted)
             if abs(lag) <= 1:
-                yield f"h{identity.hour}", True
+                yield name, True
                 return
             # One hour more than the window: the first may have been an hour late itself.
             if (abs(lag) - 1) * HOUR <= self._window:
-                yield f"h{identity.hour}", True
+                yield name, True
         own = identity.appended // self._quarter
         for quarter in range(own - _QUARTERS, own + _QUARTERS + 1):
             yield f"a{quarter}", quarter == own
@@ -122,11 +127,11 @@ class IdentitySlices:
 def last_asked(name: str, window: Duration) -> Instant:
     """Return the append time from which on no record asks for this slice.
 
-    An hour's slice takes what is appended up to an hour after it, an append-time slice what is appended within it;
-    either is asked for one window longer.
+    An append-time slice takes what is appended within it, that of an id's time what is appended up to the end of the
+    next hour; either is asked for one window longer.
     """
     number = int(name[1:])
-    end = (number + 2) * HOUR if name[0] == "h" else (number + 1) * (window // _QUARTERS)
+    end = (hour_of(number * _MINTED) + 2) * HOUR if name[0] == "t" else (number + 1) * (window // _QUARTERS)
     return end + window
 
 

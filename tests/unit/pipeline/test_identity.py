@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from expansion_signals.model.events import UsageEvent
-from expansion_signals.model.instants import HOUR, hour_of, parse_instant
-from expansion_signals.pipeline.identity import canonical, embedded_hour, identity_of_event
+from expansion_signals.model.instants import HOUR, parse_instant
+from expansion_signals.pipeline.identity import canonical, identity_of_event, minted
 
 NOW = parse_instant("2026-11-22T10:00:00Z")
 EVENT = UsageEvent("/apps/web", "e-1", "com.acme.opened", "acct-1", NOW, {"meter": "calls", "value": 1})
@@ -108,8 +108,8 @@ def test_an_identity_is_a_signed_whole_number_of_64_bits() -> None:
         "01m8160qt00000000000000000",
     ],
 )
-def test_an_id_may_carry_its_hour(event_id: str) -> None:
-    assert embedded_hour(event_id) == hour_of(parse_instant("2026-11-22T08:30:00Z"))
+def test_an_id_may_carry_its_time(event_id: str) -> None:
+    assert minted(event_id) == parse_instant("2026-11-22T08:30:00Z")
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_an_id_may_carry_its_hour(event_id: str) -> None:
     ],
 )
 def test_any_other_id_carries_none(event_id: str) -> None:
-    assert embedded_hour(event_id) is None
+    assert minted(event_id) is None
