@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.arming import Course, Turn, turn_absent, turn_place, turn_series
 from expansion_signals.detect.guards import Standing, guard_around
+from expansion_signals.detect.held import course_again
 from expansion_signals.detect.limit_signals import Crossing, reached, recovered
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.model.thresholds import Arm, ArmKey
@@ -75,10 +76,10 @@ def _quieted(reading: Reading) -> Reading:
 def _turn(rule: LimitRule, threshold: Threshold, reading: Reading, course: Course, arms: Mapping[ArmKey, Arm]) -> Turn:
     arm = arms.get(ArmKey(rule.id, str(threshold)), Arm())
     if arm.held:
-        if reading.appended <= arm.held:
+        again = course_again(arm, threshold, reading, course)
+        if again is None:
             return Turn(arm)
-        # It stood beside a level that went on moving: what it has passed since was not added by a rule.
-        arm, course = replace(arm, held=0), replace(course, added=False)
+        arm, course = replace(arm, held=0), again
     where = standing(threshold, reading.limit, reading.meter.precision)
     match where:
         case Place():

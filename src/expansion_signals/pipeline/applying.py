@@ -20,6 +20,7 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.records import DeadLetter
 from expansion_signals.pipeline.asking import claim, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
+from expansion_signals.pipeline.noting import noted, watched, with_notes
 from expansion_signals.pipeline.updates import updates_asked
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from expansion_signals.pipeline.burial import Burial
     from expansion_signals.pipeline.decoding import Decoding
     from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.noting import Notes
     from expansion_signals.pipeline.passing import Passing
     from expansion_signals.pipeline.profiles import Profiles
     from expansion_signals.pipeline.watermarks import Watermarks
@@ -61,6 +63,7 @@ class Applying:
         decoding: Decoding,
         burial: Burial,
         profiles: Profiles,
+        notes: Notes,
         watermarks: Watermarks,
         epochs: Epochs,
         patience: Patience,
@@ -72,6 +75,7 @@ class Applying:
         self._decoding = decoding
         self._burial = burial
         self._profiles = profiles
+        self._notes = notes
         self._watermarks = watermarks
         self._epochs = epochs
         self._patience = patience
@@ -92,7 +96,10 @@ class Applying:
         while waiting:
             asked = [await self._ask(work) for work in waiting]
             batches = [self._batch(one, await self._accounts(one)) for one in asked]
-            for one, answer in zip(asked, await self._patience(self._store.apply, batches), strict=True):
+            answers = await self._patience(self._store.apply, batches)
+            for one, batch, answer in zip(asked, batches, answers, strict=True):
+                if isinstance(answer, Applied):
+                    self._notes.written(batch.accounts)
                 await self._heed(one, answer)
             waiting = [work for work in waiting if work]
 
@@ -110,7 +117,10 @@ class Applying:
         if asked.part[0].partition.topic == ACCOUNT_UPDATES:
             hours = await self._profiles.hours(item.update.account for item in asked.part if item.update)
             return updates_asked(asked.part, asked.profiles, hours, configuration, self._unfit)
-        return usage_asked(asked.part, asked.profiles, configuration, self._acceptance)
+        batches = usage_asked(asked.part, asked.profiles, configuration, self._acceptance)
+        events = watched(asked.part, configuration)
+        notes = await self._notes.of(each.place for each in events) if events else {}
+        return with_notes(batches, noted(events, notes, asked.profiles, configuration), asked.profiles)
 
     def _batch(self, asked: Asked, accounts: Sequence[AccountBatch]) -> ShardBatch:
         shard = asked.work.shard
@@ -134,6 +144,7 @@ class Applying:
                 self.rewind.update(item.partition for item in asked.work.items())
                 asked.work.applied(asked.work.items())
             case OtherProfiles():
+                self._notes.forget(answer.accounts)
                 await self._profiles.refresh(answer.accounts)
                 await self._burial.bury(self._decoding.again(asked.part))
             case Seen():

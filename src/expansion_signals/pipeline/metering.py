@@ -23,6 +23,7 @@ from expansion_signals.pipeline.applying import Applying
 from expansion_signals.pipeline.burial import Burial
 from expansion_signals.pipeline.decoding import USAGE_EVENTS, Decoding
 from expansion_signals.pipeline.judging import judge_facts
+from expansion_signals.pipeline.noting import Notes
 from expansion_signals.pipeline.overdue import Overdue
 from expansion_signals.pipeline.passing import Passing
 from expansion_signals.pipeline.profiles import Profiles
@@ -72,6 +73,7 @@ class Metering:
             decoding=self._decoding,
             burial=self._burial,
             profiles=Profiles(outside.accounts, outside.patience),
+            notes=Notes(outside.accounts, outside.patience),
             watermarks=watermarks,
             epochs=outside.epochs,
             patience=outside.patience,

@@ -31,6 +31,27 @@ class LimitRule:
     max_firing_age: Duration = HOUR
 
 
+@dataclass(frozen=True, slots=True)
+class WatchRule:
+    """A rule that is judged event by event, with what notes remember (semantics 4 to 6).
+
+    What a rule does not say is None, and its signal's default holds. `feature` may be `*`, every feature.
+    """
+
+    id: str
+    version: str
+    signal: str
+    feature: str | None = None
+    attempts: int | None = None
+    users: int | None = None
+    within: Duration | None = None
+    at: tuple[Threshold, ...] = ()
+    cooldown: Duration | None = None
+    fire_when_added: bool = False
+    max_firing_age: Duration = HOUR
+    shadow: bool = False
+
+
 @dataclass(frozen=True)
 class Configuration:
     """A validated catalog with its rules, and the texts they came from.
@@ -44,6 +65,11 @@ class Configuration:
     limit_rules: tuple[LimitRule, ...]
     texts: Mapping[str, str] = field(repr=False)
     warnings: tuple[str, ...] = ()
+    watch_rules: tuple[WatchRule, ...] = ()
+
+    def __hash__(self) -> int:
+        """Hash what it means: what stands in it are mappings, which have no hash."""
+        return hash(self.fingerprint)
 
     @cached_property
     def meters_by_event(self) -> Mapping[str, Sequence[Meter]]:

@@ -47,6 +47,7 @@ def load(texts: Mapping[str, str]) -> Configuration:
         fingerprint=fingerprint_of(catalog, book.enabled, book.policy),
         catalog=catalog,
         limit_rules=tuple(book.limit_rules),
+        watch_rules=tuple(book.watch_rules),
         texts={name: texts[name] for name in FILES},
         warnings=tuple(
             warning

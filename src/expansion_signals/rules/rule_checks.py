@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.rules.built_in import SEATS
 from expansion_signals.rules.conditions import facts_compared
-from expansion_signals.rules.configuration import LimitRule
+from expansion_signals.rules.configuration import LimitRule, WatchRule
 from expansion_signals.rules.findings import meant, shown
 from expansion_signals.rules.rules_file import (
     SHAPES,
@@ -40,6 +40,7 @@ class RuleBook:
     policy: PolicyShape | None = None
     enabled: list[RuleShape] = field(default_factory=list)
     limit_rules: list[LimitRule] = field(default_factory=list)
+    watch_rules: list[WatchRule] = field(default_factory=list)
 
 
 def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
@@ -148,3 +149,23 @@ def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> 
                 max_firing_age=shape.max_firing_age,
             )
         )
+    else:
+        book.watch_rules.append(_watch_rule(shape))
+
+
+def _watch_rule(shape: RuleShape) -> WatchRule:
+    """Return what watches look at; an option that a signal does not take is left at its default."""
+    return WatchRule(
+        id=shape.id,
+        version=version_of(shape),
+        signal=shape.signal,
+        feature=getattr(shape, "feature", None),
+        attempts=getattr(shape, "attempts", None),
+        users=getattr(shape, "users", None),
+        within=getattr(shape, "within", None),
+        at=tuple(getattr(shape, "at", ())),
+        cooldown=shape.cooldown,
+        fire_when_added=shape.fire_when_added,
+        max_firing_age=shape.max_firing_age,
+        shadow=shape.shadow,
+    )

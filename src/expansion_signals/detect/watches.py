@@ -1,0 +1,146 @@
+"""Watches: what looks at single events and remembers in notes, where a counter cannot tell (semantics 4 to 6).
+
+A watch is pure: a note's text and an event in, the note's next text and the signals it found out. So the note and what
+followed from it are written together, and two workers cannot both find the same thing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from expansion_signals.model.events import Evidence
+from expansion_signals.model.identities import identity_of
+from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
+from expansion_signals.model.signals import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from expansion_signals.model.accounts import Account
+    from expansion_signals.model.catalog import Catalog
+    from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.rules.configuration import WatchRule
+
+REMEMBERED: Duration = 62 * DAY
+"""How far back a note remembers single events: as far as the longest window reaches (semantics 2.5)."""
+
+MOST_REMEMBERED = 500
+"""Events, and people or things, that one note remembers; the oldest go first."""
+
+_HOURS_BELOW: Duration = 48 * HOUR
+
+
+class Seen(NamedTuple):
+    """One event as a watch sees it: `appended` is its append time, `rules` are those that are in force.
+
+    `profile` is None for an account not yet known: what happens is remembered, and fires nothing.
+    """
+
+    event: UsageEvent
+    appended: Instant
+    profile: Account | None
+    catalog: Catalog
+    rules: Sequence[WatchRule]
+
+    def may_fire(self, rule: WatchRule) -> bool:
+        """Say whether the event may fire this rule: neither backfill nor too old at its append time (semantics 3.8)."""
+        return (
+            self.profile is not None
+            and not self.event.backfill
+            and self.appended - self.event.time <= rule.max_firing_age
+        )
+
+    def of(self, signal: str) -> Sequence[WatchRule]:
+        """Return the rules of this signal."""
+        return [rule for rule in self.rules if rule.signal == signal]
+
+    def text(self, name: str) -> str | None:
+        """Return a property of the event that is a text."""
+        value = self.event.data.get(name)
+        return value if isinstance(value, str) else None
+
+
+class Noticed(NamedTuple):
+    """What a watch makes of an event: the note's text from now on, and the signals that were found."""
+
+    text: str
+    found: Sequence[Signal] = ()
+
+
+class Watch(Protocol):
+    """One kind of thing that is watched."""
+
+    @property
+    def events(self) -> Collection[str]:
+        """The types it looks at."""
+
+    @property
+    def signals(self) -> Collection[str]:
+        """The signals whose rules it judges."""
+
+    def subject(self, event: UsageEvent) -> str | None:
+        """Return which note of the account the event belongs to; None where it tells the watch nothing."""
+
+    def notice(self, text: str, seen: Seen) -> Noticed:
+        """Take one event in; `text` is the note so far, empty where nothing is remembered."""
+
+
+def within(time: Instant, now: Instant, window: Duration) -> bool:
+    """Say whether `time` lies in the window that ends with `now`: of UTC days, or below 48 h of hours (semantics 2.5).
+
+    A window of 14 days at 22 Nov is 9 Nov to 22 Nov: 8 Nov 23:59 lies outside, 9 Nov 00:00 inside.
+    """
+    if window < _HOURS_BELOW:
+        return hour_of(now) - window // HOUR < hour_of(time) <= hour_of(now)
+    return day_of(now) - window // DAY < day_of(time) <= day_of(now)
+
+
+def evidence_of(event: UsageEvent) -> Evidence:
+    """Return the event as evidence."""
+    user, session = event.data.get("user"), event.data.get("session")
+    return Evidence(
+        event.id,
+        event.source,
+        event.time,
+        user if isinstance(user, str) else None,
+        session if isinstance(session, str) else None,
+        event.traceparent,
+    )
+
+
+def signal_of(  # noqa: PLR0913 -- what a signal's id and payload are made of
+    kind: str,
+    family: str,
+    seen: Seen,
+    *,
+    rule: WatchRule | None,
+    subject: Sequence[str],
+    ordinal: str,
+    content: Mapping[str, Any],
+) -> Signal:
+    """Return a signal with its one key; its id hashes rule, account, subject and ordinal (semantics 9.1).
+
+    Without a rule it is for the signals topic only, and nothing is decided on it. `ordinal` tells one firing from the
+    next: 1 + firings so far, or what the signal's own definition says.
+    """
+    evidence, profile = evidence_of(seen.event), seen.profile
+    named = kind.replace(".", "_")
+    signal_id = identity_of(named, rule.id if rule else "", seen.event.account, *subject, "", "", ordinal)
+    return Signal(
+        id=signal_id,
+        type=kind,
+        account=seen.event.account,
+        evidence=evidence,
+        data={
+            **({"rule": {"id": rule.id, "version": rule.version}} if rule else {}),
+            "family": family,
+            "plan": profile.plan if profile else None,
+            "user": evidence.user,
+            **content,
+            "session": evidence.session,
+            "account": profile.document() if profile else None,
+        },
+        keys=(signal_id,) if rule else (),
+        shadow=rule.shadow if rule else False,
+    )
