@@ -5,7 +5,7 @@ anchor itself, never from the boundary before it, so that clamping does not drif
 
     anchor 31 Jan, month   31 Jan ─ 28 Feb ─ 31 Mar ─ 30 Apr ─ 31 May          (29 Feb in a leap year)
     anchor 31 Jan 00:00, month, Europe/Berlin
-                           27 Feb 23:00Z ─ 30 Mar 22:00Z ─ 29 Apr 22:00Z     the first is an hour short: summer time begins
+                           27 Feb 23:00Z ─ 30 Mar 22:00Z ─ 29 Apr 22:00Z       the first is an hour short, in spring
     anchor 29 Feb, year    29 Feb 2024 ─ 28 Feb 2025 ─ … ─ 29 Feb 2028
     anchor 00:00, day, Europe/Berlin
                            28 Mar 23:00Z ─ 29 Mar 22:00Z                       a day of 23 hours
