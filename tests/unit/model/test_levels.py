@@ -69,5 +69,5 @@ def test_nothing_merged_with_a_change_is_the_change(first: Change, second: Chang
 
 
 def test_changes_of_two_aggregations_do_not_merge() -> None:
-    with pytest.raises(TypeError, match="two aggregations"):
+    with pytest.raises(TypeError, match="not of one aggregation"):
         merged(Add(1), Raise(1))
