@@ -15,7 +15,7 @@ from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
-from expansion_signals.state.shards import RedisShards
+from expansion_signals.state.shards import STAGES, RedisShards
 from inspected import Inspected, of_memory, of_redis
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ class Kept(Protocol):
     async def lose(self, shard: int) -> None:
         """Lose a shard whole."""
 
+    async def end_leases(self) -> None:
+        """Let so much time pass that every lease ends."""
+
     async def back_up(self, shard: int) -> None:
         """Keep a copy of a shard; a later one replaces it."""
 
@@ -75,7 +78,7 @@ class KeptInMemory:
     def __init__(self, shards: int) -> None:
         self.store = MemoryStore(shards=shards, window=DAY)
         self.policy = MemoryPolicy(self.store, shards=shards)
-        self.shards = MemoryShards(self.store)
+        self.shards = MemoryShards(self.store, self.policy)
         self._copies: dict[int, Shard] = {}
 
     def another(self, *, conflicts: bool = True) -> MemoryStore:
@@ -91,6 +94,11 @@ class KeptInMemory:
 
     async def lose(self, shard: int) -> None:
         self.store.lose(shard)
+        self.policy.shards[shard] = {}
+
+    async def end_leases(self) -> None:
+        # Leases are known to whoever takes them; those who took one before go on beside those who come now.
+        self.shards = MemoryShards(self.store, self.policy)
 
     async def back_up(self, shard: int) -> None:
         self._copies[shard] = self.store.snapshot(shard)
@@ -127,6 +135,11 @@ class KeptInRedis:
     async def lose(self, shard: int) -> None:
         for key in await self._keys(shard):
             await self._client.delete(key)
+
+    async def end_leases(self) -> None:
+        for shard in range(self._shards):
+            for stage in (*STAGES, "rebuild"):
+                await self._client.delete(shard_keys(self._prefix, shard).lease(stage))
 
     async def back_up(self, shard: int) -> None:
         self._copies[shard] = {key: await self._client.dump(key) for key in await self._keys(shard)}

@@ -136,6 +136,16 @@ class Outcome:
         assert {key: named for key, named in ids.items() if len(named) > 1} == {}
         assert [same for same in contents.values() if any(each != same[0] for each in same)] == []
 
+    def check_what_only_grows_fires_each_threshold_once(self) -> None:
+        """What only grows crosses a threshold in its first generation, and in no other; a `size` may shrink."""
+        keys = defaultdict(set)
+        for account, content in self._reached():
+            meter, rule = content["data"]["meter"], content["data"]["rule"]["id"]
+            if account in CLEAN and meter != "size":
+                for threshold, key in zip(content["data"]["crossed"], content["keys"], strict=True):
+                    keys[account, rule, meter, _start(content), threshold["kind"], threshold["value"]].add(key)
+        assert {place: named for place, named in keys.items() if len(named) > 1} == {}
+
     def _reached(self) -> Iterator[tuple[str, Any]]:
         return ((account, content) for account, content in self._published if content["type"] == "limit.reached")
 

@@ -7,7 +7,6 @@ more and more; accounts `wild-*` do all that the semantics allow.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,14 +15,12 @@ from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.accounts import Account, AccountUpdate
 from expansion_signals.model.events import USAGE_IMPORTED, USAGE_RECORDED, Evidence, UsageEvent
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, parse_instant
-from expansion_signals.model.records import Outgoing, Partition, Poll, Record
+from expansion_signals.model.records import Partition, Poll, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from expansion_signals.model.instants import Instant
-    from expansion_signals.model.records import DeadLetter
-    from expansion_signals.model.signals import Signal
 
 USAGE = (Partition("usage-events", 0), Partition("usage-events", 1))
 UPDATES = Partition("account-updates", 0)
@@ -239,53 +236,3 @@ def used(event: UsageEvent, meter: str, value: int | Decimal) -> UsageEvent:
 def snapshot(version: int, plan: str, usage: Mapping[str, object] | None = None) -> Account:
     period = {"unit": "day", "anchor": "2026-01-01T00:00:00Z"}
     return Account.model_validate({"version": version, "plan": plan, "period": period, "usage": usage or {}})
-
-
-class PlainCodec:
-    """Reads a simulated log; writes signals so that two that differ anywhere are two texts."""
-
-    def __init__(self, log: SimulatedLog) -> None:
-        self._log = log
-
-    def usage_event(self, record: Record) -> UsageEvent:
-        meaning = self._log.meanings[record]
-        if isinstance(meaning, RejectedRecord):
-            raise meaning
-        assert isinstance(meaning, UsageEvent)
-        return meaning
-
-    def account_update(self, record: Record) -> AccountUpdate:
-        meaning = self._log.meanings[record]
-        assert isinstance(meaning, AccountUpdate)
-        return meaning
-
-    def signal(self, signal: Signal, recorded: int) -> Outgoing:
-        del recorded
-        content = {"id": signal.id, "type": signal.type, "keys": signal.keys, "data": signal.data}
-        return Outgoing("expansion-signals", signal.account.encode(), json.dumps(content).encode())
-
-    def dead_letter(self, letter: DeadLetter, failed: int) -> Outgoing:
-        del failed
-        record = letter.record
-        return Outgoing("usage-events-dlq", f"{record.partition}/{record.offset}".encode(), letter.code.encode())
-
-    def truncated(self, letter: DeadLetter, failed: int) -> Outgoing:
-        return self.dead_letter(letter, failed)
-
-
-@dataclass
-class MemoryPublisher:
-    """Takes everything; what was taken stays, acknowledged or not."""
-
-    signals: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
-    letters: dict[str, str] = field(default_factory=dict)
-
-    async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
-        for record in records:
-            assert record.key is not None
-            assert record.value is not None
-            if record.topic == "usage-events-dlq":
-                self.letters[record.key.decode()] = record.value.decode()
-            else:
-                self.signals.append((record.key.decode(), json.loads(record.value)))
-        return ()

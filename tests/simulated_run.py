@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kept_state import watermarks_of
 from metering_outcome import Outcome
 from simulated_log import FOR_ALL, FOR_WILD, Draft, SimulatedLog
-from simulated_workers import Worker, World, drained
+from simulated_workers import SHARDS, SecondWorker, Worker, World, drained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """`move` a worker, `crash` one, `accept` the next configuration, `back up` or `roll back` a shard."""
+    """What is done, to which of three.
+
+    `move` a worker, `crash` one, `accept` the next configuration, `back up` or `roll back` a shard, `lose` one, `lose
+    all`, `lose it and die`: together with every worker. Time passes, so that every `lease ends`.
+    """
 
     what: str
     which: int
@@ -44,33 +48,62 @@ def schedules(*kinds: str) -> st.SearchStrategy[list[Step]]:
 
 
 async def outcome(kept: Kept, drafts: Sequence[Draft], schedule: Sequence[Step]) -> Outcome:
-    """Play the schedule with two workers that both read everything; then let one, old or new, read to the end."""
-    world = World(kept, SimulatedLog.of(drafts))
-    workers = [Worker(world), Worker(world)]
-    watermarks = _Watermarks(kept)
+    """Play the schedule with two workers that both read everything; then let one, old or new, read to the end.
+
+    A third is the second reader beside them. It brings up what they pass by.
+    """
+    run = _Run(World(kept, SimulatedLog.of(drafts)))
     for what, which, choice in schedule:
         match what:
             case "move":
-                await workers[which % 2].advance(choice)
+                await run.workers[which].advance(choice)
             case "crash":
-                workers[which % 2].crash()
-                workers[which % 2] = Worker(world)
+                run.crash(which)
             case "accept":
-                world.accept()
-            case "back up":
-                await kept.back_up(which)
-            case "roll back":
-                if await kept.roll_back(which):
-                    watermarks.forget(which)
-        await watermarks.look()
+                run.world.accept()
+            case "lease ends":
+                await kept.end_leases()
+            case "back up" | "roll back":
+                await run.copy(what, which)
+            case _:
+                await run.lose(what, which)
+        await run.watermarks.look()
     # The last one may have lived through everything, or come new.
-    last = workers[0] if len(schedule) % 2 else Worker(world)
-    for worker in workers:
+    last = run.workers[0] if len(schedule) % 2 else Worker(run.world)
+    assert isinstance(last, Worker)
+    for worker in run.workers:
         if worker is not last:
             worker.crash()
-    await drained(world, last)
-    await watermarks.look()
-    return Outcome(world, await kept.inside())
+    await drained(run.world, last)
+    await run.watermarks.look()
+    return Outcome(run.world, await kept.inside())
+
+
+class _Run:
+    """Two workers and a second reader over one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.workers: list[Worker | SecondWorker] = [Worker(world), Worker(world), SecondWorker(world)]
+        self.watermarks = _Watermarks(world.kept)
+
+    def crash(self, which: int) -> None:
+        self.workers[which].crash()
+        self.workers[which] = type(self.workers[which])(self.world)
+
+    async def copy(self, what: str, shard: int) -> None:
+        if what == "back up":
+            await self.world.kept.back_up(shard)
+        elif await self.world.kept.roll_back(shard):
+            self.watermarks.forget(shard)
+
+    async def lose(self, what: str, which: int) -> None:
+        for shard in range(SHARDS) if what == "lose all" else (which,):
+            await self.world.kept.lose(shard)
+            self.watermarks.forget(shard)
+        if what == "lose it and die":
+            for each in range(len(self.workers)):
+                self.crash(each)
 
 
 class _Watermarks:

@@ -11,7 +11,7 @@ from itertools import count
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Literal
 
-from expansion_signals.errors import StateUnavailable
+from expansion_signals.errors import StateLost, StateUnavailable
 from expansion_signals.model.instants import DAY, SECOND
 from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.metering import Metering, Outside
@@ -20,7 +20,12 @@ from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.rules.loading import load
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory_archive import MemoryArchive
-from simulated_log import PARTITIONS, TEXTS, MemoryPublisher, PlainCodec, SimulatedLog
+from expansion_signals.worker.bringing_up import BringingUp
+from expansion_signals.worker.rebuilding import Rebuilding
+from expansion_signals.worker.status import StageStatus
+from simulated_log import PARTITIONS, TEXTS, SimulatedLog
+from simulated_reader import SimulatedReader
+from simulated_wire import DECISIONS, SIGNALS, MemoryPublisher, PlainCodec
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
@@ -34,6 +39,10 @@ SHARDS = 3
 SWEEP, MOST = 0, 31
 """Choices: an idle worker sweeps, or polls the most of every partition; an outside call is made at any above 1."""
 
+LATE_RECORDS = 6
+"""How far a shard may be behind before it is late: a log of tens of records has some of these."""
+
+TOPIC_NAMES = {each.topic: each.topic for each in (*PARTITIONS, SIGNALS)}
 CONFIGURATIONS = tuple(load(texts) for texts in TEXTS)
 Turn = Literal["outside", "idle"]
 
@@ -63,19 +72,26 @@ def advanced(worker: Coroutine[Any, Any, None], choice: int | None) -> Generator
 class TurningPatience:
     """Takes a turn before each call. 0 fails it before it begins, 1 after it is done; both are tried again."""
 
+    choice = MOST
+
     async def __call__(
         self, step: Callable[Asked, Awaitable[Answered]], *arguments: Asked.args, **named: Asked.kwargs
     ) -> Answered:
         while True:
-            choice = await turn("outside")
+            self.choice = choice = await turn("outside")
             if choice == 0:
                 continue
             try:
                 answer = await step(*arguments, **named)
             except StateUnavailable:
                 continue
-            if choice != 1:
+            # What is learned of watermarks is learned from an answer that has come.
+            if choice != 1 or isinstance(getattr(step, "__self__", None), Watermarks):
                 return answer
+
+    def size(self) -> int:
+        """Return how many records a poll takes, by the turn it was given."""
+        return self.choice // 4 + 1
 
 
 @dataclass
@@ -99,33 +115,62 @@ class World:
             self.epoch = self.archive.accept(TEXTS[self.epoch])
 
 
-def metering(world: World, patience: Patience) -> tuple[Metering, Watermarks]:
+def epochs_of(world: World) -> Epochs:
+    """Return what a worker that starts now knows of configurations."""
+    return Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1])
+
+
+def watermarks_of(world: World) -> Watermarks:
+    """Return the watermarks of a worker's own reader."""
+    return Watermarks(AllButLate(world.kept.shards, "metering", LATE_RECORDS), TOPIC_NAMES)
+
+
+def metering(world: World, patience: Patience, watermarks: Watermarks, epochs: Epochs) -> Metering:
     """Return the metering of a further worker, which has read nothing yet."""
     store = world.kept.another()
-    serving = AllButLate(world.kept.shards, "metering")
-    watermarks = Watermarks(serving, {each.topic: each.topic for each in PARTITIONS})
     outside = Outside(
         store=store,
         accounts=store,
         expiry=world.kept.expiry(),
         codec=PlainCodec(world.log),
         publisher=world.publisher,
-        epochs=Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1]),
+        epochs=epochs,
         patience=patience,
         clock=lambda: next(world.seconds) * SECOND,
         nonce=lambda: f"n{next(world.nonces)}",
         shard_of=lambda account: shard_of(account, SHARDS),
     )
-    return Metering(outside, watermarks, acceptance=DAY), watermarks
+    return Metering(outside, watermarks, acceptance=DAY)
+
+
+def rebuilding(world: World, patience: TurningPatience, epochs: Epochs) -> Rebuilding:
+    """Return what makes lost shards anew from what is in the log by then."""
+
+    def reader(topics: tuple[str, ...]) -> SimulatedReader:
+        published = {SIGNALS: world.publisher.records, DECISIONS: []}
+        partitions = world.log.records | published
+        return SimulatedReader({each: partitions[each] for each in partitions if each.topic in topics}, patience.size)
+
+    return Rebuilding(
+        reader,
+        PlainCodec(world.log),
+        world.kept.shards,
+        epochs,
+        TOPIC_NAMES,
+        shard_of=lambda account: shard_of(account, SHARDS),
+        clock=lambda: next(world.seconds) * SECOND,
+        nonce=lambda: f"n{next(world.nonces)}",
+        patience=patience,
+    )
 
 
 class Worker:
-    """One worker that reads every partition until it is dropped."""
+    """One worker that reads every partition until it is dropped; put together anew where everything is lost."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._patience = TurningPatience()
-        self._metering, self._watermarks = metering(world, self._patience)
+        self._assemble()
         self.positions: dict[Partition, int] = {}
         self.turn: Turn | None = None
         self._life = self._live()
@@ -139,9 +184,23 @@ class Worker:
     def crash(self) -> None:
         self._life.close()
 
+    def _assemble(self) -> None:
+        self._epochs = epochs_of(self._world)
+        self._watermarks = watermarks_of(self._world)
+        self._metering = metering(self._world, self._patience, self._watermarks, self._epochs)
+
     async def _live(self) -> None:
+        while True:
+            try:
+                await self._work()
+            except StateLost:
+                self._assemble()
+
+    async def _work(self) -> None:
+        if not await self._patience(self._world.kept.shards.standing):
+            await rebuilding(self._world, self._patience, self._epochs).rebuild(range(SHARDS), late=False)
         starts, ends = dict.fromkeys(PARTITIONS, 0), self._world.log.ends
-        self.positions.update(await self._patience(self._watermarks.resume, PARTITIONS, starts, ends))
+        self.positions = dict(await self._patience(self._watermarks.resume, PARTITIONS, starts, ends))
         while True:
             await self._once(await turn("idle"))
 
@@ -161,12 +220,61 @@ class Worker:
         self.positions = {**poll.positions, **rewind}
 
 
+class SecondWorker:
+    """What brings up beside a worker what is lost or late; between its looks it is idle."""
+
+    def __init__(self, world: World) -> None:
+        patience = TurningPatience()
+        epochs = epochs_of(world)
+        self._bringing_up = BringingUp(
+            "metering",
+            world.kept.shards,
+            SHARDS,
+            topic_names=TOPIC_NAMES,
+            reader=lambda: SimulatedReader(world.log.records, patience.size),
+            absorber=lambda watermarks: metering(world, patience, watermarks, epochs),
+            rebuilding=rebuilding(world, patience, epochs),
+            patience=patience,
+            status=StageStatus(),
+            holder=f"n{next(world.nonces)}",
+        )
+        self.turn: Turn | None = None
+        self._life = self._live()
+
+    async def advance(self, choice: int) -> None:
+        self.turn = await advanced(self._life, None if self.turn is None else choice)
+
+    def crash(self) -> None:
+        self._life.close()
+
+    async def _live(self) -> None:
+        while True:
+            await turn("idle")
+            await self._bringing_up.look()
+
+
 async def drained(world: World, worker: Worker) -> None:
-    """Let one worker alone read everything to the end, move every shard there, and settle what others left."""
-    at_end = False
-    while not (at_end and worker.at_end() and await world.kept.store.waiting() == {}):
-        at_end = worker.at_end()
-        await worker.advance(SWEEP if at_end else MOST)
-        while worker.turn != "idle":
-            await worker.advance(MOST)
+    """Let one worker, and one beside it, read everything to the end, move every shard there, and settle the rest."""
+    await world.kept.end_leases()
+    second = SecondWorker(world)
+    settled = False
+    while not settled:
+        await until_idle(second)
+        whole = worker.at_end() and await _whole(world)
+        await until_idle(worker, SWEEP if worker.at_end() else MOST)
+        # Late by now is a shard that nothing came to for so long.
+        settled = whole and worker.at_end() and await _whole(world) and await world.kept.store.waiting() == {}
     worker.crash()
+    second.crash()
+
+
+async def until_idle(worker: Worker | SecondWorker, choice: int = MOST) -> None:
+    """Move a worker on, as the choice says, until it is idle once more."""
+    await worker.advance(choice)
+    while worker.turn != "idle":
+        await worker.advance(MOST)
+
+
+async def _whole(world: World) -> bool:
+    standing = await world.kept.shards.standing()
+    return len(standing) == SHARDS and all("metering" not in stands.late for stands in standing.values())

@@ -40,3 +40,34 @@ def test_shards_rolled_back_under_live_workers_count_each_record_once_and_lose_n
     found = asyncio.run(outcome(KeptInMemory(SHARDS), drafts, schedule))
     found.check_counts()
     found.check_fired()
+
+
+@THOROUGH
+@given(DRAFTS, schedules("crash", "accept", "lease ends", "lose", "lose", "lose all"))
+def test_shards_lost_under_live_workers_count_each_record_once_and_lose_no_key(
+    drafts: list[Draft], schedule: list[Step]
+) -> None:
+    found = asyncio.run(outcome(KeptInMemory(SHARDS), drafts, schedule))
+    found.check_counts()
+    found.check_fired()
+    found.check_what_only_grows_fires_each_threshold_once()
+
+
+@THOROUGH
+@given(DRAFTS, schedules("crash", "accept", "lease ends", "back up", "roll back", "lose", "lose all"))
+def test_shards_rolled_back_and_lost_count_each_record_once_and_lose_no_key(
+    drafts: list[Draft], schedule: list[Step]
+) -> None:
+    found = asyncio.run(outcome(KeptInMemory(SHARDS), drafts, schedule))
+    found.check_counts()
+    found.check_fired()
+
+
+@THOROUGH
+@given(DRAFTS, schedules("crash", "lease ends", "lose it and die", "lose it and die"))
+def test_what_was_published_before_a_loss_is_published_under_no_other_id(
+    drafts: list[Draft], schedule: list[Step]
+) -> None:
+    found = asyncio.run(outcome(KeptInMemory(SHARDS), drafts, schedule))
+    found.check_keys_are_fired_once()
+    found.check_what_only_grows_fires_each_threshold_once()

@@ -52,3 +52,24 @@ def test_shards_of_redis_rolled_back_under_live_workers_count_each_record_once_a
     found = asyncio.run(on_redis(redis_url, drafts, schedule))
     found.check_counts()
     found.check_fired()
+
+
+@FEWER
+@given(DRAFTS, schedules("crash", "accept", "lease ends", "lose", "lose", "lose all"))
+def test_shards_of_redis_lost_under_live_workers_count_each_record_once_and_lose_no_key(
+    redis_url: str, drafts: list[Draft], schedule: list[Step]
+) -> None:
+    found = asyncio.run(on_redis(redis_url, drafts, schedule))
+    found.check_counts()
+    found.check_fired()
+    found.check_what_only_grows_fires_each_threshold_once()
+
+
+@FEWER
+@given(DRAFTS, schedules("crash", "lease ends", "lose it and die"))
+def test_what_was_published_before_a_loss_of_redis_is_published_under_no_other_id(
+    redis_url: str, drafts: list[Draft], schedule: list[Step]
+) -> None:
+    found = asyncio.run(on_redis(redis_url, drafts, schedule))
+    found.check_keys_are_fired_once()
+    found.check_what_only_grows_fires_each_threshold_once()

@@ -18,7 +18,7 @@ from expansion_signals.model.instants import DAY
 from expansion_signals.state.deployment import Deployment
 from kept_state import KeptInMemory, KeptInRedis
 from simulated_log import PARTITIONS, START, UPDATES, USAGE, SimulatedLog, snapshot, used
-from simulated_workers import SHARDS, World, metering
+from simulated_workers import SHARDS, World, epochs_of, metering, watermarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -85,7 +85,8 @@ async def at_once(
 async def read(kept: Kept, log: SimulatedLog, sizes: Sequence[int]) -> Read:
     """Read the updates, then the events in polls of these sizes, and all that is left in one."""
     world = World(kept, log)
-    absorber, watermarks = metering(world, at_once)
+    watermarks = watermarks_of(world)
+    absorber = metering(world, at_once, watermarks, epochs_of(world))
     positions = dict(await watermarks.resume(PARTITIONS, dict.fromkeys(PARTITIONS, 0), log.ends))
     for which, size in [(UPDATES, MOST), *((USAGE[0], size) for size in sizes), (USAGE[0], MOST)]:
         poll = log.poll(positions, {which: size})

@@ -1,4 +1,4 @@
-"""Arms that were restored after a loss, beside a level that is counted once more from nothing (decision NNNN).
+"""Arms that were restored after a loss, beside a level that is counted once more from nothing.
 
 What turned such an arm has been told. Until the counter has passed it again, the arm turns no more: neither up, which
 would tell it twice, nor down, because a level that is not yet what it was has not fallen.

@@ -13,7 +13,7 @@ from expansion_signals.model.readings import Counter
 from expansion_signals.state.keys import shard_of
 from kept_state import KeptInMemory
 from simulated_log import PARTITIONS, START, UPDATES, USAGE, SimulatedLog, snapshot, used
-from simulated_workers import SHARDS, World, metering
+from simulated_workers import SHARDS, World, epochs_of, metering, watermarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -58,7 +58,8 @@ class Bench:
         self.world.log.put(UPDATES, told)
 
     async def reader(self) -> Reader:
-        absorber, watermarks = metering(self.world, AtOnce())
+        watermarks = watermarks_of(self.world)
+        absorber = metering(self.world, AtOnce(), watermarks, epochs_of(self.world))
         ends = self.world.log.ends
         begins = await watermarks.resume(PARTITIONS, dict.fromkeys(PARTITIONS, 0), ends)
         return Reader(self.world, absorber, dict(begins))
