@@ -29,6 +29,8 @@ NEARLY = [f"nearly-{number}" for number in range(MANY)]
 LOWERED = [f"lowered-{number}" for number in range(MANY)]
 BACK = "back-again"
 EXPORTER = "exporter"
+EARLY = "early"
+"""On a plan that only the newer files sell."""
 
 
 class Fired(NamedTuple):
@@ -57,13 +59,15 @@ class Seen(NamedTuple):
 def older_and_newer(directory: Path) -> tuple[Path, Path]:
     """Return two sets of files.
 
-    The newer has a threshold more, 90 %, a lower limit of `pro`, 1500 instead of 2000, and no meter `exports`.
+    The newer has a threshold more, 90 %, a lower limit of `pro`, 1500 instead of 2000, a plan `team`, and no meter
+    `exports`.
     """
     older, newer = (shutil.copytree(CONFIGURATION, directory / age) for age in ("older", "newer"))
     for file, old, new in (
         ("rules.yaml", r"(meter: api_calls, at: )\[80%, 100%\]", r"\1[80%, 90%, 100%]"),
         ("rules.yaml", r".*meter: exports.*\n", ""),
         ("catalog.yaml", r"limit: 2000", "limit: 1500"),
+        ("catalog.yaml", r"plans:", 'plans:\n  - {key: team, price: "9", includes: {api_calls: {limit: 1000}}}'),
         ("catalog.yaml", r"\n *exports: .*", ""),
         ("catalog.yaml", r", exports: (\{.*?\}|unlimited)", ""),
     ):
@@ -119,8 +123,9 @@ def seen(
             product.profile(account, "free")
         for account in LOWERED:
             product.profile(account, "pro")
+        product.profile(EARLY, "team")
         product.send(*(usage_event(account, 850) for account in NEARLY))
-        product.send(*(usage_event(account, 1300) for account in LOWERED), *exported(5))
+        product.send(*(usage_event(account, 1300) for account in LOWERED), usage_event(EARLY, 850), *exported(5))
         first.until_settled(len(product.sent))
         before = by_account(triggers.until(lambda _: True, count=MANY))
 
@@ -129,8 +134,8 @@ def seen(
         until_followed(deployment, first, second)
         followed = first.pid
         product.send(*(usage_event(account, 60) for account in NEARLY))
-        product.send(*(usage_event(account, 10) for account in LOWERED), *exported(2))
-        triggers.until(lambda _: True, count=3 * MANY)
+        product.send(*(usage_event(account, 10) for account in LOWERED), usage_event(EARLY, 1), *exported(2))
+        triggers.until(lambda _: True, count=3 * MANY + 1)
         first.until_settled(len(product.sent))
         second.until_settled(len(product.sent))
         records = triggers.to_end()
@@ -183,7 +188,11 @@ def test_a_limit_that_was_lowered_fires_what_it_passes_on_both_workers(seen: See
 
 
 def test_two_workers_on_different_files_make_one_set_of_triggers(seen: Seen) -> None:
-    assert len(seen.ids) == len(set(seen.ids)) == 3 * MANY
+    assert len(seen.ids) == len(set(seen.ids)) == 3 * MANY + 1
+
+
+def test_a_plan_that_the_catalog_comes_to_know_is_judged(seen: Seen) -> None:
+    assert (seen.before.get(EARLY), seen.later[EARLY]) == (None, [Fired(("80",), "1000", "limit_changed")])
 
 
 def test_usage_of_a_meter_that_was_removed_is_unmatched_and_its_counter_stays(seen: Seen) -> None:
