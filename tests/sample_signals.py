@@ -1,4 +1,4 @@
-"""Limit signals as metering writes them: only what a case is about must be named."""
+"""Signals as metering writes them, of limits and with one key: only what a case is about must be named."""
 
 from __future__ import annotations
 
@@ -35,6 +35,31 @@ def signal(*thresholds: str, account: str = "acct-1", generation: int = 1, time:
         evidence=Evidence("e-1", "/apps/web", time, user="u-42", session="s-9", traceparent="00-ab"),
         data=content(crossed),
         keys=tuple(key(each, account, generation) for each in thresholds),
+    )
+
+
+def gated(ordinal: str = "1", *, kind: str = "feature.gated", account: str = "acct-1", time: Instant = NOW) -> Signal:
+    """Return the signal that a feature is wanted, or one of another kind with the same content."""
+    signal_id = identity_of(kind, account, "sso", ordinal)
+    return Signal(
+        id=signal_id,
+        type=kind,
+        account=account,
+        evidence=Evidence("e-1", "/apps/web", time, user="u-42", session="s-9", traceparent="00-ab"),
+        data={
+            "rule": {"id": "gates", "version": "9b1c"},
+            "family": "gate",
+            "plan": "free",
+            "user": "u-42",
+            "feature": "sso",
+            "attempts": 3,
+            "users": 2,
+            "window": "14d",
+            "session": "s-9",
+            "why": "2 users tried sso 3 times in 14 days; the plan does not include it",
+            "account": {"version": 7, "plan": "free"},
+        },
+        keys=(signal_id,),
     )
 
 

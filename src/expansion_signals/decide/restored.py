@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.limits import entries_made
+from expansion_signals.decide.decisions import entries_made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from expansion_signals.decide.candidates import Candidate
     from expansion_signals.decide.decided import Entry, Key
-    from expansion_signals.decide.limits import Candidate
     from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.facts import Marks
     from expansion_signals.model.instants import Instant

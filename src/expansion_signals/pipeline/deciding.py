@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.decide.limits import candidate_in
+from expansion_signals.decide.candidates import candidate_in
 from expansion_signals.errors import RejectedRecord, RejectedState
 from expansion_signals.model.records import DeadLetter, Partition
 from expansion_signals.pipeline.burial import Burial
@@ -28,7 +28,7 @@ from expansion_signals.pipeline.work import Item, Work
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from expansion_signals.decide.limits import Outcome
+    from expansion_signals.decide.decisions import Outcome
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing, Poll, Record
     from expansion_signals.pipeline.epochs import Epochs

@@ -10,14 +10,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.decided import Reserved, ShardReservation, key_of, reserve
-from expansion_signals.decide.limits import decide_limit
+from expansion_signals.decide.decisions import decide
 from expansion_signals.model.batches import Behind, Gap, Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from expansion_signals.decide.candidates import Candidate
     from expansion_signals.decide.decided import Decided, Reservation
-    from expansion_signals.decide.limits import Candidate, Outcome
+    from expansion_signals.decide.decisions import Outcome
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Partition
     from expansion_signals.pipeline.watermarks import Watermarks
@@ -124,7 +125,7 @@ def _decide(
     """Decide an account's candidates in their order, each knowing those before it."""
     after, outcomes = before, []
     for candidate in candidates:
-        outcome = decide_limit(candidate, after, now)
+        outcome = decide(candidate, after, now)
         after = after.with_entries(outcome.entries)
         outcomes.append(outcome)
     asked = {key_of(key) for candidate in candidates for key in candidate.signal.keys}

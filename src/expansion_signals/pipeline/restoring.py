@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.limits import candidate_in
+from expansion_signals.decide.candidates import candidate_in
 from expansion_signals.decide.restored import Passed, RestoredAccount, RestoredShard
 from expansion_signals.detect.restored_marks import marks_after
 from expansion_signals.errors import RejectedRecord

@@ -1,22 +1,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from expansion_signals.decide.candidates import Candidate
 from expansion_signals.decide.decided import Decided, key_of
-from expansion_signals.decide.limits import EXPIRES_AFTER, Candidate, candidate_in, decide_limit
-from expansion_signals.errors import RejectedRecord
+from expansion_signals.decide.decisions import decide
 from expansion_signals.model.identities import identity_of
-from expansion_signals.model.instants import DAY, HOUR, parse_instant
-from sample_signals import NOW, key, signal
+from expansion_signals.model.instants import DAY, HOUR
+from expansion_signals.model.kinds import KINDS
+from sample_signals import NOW, gated, key, signal
 
 if TYPE_CHECKING:
-    from expansion_signals.decide.limits import Outcome
+    from expansion_signals.decide.decisions import Outcome
     from expansion_signals.model.decisions import Decision
+    from expansion_signals.model.kinds import Kind
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.triggers import Trigger
+
+
+LASTS = 7 * DAY
+"""How long a limit trigger is worth acting on."""
 
 
 class Account:
@@ -28,7 +34,7 @@ class Account:
 
     def decide(self, asked: Signal, *, now: int = NOW, record: str | None = None) -> Outcome:
         self._offset += 1
-        outcome = decide_limit(Candidate(asked, record or f"0:{self._offset}"), self.decided, now)
+        outcome = decide(Candidate(asked, record or f"0:{self._offset}"), self.decided, now)
         self.decided = self.decided.with_entries(outcome.entries)
         return outcome
 
@@ -274,11 +280,11 @@ def test_a_step_does_not_supersede_a_plain_threshold(account: Account) -> None:
 
 
 def test_a_signal_is_worth_acting_on_until_the_very_moment_of_its_expiry(account: Account) -> None:
-    assert decision_of(account.decide(signal("80"), now=NOW + EXPIRES_AFTER - 1)).decision == "fired"
+    assert decision_of(account.decide(signal("80"), now=NOW + LASTS - 1)).decision == "fired"
 
 
 def test_a_signal_past_its_expiry_is_suppressed_because_it_is_too_old(account: Account) -> None:
-    decision = decision_of(account.decide(signal("80"), now=NOW + EXPIRES_AFTER))
+    decision = decision_of(account.decide(signal("80"), now=NOW + LASTS))
     assert (decision.decision, decision.reason, decision.reasons) == (
         "suppressed",
         "too_old_to_fire",
@@ -288,65 +294,73 @@ def test_a_signal_past_its_expiry_is_suppressed_because_it_is_too_old(account: A
 
 def test_a_suppressed_signal_names_the_trigger_it_would_have_been(account: Account) -> None:
     asked = signal("80")
-    outcome = account.decide(asked, now=NOW + EXPIRES_AFTER)
+    outcome = account.decide(asked, now=NOW + LASTS)
     assert (outcome.trigger, decision_of(outcome).trigger) == (None, asked.id)
 
 
 def test_a_suppressed_signal_is_remembered_so_that_no_other_fires_for_its_keys(account: Account) -> None:
-    account.decide(signal("80"), now=NOW + EXPIRES_AFTER)
+    account.decide(signal("80"), now=NOW + LASTS)
     assert trigger_of(account.decide(signal("80", "100"))).data["crossed"] == [{"kind": "percent", "value": "100"}]
 
 
 def test_decisions_about_one_signal_differ_by_verdict_only() -> None:
     fired = decision_of(Account().decide(signal("80")))
-    suppressed = decision_of(Account().decide(signal("80"), now=NOW + EXPIRES_AFTER))
+    suppressed = decision_of(Account().decide(signal("80"), now=NOW + LASTS))
     assert (fired.id != suppressed.id, fired.id) == (True, decision_of(Account().decide(signal("80"))).id)
 
 
-# ----------------------------------------------------------------------------------------- candidates
+# ------------------------------------------------------------------------------------------- other kinds
 
 
-def test_a_limit_signal_is_a_candidate_with_its_place_in_the_log() -> None:
-    assert candidate_in(signal("80"), "3:17") == Candidate(signal("80"), "3:17")
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.fires and not kind.crosses])
+def test_a_trigger_of_another_kind_goes_to_the_topic_of_its_family_under_its_type(account: Account, kind: Kind) -> None:
+    trigger = trigger_of(account.decide(gated(kind=kind.type)))
+    assert (trigger.topic, trigger.type) == (kind.family.topic, kind.type)
 
 
-@pytest.mark.parametrize("other", ["limit.recovered", "account.changed", "reading", "something.new"])
-def test_a_signal_that_nobody_decides_is_no_candidate(other: str) -> None:
-    assert candidate_in(replace(signal("80"), type=other, data={}, keys=()), "0:0") is None
+def test_a_trigger_of_another_kind_has_the_id_of_its_signal(account: Account) -> None:
+    assert trigger_of(account.decide(gated())).id == gated().id
 
 
-@pytest.mark.parametrize("digits", ["1300", "0.5", "9223372036854775807", "9223372036.854775807", "0.000000001"])
-def test_every_amount_a_counter_can_hold_is_a_step(digits: str) -> None:
-    assert candidate_in(signal(f"+{digits}"), "0:0") is not None
+def test_a_trigger_of_another_kind_carries_the_payload_without_the_account(account: Account) -> None:
+    data = trigger_of(account.decide(gated())).data
+    assert data == {name: value for name, value in gated().data.items() if name != "account"}
 
 
-HOSTILE: dict[str, dict[str, Any]] = {
-    "an id that is no hash": {"id": "80 %"},
-    "an id with our separator": {"id": "|" * 32},
-    "an id in other digits": {"id": "٣" * 32},
-    "no keys": {"keys": ()},
-    "a key too many": {"keys": (key("80"), key("100"))},
-    "a key that is no hash": {"keys": ("80",)},
-    "a key with a control character": {"keys": (f"{key('80')}\x1f",)},
-    "a step that is no number": {"keys": (f"{key('80')}:many",)},
-    "a step that is not finite": {"keys": (f"{key('80')}:NaN",)},
-    "a step that no memory holds": {"keys": (f"{key('80')}:1e999999999",)},
-    "a step of a thousand digits": {"keys": (f"{key('80')}:{'9' * 1000}",)},
-    "a step below zero": {"keys": (f"{key('80')}:-5",)},
-    "an empty step": {"keys": (f"{key('80')}:",)},
-    "no data": {"data": {}},
-    "a rule that is a name": {"data": signal("80").data | {"rule": "api-quota"}},
-    "a threshold that is a number": {"data": signal("80").data | {"threshold": 80}},
-    "nothing crossed": {"data": signal("80").data | {"crossed": []}},
-    "crossings that are no list": {"data": signal("80").data | {"crossed": {"80": True}}},
-    "crossings that are no objects": {"data": signal("80").data | {"crossed": ["80"]}},
-    "a time past which nothing expires": {
-        "evidence": signal("80").evidence._replace(time=parse_instant("9999-12-30T00:00:00Z"))
-    },
-}
+@pytest.mark.parametrize(
+    ("kind", "lasts"), [("seat_limit.invited", DAY), ("feature.gated", 7 * DAY), ("pql.qualified", 30 * DAY)]
+)
+def test_each_kind_expires_with_its_family(account: Account, kind: str, lasts: int) -> None:
+    assert trigger_of(account.decide(gated(kind=kind))).expires == NOW + lasts
 
 
-@pytest.mark.parametrize("changes", HOSTILE.values(), ids=HOSTILE.keys())
-def test_what_metering_cannot_have_written_is_rejected(changes: dict[str, Any]) -> None:
-    with pytest.raises(RejectedRecord):
-        candidate_in(replace(signal("80"), **changes), "0:0")
+def test_a_seat_signal_is_too_old_after_a_day(account: Account) -> None:
+    decision = decision_of(account.decide(gated(kind="seat_limit.invited"), now=NOW + DAY))
+    assert (decision.decision, decision.reason) == ("suppressed", "too_old_to_fire")
+
+
+def test_a_decision_on_seats_is_kept_for_seven_days_past_its_own_expiry(account: Account) -> None:
+    (entry,) = account.decide(gated(kind="seat_limit.invited")).entries.values()
+    assert entry.kept_until == NOW + 8 * DAY
+
+
+def test_another_record_of_a_signal_with_one_key_publishes_nothing(account: Account) -> None:
+    account.decide(gated())
+    assert account.decide(gated()) == (None, None, {})
+
+
+def test_the_record_of_a_signal_with_one_key_asked_again_gets_the_same_answer(account: Account) -> None:
+    first = account.decide(gated(), record="0:7")
+    again = account.decide(gated(), record="0:7")
+    assert (again.trigger, again.decision) == (first.trigger, first.decision)
+
+
+def test_the_next_firing_is_decided_anew(account: Account) -> None:
+    account.decide(gated())
+    assert decision_of(account.decide(gated(ordinal="2"))).decision == "fired"
+
+
+def test_seats_approached_fire_for_the_rest_as_limits_do(account: Account) -> None:
+    account.decide(replace(signal("80"), type="seat_limit.approached"))
+    asked = replace(signal("80", "100"), type="seat_limit.approached")
+    assert trigger_of(account.decide(asked)).data["crossed"] == [{"kind": "percent", "value": "100"}]

@@ -1,0 +1,51 @@
+"""A signal that may become a trigger, as it was read: what deciding relies on is checked before anything is decided."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.decide.crossings import check_crossed
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.instants import LAST
+from expansion_signals.model.kinds import KINDS, Kind
+
+if TYPE_CHECKING:
+    from expansion_signals.model.signals import Signal
+
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+
+class Candidate(NamedTuple):
+    """A signal of a kind that fires; `record` are its coordinates on the log."""
+
+    signal: Signal
+    record: str
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the signal."""
+        return KINDS[self.signal.type]
+
+
+def candidate_in(signal: Signal, record: str) -> Candidate | None:
+    """Return the candidate that a signal is; None for a signal that nobody decides.
+
+    Raises:
+        RejectedRecord: a signal that metering cannot have written: one that could not be decided, remembered or
+            published.
+    """
+    kind = KINDS.get(signal.type)
+    if kind is None or not kind.fires:
+        return None
+    if not _ID.fullmatch(signal.id):
+        raise RejectedRecord("invalid_attribute", "the id of a signal is 32 hexadecimal digits")
+    if signal.evidence.time > LAST - kind.family.lasts:
+        raise RejectedRecord("invalid_attribute", "time: what follows from it would expire after the year 9999")
+    if not isinstance(signal.data.get("rule"), dict):
+        raise RejectedRecord("invalid_data", f"{signal.type} needs data.rule, an object")
+    if kind.crosses:
+        check_crossed(signal)
+    elif signal.keys != (signal.id,):
+        raise RejectedRecord("invalid_data", f"{signal.type} needs data.keys, with its id alone")
+    return Candidate(signal, record)
