@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulated_log import Draft
     from simulated_run import Step
 
-THOROUGH = settings(max_examples=4 * settings().max_examples)
+THOROUGH = settings(max_examples=2 * settings().max_examples)
 
 
 @THOROUGH

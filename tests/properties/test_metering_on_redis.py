@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulated_run import Step
 
 FEWER = settings(
-    max_examples=settings().max_examples // 4,
+    max_examples=settings().max_examples // 2,
     # The server is one for all examples; each has a deployment of its own.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
