@@ -13,7 +13,7 @@ from expansion_signals.cli.sightings import TRIGGER_TOPICS, Sighting, sighted
 from expansion_signals.errors import RejectedRecord, RejectedSettings
 from expansion_signals.log.follower import LogFollower
 from expansion_signals.model.events import BUILT_IN_PREFIX
-from expansion_signals.wire.topic_files import topics
+from expansion_signals.model.kinds import KINDS
 
 if TYPE_CHECKING:
     from expansion_signals.model.records import Record
@@ -28,7 +28,7 @@ def trigger_type(text: str) -> str:
     Raises:
         RejectedSettings: no trigger has it; with the nearest that one has.
     """
-    known = [_short(name) for topic in topics() if topic.name in TRIGGER_TOPICS for name in topic.versions]
+    known = [kind.type for kind in KINDS.values() if kind.fires]
     if _short(text) in known:
         return _short(text)
     nearest = get_close_matches(_short(text), known, n=1)

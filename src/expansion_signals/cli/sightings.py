@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.model.events import BUILT_IN_PREFIX
 from expansion_signals.model.instants import parse_instant
+from expansion_signals.model.kinds import FAMILIES
 from expansion_signals.wire.cloudevents import open_envelope
 
 if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Record
 
-TRIGGER_TOPICS = (
-    "expansion-limit-reached",
-    "expansion-feature-gated",
-    "expansion-seat-limit",
-    "expansion-usage-milestone",
-    "expansion-account-trend",
-    "expansion-pql",
-    "expansion-contraction-risk",
-)
+TRIGGER_TOPICS = tuple(family.topic for family in FAMILIES)
 
 
 @dataclass(frozen=True, slots=True)

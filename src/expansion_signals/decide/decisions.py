@@ -66,12 +66,13 @@ def entries_made(candidate: Candidate, verdict: Verdict) -> Mapping[Key, Entry]:
     return {key_of(key): entry for key in signal.keys}
 
 
-def trigger_of(signal: Signal, rest: Sequence[int]) -> Trigger:
-    """Return the trigger that a signal becomes for its keys at these places, ascending.
+def trigger_of(signal: Signal, rest: Sequence[int] | None = None) -> Trigger:
+    """Return the trigger that a signal becomes for its keys at these places, ascending; None: for all of them.
 
     Its data is the signal's, without what is for the audit only.
     """
     kind = KINDS[signal.type]
+    rest = range(len(signal.keys)) if rest is None else rest
     data = {name: value for name, value in signal.data.items() if name != "account"}
     return Trigger(
         id=id_of_rest(signal, rest),

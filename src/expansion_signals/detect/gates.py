@@ -120,9 +120,7 @@ def _first(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
             "surface": seen.text("surface"),
             "why": f"{user} tried {feature} for the first time",
         }
-        yield signal_of(
-            "feature.attempted", "gate", seen, rule=None, subject=(feature, user), ordinal="1", content=content
-        )
+        yield signal_of("feature.attempted", seen, rule=None, subject=(feature, user), ordinal="1", content=content)
 
 
 def _fired(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
@@ -143,7 +141,7 @@ def _fired(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
                 "why": _why(feature, len(tries), users, window),
             }
             yield signal_of(
-                "feature.gated", "gate", seen, rule=rule, subject=(feature,), ordinal=str(times + 1), content=content
+                "feature.gated", seen, rule=rule, subject=(feature,), ordinal=str(times + 1), content=content
             )
 
 

@@ -8,6 +8,7 @@ from expansion_signals.detect.why import why
 from expansion_signals.model.amounts import plain, unscale, utilization
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import format_instant
+from expansion_signals.model.kinds import LIMIT
 from expansion_signals.model.signals import Signal, Told
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _content(
 ) -> dict[str, Any]:
     content = {
         "rule": {"id": rule.id, "version": rule.version},
-        "family": "limit",
+        "family": LIMIT.name,
         "plan": reading.profile.plan if reading.profile else None,
         "user": reading.evidence.user,
         "meter": reading.meter.key,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
+from expansion_signals.model.kinds import KINDS
 from expansion_signals.model.signals import Signal
 
 if TYPE_CHECKING:
@@ -111,7 +112,6 @@ def evidence_of(event: UsageEvent) -> Evidence:
 
 def signal_of(  # noqa: PLR0913 -- what a signal's id and payload are made of
     kind: str,
-    family: str,
     seen: Seen,
     *,
     rule: WatchRule | None,
@@ -134,7 +134,7 @@ def signal_of(  # noqa: PLR0913 -- what a signal's id and payload are made of
         evidence=evidence,
         data={
             **({"rule": {"id": rule.id, "version": rule.version}} if rule else {}),
-            "family": family,
+            "family": KINDS[kind].family.name,
             "plan": profile.plan if profile else None,
             "user": evidence.user,
             **content,

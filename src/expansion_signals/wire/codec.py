@@ -10,7 +10,7 @@ from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.accounts import Account, AccountUpdate
 from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_IMPORTED, Evidence, UsageEvent
 from expansion_signals.model.instants import DAY, MINUTE, SECOND, Duration, Instant, format_instant
-from expansion_signals.wire import attributes, contracts, day_totals, dead_letters, decisions, signals, triggers
+from expansion_signals.wire import attributes, contracts, day_totals, dead_letters, decisions, shadow, signals, triggers
 from expansion_signals.wire.cloudevents import open_envelope
 
 if TYPE_CHECKING:
@@ -92,8 +92,11 @@ class CloudEventsCodec:
         return AccountUpdate(key, snapshot, Evidence(event.id, event.source, event.time, traceparent=traceparent))
 
     def signal(self, signal: Signal, recorded: Instant) -> Outgoing:
-        """Encode a signal for `expansion-signals`; `recorded` is the instant it was decided at (semantics 9.2)."""
-        return signals.write(signal, recorded)
+        """Encode a signal for `expansion-signals`, or for `expansion-shadow` where its rule is tried out.
+
+        `recorded` is the instant it was found at (semantics 9.2).
+        """
+        return shadow.write(signal, recorded) if signal.shadow else signals.write(signal, recorded)
 
     def read_signal(self, record: Record) -> Signal:
         """Decode one record of `expansion-signals`.
