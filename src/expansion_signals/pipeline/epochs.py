@@ -20,6 +20,7 @@ class Epochs:
     def __init__(self, archive: Archive, epoch: int, configuration: Configuration) -> None:
         self._archive = archive
         self._known = {epoch: configuration}
+        self._offered = epoch
         self.current = epoch
 
     @property
@@ -38,6 +39,19 @@ class Epochs:
         if epoch not in self._known:
             self._known[epoch] = load(await self._archive.texts(epoch))
         return self._known[epoch]
+
+    def offer(self, epoch: int, configuration: Configuration) -> None:
+        """Have this configuration ready, which was accepted as this epoch; it holds from the next `take` on."""
+        self._known[epoch] = configuration
+        self._offered = max(self._offered, epoch)
+
+    def take(self) -> None:
+        """Judge under what was offered from now on: called between two polls, never in the middle of one."""
+        self.current = max(self.current, self._offered)
+
+    def beside(self) -> Epochs:
+        """Return what another reader begins with, which polls on its own."""
+        return Epochs(self._archive, self.current, self.configuration)
 
     async def advance(self, epoch: int) -> None:
         """Judge under this later epoch from now on: another worker's files were accepted after ours."""

@@ -88,6 +88,7 @@ class Metering:
         Raises:
             RejectedState: the state does not fit this worker; nothing further is acknowledged.
         """
+        self._outside.epochs.take()
         # 2. Decode and group.
         works, letters = self._decoding.grouped(poll)
         # 3. Dead letters out.

@@ -56,8 +56,9 @@ class WatchRule:
 class Configuration:
     """A validated catalog with its rules, and the texts they came from.
 
-    `fingerprint` is a hash of the meaning of both files; an epoch stands for one fingerprint. `limit_rules` holds
-    enabled rules only. `texts` maps file name to content, so that another worker can load the same set.
+    `fingerprint` is a hash of the meaning of both files; an epoch stands for one fingerprint. `limit_rules` and
+    `watch_rules` hold enabled rules that are judged, `rule_versions` every enabled one by its id. `texts` maps file
+    name to content, so that another worker can load the same set.
     """
 
     fingerprint: str
@@ -66,6 +67,7 @@ class Configuration:
     texts: Mapping[str, str] = field(repr=False)
     warnings: tuple[str, ...] = ()
     watch_rules: tuple[WatchRule, ...] = ()
+    rule_versions: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Hash what it means: what stands in it are mappings, which have no hash."""

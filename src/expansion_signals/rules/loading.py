@@ -10,7 +10,7 @@ from expansion_signals.rules.configuration import Configuration
 from expansion_signals.rules.findings import Findings
 from expansion_signals.rules.offered import Offered
 from expansion_signals.rules.rule_checks import rules_of
-from expansion_signals.rules.version import fingerprint_of
+from expansion_signals.rules.version import fingerprint_of, version_of
 from expansion_signals.rules.yaml_source import parse
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def load(texts: Mapping[str, str]) -> Configuration:
         catalog=catalog,
         limit_rules=tuple(book.limit_rules),
         watch_rules=tuple(book.watch_rules),
+        rule_versions={rule.id: version_of(rule) for rule in book.enabled},
         texts={name: texts[name] for name in FILES},
         warnings=tuple(
             warning

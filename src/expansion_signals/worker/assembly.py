@@ -20,6 +20,7 @@ from expansion_signals.worker.bringing_up import BringingUp
 from expansion_signals.worker.metrics import CountingPublisher
 from expansion_signals.worker.parts import READ_BY, Parts, clock, nonce
 from expansion_signals.worker.patience import InPlace
+from expansion_signals.worker.reloading import Reloading
 from expansion_signals.worker.stage import Resuming, Stage
 from expansion_signals.worker.status import StageStatus
 from expansion_signals.worker.topic_watch import TopicWatch
@@ -44,6 +45,7 @@ class Assembled(NamedTuple):
     """The parts that are run and closed."""
 
     stages: tuple[Running, ...]
+    reloading: Reloading
     store: RedisStore
     publisher: LogPublisher
     topic_names: Mapping[str, str]
@@ -99,23 +101,34 @@ class Assembly:
             await accept_log(parts, rebuilding, starting)
             self._accept_log = False  # once: what is lost later is not what was looked at
 
+        reloading = Reloading(
+            settings.config,
+            self._configuration,
+            deployment,
+            epochs,
+            patience=InPlace(_tell_nobody),
+            status=self._status,
+        )
+
         async def look() -> None:
             await deployment.recognise(await self._topic_names())
 
         stages = (
-            *self._stage("metering", parts, parts.metering, rebuilding),
-            *self._stage("deciding", parts, parts.deciding, None),
+            *self._stage("metering", parts, parts.metering, epochs, rebuilding),
+            *self._stage("deciding", parts, parts.deciding, epochs, None),
             TopicWatch(look),
+            reloading,
         )
         self._status.start = None
         log.info("started; /healthz, /readyz and /metrics are on %s", settings.http)
-        return Assembled(stages, parts.store(), publisher, topic_names)
+        return Assembled(stages, reloading, parts.store(), publisher, topic_names)
 
     def _stage(
         self,
         name: str,
         parts: Parts,
-        absorber: Callable[[Watermarks, Patience], Absorber],
+        absorber: Callable[[Watermarks, Patience, Epochs], Absorber],
+        epochs: Epochs,
         rebuilding: Rebuilding | None,
     ) -> tuple[Stage, BringingUp]:
         """Return the stage, and what brings up the shards that it passes by."""
@@ -140,7 +153,7 @@ class Assembly:
         patience = InPlace(tell, reader.paused)
         stage = Stage(
             reader,
-            absorber(watermarks, patience),
+            absorber(watermarks, patience, epochs),
             # A reader that cannot poll has nothing to stay a member with.
             polling=InPlace(tell),
             patience=patience,
@@ -155,7 +168,7 @@ class Assembly:
             settings.shards,
             topic_names=parts.topic_names,
             reader=lambda: parts.second_reader(topics),
-            absorber=lambda watermarks: absorber(watermarks, beside),
+            absorber=lambda watermarks: absorber(watermarks, beside, epochs.beside()),
             rebuilding=rebuilding,
             patience=beside,
             status=status,

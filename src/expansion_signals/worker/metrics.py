@@ -70,11 +70,17 @@ class Metrics:
         )
         self._ready = Gauge("expansion_signals_ready", "1 if the worker is ready.", registry=self._registry)
         self._epoch = Gauge("expansion_signals_configuration_epoch", "Epoch judged under.", registry=self._registry)
+        self._refused = Gauge(
+            "expansion_signals_configuration_problems",
+            "What is wrong with changed files, which were not taken.",
+            registry=self._registry,
+        )
 
     def page(self, status: Status, tallies: Mapping[str, Mapping[Outcome, int]]) -> bytes:
         """Return the page; `tallies` are the deployment's, by `topic/partition`."""
         self._ready.set(status.ready())
         self._epoch.set(status.epoch)
+        self._refused.set(len(status.configuration_problems))
         self._lag.clear()
         for name, stage in status.stages.items():
             for partition, lag in stage.lag.items():

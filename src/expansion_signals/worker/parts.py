@@ -91,7 +91,7 @@ class Parts:
             conflicts=settings.identity_conflicts,
         )
 
-    def metering(self, watermarks: Watermarks, patience: Patience) -> Metering:
+    def metering(self, watermarks: Watermarks, patience: Patience, epochs: Epochs) -> Metering:
         """Return a metering with these watermarks."""
         store = self.store()
         outside = Outside(
@@ -100,7 +100,7 @@ class Parts:
             self._expiry(),
             self._codec,
             self._publisher,
-            self._epochs,
+            epochs,
             patience,
             clock,
             nonce,
@@ -108,7 +108,7 @@ class Parts:
         )
         return Metering(outside, watermarks, acceptance=self._acceptance)
 
-    def deciding(self, watermarks: Watermarks, patience: Patience) -> Deciding:
+    def deciding(self, watermarks: Watermarks, patience: Patience, epochs: Epochs) -> Deciding:
         """Return a deciding with these watermarks."""
         policy = RedisPolicy(self._redis, prefix=self._settings.prefix, shards=self._settings.shards)
         outside = DecidingOutside(
@@ -116,7 +116,7 @@ class Parts:
             policy,
             self._codec,
             self._publisher,
-            self._epochs,
+            epochs,
             patience,
             clock,
             nonce,

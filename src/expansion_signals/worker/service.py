@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,11 @@ class WorkerService(Service):
     async def on_start(self) -> None:
         """Begin; the pages answer meanwhile."""
         self._working = asyncio.create_task(self._work())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+
+    def _reload(self) -> None:
+        if self._assembled is not None:
+            self._assembled.reloading.now()
 
     async def on_stop(self) -> None:
         """Let the stages finish what they have, for a while."""

@@ -32,11 +32,15 @@ class StageStatus:
 
 @dataclass(slots=True)
 class Status:
-    """The whole worker. `start` is what it waits for before its stages begin; until then there may be no `epochs`."""
+    """The whole worker. `start` is what it waits for before its stages begin; until then there may be no `epochs`.
+
+    `configuration_problems` is why changed files were not taken; the last good ones hold.
+    """
 
     start: str | None = "starting"
     epochs: Epochs | None = None
     stages: dict[str, StageStatus] = field(default_factory=dict)
+    configuration_problems: list[str] = field(default_factory=list)
 
     @property
     def epoch(self) -> int:
@@ -57,6 +61,7 @@ class Status:
             "ready": self.ready(),
             "starting": self.start,
             "configuration_epoch": self.epoch,
+            "configuration_problems": list(self.configuration_problems),
             "stages": {
                 name: {
                     "assigned": stage.begun,

@@ -55,6 +55,7 @@ def test_the_report_names_what_each_stage_waits_for() -> None:
         "ready": False,
         "starting": None,
         "configuration_epoch": 3,
+        "configuration_problems": [],
         "stages": {
             "metering": {
                 "assigned": True,
