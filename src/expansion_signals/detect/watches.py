@@ -44,6 +44,16 @@ class Seen(NamedTuple):
     catalog: Catalog
     rules: Sequence[WatchRule]
 
+    @property
+    def account(self) -> str:
+        """Whose event it is."""
+        return self.event.account
+
+    @property
+    def evidence(self) -> Evidence:
+        """The event as evidence."""
+        return evidence_of(self.event)
+
     def may_fire(self, rule: WatchRule) -> bool:
         """Say whether the event may fire this rule: neither backfill nor too old at its append time (semantics 3.8)."""
         return (
@@ -60,6 +70,29 @@ class Seen(NamedTuple):
         """Return a property of the event that is a text."""
         value = self.event.data.get(name)
         return value if isinstance(value, str) else None
+
+
+class Updated(NamedTuple):
+    """A change of an account's profile as a watch sees it: from `before` to `profile`, None where there is none.
+
+    `evidence` is the account update, `appended` its append time, `rules` are those that are in force.
+    """
+
+    account: str
+    before: Account | None
+    profile: Account | None
+    evidence: Evidence
+    appended: Instant
+    catalog: Catalog
+    rules: Sequence[WatchRule]
+
+    def may_fire(self, rule: WatchRule) -> bool:
+        """Say whether the update may fire this rule: no tombstone does, nor one too old at its append time."""
+        return self.profile is not None and self.appended - self.evidence.time <= rule.max_firing_age
+
+    def of(self, signal: str) -> Sequence[WatchRule]:
+        """Return the rules of this signal."""
+        return [rule for rule in self.rules if rule.signal == signal]
 
 
 class Noticed(NamedTuple):
@@ -87,6 +120,21 @@ class Watch(Protocol):
         """Take one event in; `text` is the note so far, empty where nothing is remembered."""
 
 
+class ProfileWatch(Protocol):
+    """What looks at account updates, too: a profile says something that single events do not."""
+
+    @property
+    def signals(self) -> Collection[str]:
+        """The signals whose rules it judges."""
+
+    @property
+    def note(self) -> str:
+        """The subject of the one note that it keeps of an account."""
+
+    def updated(self, text: str, change: Updated) -> Noticed:
+        """Take a change of the profile in; `text` is the note so far, empty where nothing is remembered."""
+
+
 def within(time: Instant, now: Instant, window: Duration) -> bool:
     """Say whether `time` lies in the window that ends with `now`: of UTC days, or below 48 h of hours (semantics 2.5).
 
@@ -112,7 +160,7 @@ def evidence_of(event: UsageEvent) -> Evidence:
 
 def signal_of(  # noqa: PLR0913 -- what a signal's id and payload are made of
     kind: str,
-    seen: Seen,
+    seen: Seen | Updated,
     *,
     rule: WatchRule | None,
     subject: Sequence[str],
@@ -124,13 +172,13 @@ def signal_of(  # noqa: PLR0913 -- what a signal's id and payload are made of
     Without a rule it is for the signals topic only, and nothing is decided on it. `ordinal` tells one firing from the
     next: 1 + firings so far, or what the signal's own definition says.
     """
-    evidence, profile = evidence_of(seen.event), seen.profile
+    evidence, profile = seen.evidence, seen.profile
     named = kind.replace(".", "_")
-    signal_id = identity_of(named, rule.id if rule else "", seen.event.account, *subject, "", "", ordinal)
+    signal_id = identity_of(named, rule.id if rule else "", seen.account, *subject, "", "", ordinal)
     return Signal(
         id=signal_id,
         type=kind,
-        account=seen.event.account,
+        account=seen.account,
         evidence=evidence,
         data={
             **({"rule": {"id": rule.id, "version": rule.version}} if rule else {}),

@@ -20,7 +20,7 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.records import DeadLetter
 from expansion_signals.pipeline.asking import claim, usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
-from expansion_signals.pipeline.noting import noted, watched, with_notes
+from expansion_signals.pipeline.noting import noted, revised, watched, with_notes
 from expansion_signals.pipeline.updates import updates_asked
 
 if TYPE_CHECKING:
@@ -116,11 +116,13 @@ class Applying:
         configuration = self._epochs.configuration
         if asked.part[0].partition.topic == ACCOUNT_UPDATES:
             hours = await self._profiles.hours(item.update.account for item in asked.part if item.update)
-            return updates_asked(asked.part, asked.profiles, hours, configuration, self._unfit)
-        batches = usage_asked(asked.part, asked.profiles, configuration, self._acceptance)
-        events = watched(asked.part, configuration)
-        notes = await self._notes.of(each.place for each in events) if events else {}
-        return with_notes(batches, noted(events, notes, asked.profiles, configuration), asked.profiles)
+            batches = updates_asked(asked.part, asked.profiles, hours, configuration, self._unfit)
+            looked_at = revised(batches, configuration)
+        else:
+            batches = usage_asked(asked.part, asked.profiles, configuration, self._acceptance)
+            looked_at = watched(asked.part, asked.profiles, configuration)
+        notes = await self._notes.of(each.place for each in looked_at) if looked_at else {}
+        return with_notes(batches, noted(looked_at, notes), asked.profiles)
 
     def _batch(self, asked: Asked, accounts: Sequence[AccountBatch]) -> ShardBatch:
         shard = asked.work.shard

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect.gates import Gates
-from expansion_signals.detect.watches import Seen
+from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from expansion_signals.detect.watches import Watch
+    from expansion_signals.detect.watches import Noticed, ProfileWatch, Watch
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.signals import Signal
     from expansion_signals.pipeline.work import Item
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from expansion_signals.rules.configuration import Configuration, WatchRule
 
 WATCHES: tuple[Watch, ...] = (Gates(),)
+
+PROFILE_WATCHES: tuple[ProfileWatch, ...] = ()
 
 _KEPT = 100_000
 """Notes kept in memory; above that, all but the needed ones are forgotten and read again."""
@@ -31,12 +33,10 @@ Place = tuple[str, str]
 
 
 class Watched(NamedTuple):
-    """An event that a watch looks at, with the note it belongs to."""
+    """Something that a watch looks at, with the note it belongs to: `look` takes the note's text so far."""
 
-    item: Item
-    watch: Watch
     place: Place
-    rules: Sequence[WatchRule]
+    look: Callable[[str], Noticed]
 
 
 class Notes:
@@ -69,23 +69,33 @@ class Notes:
         self._known = {place: note for place, note in self._known.items() if place[0] not in gone}
 
 
-def watched(part: Iterable[Item], configuration: Configuration) -> list[Watched]:
+def watched(
+    part: Iterable[Item], profiles: Mapping[str, Profile | None], configuration: Configuration
+) -> list[Watched]:
     """Return the counted events of a part that a watch with rules looks at, in their order."""
     by_type = _watches(configuration)
     return [
-        Watched(item, watch, (item.event.account, subject), rules)
+        Watched((event.account, subject), partial(watch.notice, seen=_seen(item, profiles, configuration, rules)))
         for item in part
-        if item.outcome == "counted" and item.event is not None
-        for watch, rules in by_type.get(item.event.type, ())
-        if (subject := watch.subject(item.event)) is not None
+        if item.outcome == "counted" and (event := item.event) is not None
+        for watch, rules in by_type.get(event.type, ())
+        if (subject := watch.subject(event)) is not None
+    ]
+
+
+def revised(batches: Iterable[AccountBatch], configuration: Configuration) -> list[Watched]:
+    """Return the changes of profiles that a watch with rules looks at."""
+    watches = _profile_watches(configuration)
+    return [
+        Watched((batch.account, watch.note), partial(watch.updated, change=_updated(batch, configuration, rules)))
+        for batch in batches
+        if batch.change is not None
+        for watch, rules in watches
     ]
 
 
 def noted(
-    events: Iterable[Watched],
-    notes: Mapping[Place, Note],
-    profiles: Mapping[str, Profile | None],
-    configuration: Configuration,
+    looked_at: Iterable[Watched], notes: Mapping[Place, Note]
 ) -> Mapping[str, tuple[Sequence[NoteChange], Sequence[Signal]]]:
     """Return by account the notes that change, and the signals found on the way.
 
@@ -93,18 +103,9 @@ def noted(
     """
     texts: dict[Place, str] = {}
     found: defaultdict[str, list[Signal]] = defaultdict(list)
-    for item, watch, place, rules in events:
-        assert item.event is not None  # noqa: S101 -- only events are watched
-        profile = profiles[item.event.account]
-        seen = Seen(
-            item.event,
-            item.record.appended,
-            profile.account if profile else None,
-            configuration.catalog,
-            rules,
-        )
-        texts[place], signals = watch.notice(texts.get(place, notes[place].text), seen)
-        found[item.event.account] += signals
+    for place, look in looked_at:
+        texts[place], signals = look(texts.get(place, notes[place].text))
+        found[place[0]] += signals
     changes: defaultdict[str, list[NoteChange]] = defaultdict(list)
     for (account, subject), text in texts.items():
         changes[account].append(NoteChange(subject, notes[account, subject].revision, text))
@@ -126,12 +127,44 @@ def with_notes(
     return list(by_account.values())
 
 
+def _seen(
+    item: Item, profiles: Mapping[str, Profile | None], configuration: Configuration, rules: Sequence[WatchRule]
+) -> Seen:
+    assert item.event is not None  # noqa: S101 -- only events are watched
+    profile = profiles[item.event.account]
+    return Seen(item.event, item.record.appended, profile.account if profile else None, configuration.catalog, rules)
+
+
+def _updated(batch: AccountBatch, configuration: Configuration, rules: Sequence[WatchRule]) -> Updated:
+    change = batch.change
+    assert change is not None  # noqa: S101 -- only changes are looked at
+    return Updated(
+        batch.account,
+        batch.profile.account if batch.profile else None,
+        change.profile.account if change.profile else None,
+        change.evidence,
+        change.appended,
+        configuration.catalog,
+        rules,
+    )
+
+
 @lru_cache(maxsize=8)
 def _watches(configuration: Configuration) -> Mapping[str, Sequence[tuple[Watch, Sequence[WatchRule]]]]:
     """Return the watches with rules by the event types they look at."""
     index: defaultdict[str, list[tuple[Watch, Sequence[WatchRule]]]] = defaultdict(list)
     for watch in WATCHES:
-        rules = [rule for rule in configuration.watch_rules if rule.signal in watch.signals]
+        rules = _rules(watch, configuration)
         for event_type in watch.events if rules else ():
             index[event_type].append((watch, rules))
     return dict(index)
+
+
+@lru_cache(maxsize=8)
+def _profile_watches(configuration: Configuration) -> Sequence[tuple[ProfileWatch, Sequence[WatchRule]]]:
+    """Return the watches of profiles that have rules."""
+    return [(watch, rules) for watch in PROFILE_WATCHES if (rules := _rules(watch, configuration))]
+
+
+def _rules(watch: Watch | ProfileWatch, configuration: Configuration) -> Sequence[WatchRule]:
+    return [rule for rule in configuration.watch_rules if rule.signal in watch.signals]
