@@ -12,11 +12,11 @@ from expansion_signals.model.kinds import LIMIT
 from expansion_signals.model.signals import Signal, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from expansion_signals.model.readings import Cause, Reading
     from expansion_signals.model.thresholds import Threshold
-    from expansion_signals.rules.configuration import LimitRule
+    from expansion_signals.rules.configuration import ThresholdRule
 
 
 class Crossing(NamedTuple):
@@ -28,24 +28,34 @@ class Crossing(NamedTuple):
     cause: Cause
 
 
-def reached(rule: LimitRule, reading: Reading, usage: int, crossings: Sequence[Crossing]) -> Signal:
+class Writer(NamedTuple):
+    """How a judgement is told: the one signal of a rule for its crossings, and the one for a threshold left by a fall.
+
+    Both take the rule, the reading and the usage it ends at.
+    """
+
+    reached: Callable[[ThresholdRule, Reading, int, Sequence[Crossing]], Signal]
+    recovered: Callable[[ThresholdRule, Reading, int, Crossing], Signal]
+
+
+def reached(rule: ThresholdRule, reading: Reading, usage: int, crossings: Sequence[Crossing]) -> Signal:
     """Return the one signal of a rule for these crossings, ascending: the highest gives threshold, id and cause."""
     highest = crossings[-1]
     return Signal(
-        id=_identity("limit_reached", rule, reading, highest),
+        id=signal_id("limit_reached", rule, reading, highest),
         type="limit.reached",
         account=reading.account,
         evidence=reading.evidence,
         data=_content(rule, reading, usage, highest, crossings),
-        keys=tuple(_key(rule, reading, crossing) for crossing in crossings),
+        keys=tuple(key_of("limit_reached", rule, reading, crossing) for crossing in crossings),
         arms=tuple(_told(reading, crossing) for crossing in crossings),
     )
 
 
-def recovered(rule: LimitRule, reading: Reading, usage: int, crossing: Crossing) -> Signal:
+def recovered(rule: ThresholdRule, reading: Reading, usage: int, crossing: Crossing) -> Signal:
     """Return the signal that a fall armed this threshold again; nothing is decided on it, so it has no keys."""
     return Signal(
-        id=_identity("limit_recovered", rule, reading, crossing),
+        id=signal_id("limit_recovered", rule, reading, crossing),
         type="limit.recovered",
         account=reading.account,
         evidence=reading.evidence,
@@ -54,33 +64,38 @@ def recovered(rule: LimitRule, reading: Reading, usage: int, crossing: Crossing)
     )
 
 
+LIMITS = Writer(reached, recovered)
+"""What is told of a meter's limit."""
+
+
 def _told(reading: Reading, crossing: Crossing) -> Told:
     return Told(str(crossing.threshold), crossing.generation, reading.appended)
 
 
-def _identity(kind: str, rule: LimitRule, reading: Reading, crossing: Crossing) -> str:
+def signal_id(kind: str, rule: ThresholdRule, reading: Reading, crossing: Crossing) -> str:
+    """Return the id of a signal of this kind whose highest crossing this is (semantics 9.1)."""
     threshold = str(crossing.threshold)
     if crossing.threshold.kind == "step":
         threshold = f"{threshold}: {_value(reading, crossing)}"
     return _hash(kind, rule, reading, threshold, crossing.generation)
 
 
-def _key(rule: LimitRule, reading: Reading, crossing: Crossing) -> str:
+def key_of(kind: str, rule: ThresholdRule, reading: Reading, crossing: Crossing) -> str:
     """Return what is decided once. A step's key names its series and its usage, so that it covers every lower step."""
     if crossing.threshold.kind != "step":
-        return _identity("limit_reached", rule, reading, crossing)
-    series = _hash("limit_reached", rule, reading, str(crossing.threshold), crossing.generation)
+        return signal_id(kind, rule, reading, crossing)
+    series = _hash(kind, rule, reading, str(crossing.threshold), crossing.generation)
     return f"{series}:{_value(reading, crossing)}"
 
 
-def _hash(kind: str, rule: LimitRule, reading: Reading, threshold: str, generation: int) -> str:
+def _hash(kind: str, rule: ThresholdRule, reading: Reading, threshold: str, generation: int) -> str:
     start = format_instant(reading.period.start) if reading.period else ""
     subject = (reading.meter.key, reading.dimension)
     return identity_of(kind, rule.id, reading.account, *subject, start, threshold, str(generation))
 
 
 def _content(
-    rule: LimitRule, reading: Reading, usage: int, crossing: Crossing, crossings: Sequence[Crossing]
+    rule: ThresholdRule, reading: Reading, usage: int, crossing: Crossing, crossings: Sequence[Crossing]
 ) -> dict[str, Any]:
     content = {
         "rule": {"id": rule.id, "version": rule.version},
@@ -90,8 +105,8 @@ def _content(
         "meter": reading.meter.key,
         "unit": reading.meter.unit,
         **_amounts(reading, usage),
-        "threshold": {**_threshold(reading, crossing), "comparison": ">="},
-        "crossed": [_threshold(reading, each) for each in crossings],
+        "threshold": {**crossed(reading, crossing), "comparison": ">="},
+        "crossed": [crossed(reading, each) for each in crossings],
         "period": _period(reading),
         "cause": crossing.cause,
         "session": reading.evidence.session,
@@ -118,7 +133,8 @@ def _amounts(reading: Reading, usage: int) -> dict[str, str | None]:
     }
 
 
-def _threshold(reading: Reading, crossing: Crossing) -> dict[str, str]:
+def crossed(reading: Reading, crossing: Crossing) -> dict[str, str]:
+    """Return a threshold as payloads name it."""
     return {"kind": crossing.threshold.kind, "value": _value(reading, crossing)}
 
 
