@@ -32,7 +32,7 @@ def values_of(event: UsageEvent, dimensions: Sequence[str]) -> tuple[tuple[str, 
             value = event.data.get(name)
         text = value_text(value)
         if text is not None:
-            found.append((name, _short(text)))
+            found.append((name, short(text)))
     return tuple(found)
 
 
@@ -44,7 +44,7 @@ def property_of(data: Mapping[str, object], name: str) -> object:
     return inside.get(name.removeprefix(_INSIDE)) if isinstance(inside, dict) else None
 
 
-def _short(value: str) -> str:
+def short(value: str) -> str:
     """Return a value of at most `LONGEST_VALUE` bytes; of a longer one, its beginning and a hash of the whole."""
     written = value.encode()
     if len(written) <= LONGEST_VALUE:

@@ -33,6 +33,22 @@ def limit_in_force(catalog: Catalog, account: Account | None, meter_key: str) ->
     return Limit(feature, _scaled(granted, _precision(catalog, meter_key)), entitlement.kind)
 
 
+def is_included(catalog: Catalog, account: Account | None, feature: str) -> bool:
+    """Say whether the account's plan includes the feature; not where the account or its plan is not known."""
+    plan = catalog.plans.get(account.plan) if account else None
+    return plan is not None and feature in plan.includes
+
+
+def features_of_higher_plans(catalog: Catalog, account: Account | None) -> frozenset[str]:
+    """Return what plans above the account's include and its own does not; nothing where its plan is not known."""
+    if account is None or account.plan not in catalog.plans:
+        return frozenset()
+    keys = list(catalog.plans)
+    above = keys[keys.index(account.plan) + 1 :]
+    offered = {feature for key in above for feature in catalog.plans[key].includes}
+    return frozenset(offered - catalog.plans[account.plan].includes.keys())
+
+
 def _feature_of(catalog: Catalog, meter_key: str) -> str | None:
     return next((feature.key for feature in catalog.features.values() if feature.meter == meter_key), None)
 

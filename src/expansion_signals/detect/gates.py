@@ -12,12 +12,15 @@ rule {feature: sso, attempts: 3, users: 2, within: 14d, cooldown: 30d}, plan wit
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from expansion_signals.detect import note_text
+from expansion_signals.detect.entitlements import is_included
+from expansion_signals.detect.firings import Firings
+from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, Noticed, signal_of, within
-from expansion_signals.model.instants import DAY, SECOND
+from expansion_signals.model.instants import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,40 +36,34 @@ ATTEMPTED = "expansion.feature.attempted.v1"
 RE_RENDER: Duration = 30 * SECOND
 """An attempt of a user closer than this to their last counted one is the same screen drawn again (semantics 5.1)."""
 
-ATTEMPTS, USERS = 3, 2
-"""What a rule asks for that says neither."""
-
-WINDOW: Duration = 14 * DAY
-COOLDOWN: Duration = 30 * DAY
-
 
 @dataclass(slots=True)
 class Gate:
     """What is remembered of one feature of one account; instants in µs.
 
     `tries` are counted attempts, by time and user; `last` is each user's last. `known` are users whose first attempt is
-    told. `fired` is how often each rule has fired, and when last.
+    told.
     """
 
     tries: list[tuple[Instant, str]] = field(default_factory=list)
     last: dict[str, Instant] = field(default_factory=dict)
     known: list[str] = field(default_factory=list)
-    fired: dict[str, tuple[int, Instant]] = field(default_factory=dict)
+    firings: Firings = field(default_factory=Firings)
 
     @classmethod
     def read(cls, text: str) -> Gate:
         """Read what `written` wrote."""
-        kept: dict[str, Any] = json.loads(text) if text else {}
+        parts = note_text.read(text)
         return cls(
-            [(time, user) for time, user in kept.get("tries", ())],
-            kept.get("last", {}),
-            kept.get("known", []),
-            {rule: (times, at) for rule, (times, at) in kept.get("fired", {}).items()},
+            [(time, user) for time, user in parts.get("tries", ())],
+            dict(parts.get("last", {})),
+            list(parts.get("known", ())),
+            Firings.read(parts.get("fired", {})),
         )
 
     def written(self) -> str:
         """Return it as a note's text."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return note_text.write(tries=self.tries, last=self.last, known=self.known, fired=self.firings.by_rule)
 
     def is_re_render(self, user: str, time: Instant) -> bool:
         """Say whether an attempt is not counted, because one of the same user was, less than 30 s from it."""
@@ -95,17 +92,12 @@ class Gates:
         """Count an attempt, tell the first of each user, and fire the rules it reaches."""
         feature, user, time = seen.event.data["feature"], seen.event.data["user"], seen.event.time
         gate = Gate.read(text)
-        if _is_included(feature, seen) or gate.is_re_render(user, time):
+        # What the plan includes was used, and is no gated attempt (semantics 5.4).
+        if is_included(seen.catalog, seen.profile, feature) or gate.is_re_render(user, time):
             return Noticed(text)
         gate.take(user, time)
         found = [*_first(gate, feature, seen), *_fired(gate, feature, seen)]
         return Noticed(gate.written(), found)
-
-
-def _is_included(feature: str, seen: Seen) -> bool:
-    """Say whether the plan includes the feature: then it was used, and is no gated attempt (semantics 5.4)."""
-    plan = seen.catalog.plans.get(seen.profile.plan) if seen.profile else None
-    return plan is not None and feature in plan.includes
 
 
 def _first(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
@@ -125,41 +117,26 @@ def _first(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
 
 def _fired(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
     for rule in _rules(feature, seen):
-        window = rule.within or WINDOW
-        tries = [user for time, user in gate.tries if within(time, seen.event.time, window)]
+        want = wanted(rule)
+        tries = [user for time, user in gate.tries if within(time, seen.event.time, want.within)]
         users = len(set(tries))
-        times, last = gate.fired.get(rule.id, (0, None))
-        cools = last is not None and abs(seen.event.time - last) < (rule.cooldown or COOLDOWN)
-        if _is_reached(rule, len(tries), users) and seen.may_fire(rule) and not cools:
-            gate.fired[rule.id] = (times + 1, seen.event.time)
+        if want.is_reached(len(tries), users):
             content = {
                 "feature": feature,
                 "surface": seen.text("surface"),
                 "attempts": len(tries),
                 "users": users,
-                "window": f"{window // DAY}d",
-                "why": _why(feature, len(tries), users, window),
+                "window": want.window,
+                "why": _why(feature, len(tries), users, want.span),
             }
-            yield signal_of(
-                "feature.gated", seen, rule=rule, subject=(feature,), ordinal=str(times + 1), content=content
-            )
-
-
-def _is_reached(rule: WatchRule, attempts: int, users: int) -> bool:
-    """Say whether either number is reached; a rule that names one of them asks for that one alone."""
-    named = rule.attempts is not None or rule.users is not None
-    wanted_attempts = rule.attempts if named else ATTEMPTS
-    wanted_users = rule.users if named else USERS
-    return (wanted_attempts is not None and attempts >= wanted_attempts) or (
-        wanted_users is not None and users >= wanted_users
-    )
+            yield from gate.firings.fire("feature.gated", seen, rule, content, (feature,))
 
 
 def _rules(feature: str, seen: Seen) -> list[WatchRule]:
     return [rule for rule in seen.of("feature_gated") if rule.feature in (None, "*", feature)]
 
 
-def _why(feature: str, attempts: int, users: int, window: Duration) -> str:
+def _why(feature: str, attempts: int, users: int, span: str) -> str:
     people = "1 user" if users == 1 else f"{users} users"
     times = "once" if attempts == 1 else f"{attempts} times"
-    return f"{people} tried {feature} {times} in {window // DAY} days; the plan does not include it"
+    return f"{people} tried {feature} {times} in {span}; the plan does not include it"

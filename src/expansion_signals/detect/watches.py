@@ -138,11 +138,17 @@ class ProfileWatch(Protocol):
 def within(time: Instant, now: Instant, window: Duration) -> bool:
     """Say whether `time` lies in the window that ends with `now`: of UTC days, or below 48 h of hours (semantics 2.5).
 
-    A window of 14 days at 22 Nov is 9 Nov to 22 Nov: 8 Nov 23:59 lies outside, 9 Nov 00:00 inside.
+    A window of 14 days at 22 Nov is 9 Nov to 22 Nov: 8 Nov 23:59 lies outside, 9 Nov 00:00 inside. A part of an hour or
+    of a day counts as a whole one.
     """
-    if window < _HOURS_BELOW:
-        return hour_of(now) - window // HOUR < hour_of(time) <= hour_of(now)
-    return day_of(now) - window // DAY < day_of(time) <= day_of(now)
+    if is_of_hours(window):
+        return hour_of(now) - -(-window // HOUR) < hour_of(time) <= hour_of(now)
+    return day_of(now) - -(-window // DAY) < day_of(time) <= day_of(now)
+
+
+def is_of_hours(window: Duration) -> bool:
+    """Say whether a window is one of hours, or one of UTC days."""
+    return window < _HOURS_BELOW
 
 
 def evidence_of(event: UsageEvent) -> Evidence:

@@ -1,0 +1,48 @@
+"""How often rules have fired about one thing, and when last: what a cooldown and the next id hang on (semantics 9.1).
+
+rule with a cooldown of 30 days
+
+1 Nov 10:00   fires: its first firing
+30 Nov 10:00  silent: 29 days after it
+1 Dec 10:00   fires: its second firing, so another id
+1 Dec 09:59   silent, though it comes later: one minute from a firing
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from expansion_signals.detect.wanted import wanted
+from expansion_signals.detect.watches import signal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.detect.watches import Seen
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.signals import Signal
+    from expansion_signals.rules.configuration import WatchRule
+
+
+@dataclass(slots=True)
+class Firings:
+    """By rule: how often it has fired, and the time of the event that it last fired for."""
+
+    by_rule: dict[str, tuple[int, Instant]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, part: Mapping[str, Sequence[int]]) -> Firings:
+        """Read the part of a note that `by_rule` is."""
+        return cls({rule: (times, last) for rule, (times, last) in part.items()})
+
+    def fire(
+        self, kind: str, seen: Seen, rule: WatchRule, content: Mapping[str, Any], subject: Sequence[str] = ()
+    ) -> Sequence[Signal]:
+        """Return the signal of a rule that is reached: none in its cooldown, or where the event may fire nothing."""
+        times, last = self.by_rule.get(rule.id, (0, None))
+        cools = last is not None and abs(seen.event.time - last) < wanted(rule).cooldown
+        if cools or not seen.may_fire(rule):
+            return ()
+        self.by_rule[rule.id] = (times + 1, seen.event.time)
+        return (signal_of(kind, seen, rule=rule, subject=subject, ordinal=str(times + 1), content=content),)

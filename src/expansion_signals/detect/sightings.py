@@ -1,0 +1,100 @@
+"""What was seen of an account lately, to be counted in windows: how often, by whom, and of what.
+
+Sightings of one person and one thing on one day are one entry with a number, so that a note stays small however many
+events come. Where a rule has a window of hours, of one hour.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.detect import note_text
+from expansion_signals.detect.firings import Firings
+from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, is_of_hours, within
+from expansion_signals.model.instants import DAY, HOUR
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from expansion_signals.detect.watches import Seen
+    from expansion_signals.model.instants import Duration, Instant
+
+_REMEMBERED: Duration = 2 * REMEMBERED
+"""The longest window, and the one before it that growth is compared with."""
+
+MOST_NAMED = 10
+"""How many things a payload names."""
+
+
+class Sighting(NamedTuple):
+    """One person and one thing, at the beginning of a UTC day or hour; either is empty where the event names none."""
+
+    at: Instant
+    user: str
+    thing: str
+
+
+class Tally(NamedTuple):
+    """How often something was seen in a window, by how many people, and what it was, most often seen first."""
+
+    events: int
+    users: int
+    things: Sequence[str]
+
+    @property
+    def named(self) -> list[str]:
+        """The things that a payload names."""
+        return list(self.things[:MOST_NAMED])
+
+
+@dataclass(slots=True)
+class Sightings:
+    """How often each sighting was; what no window reaches any more goes, and of too many the oldest."""
+
+    times: dict[Sighting, int] = field(default_factory=dict)
+    firings: Firings = field(default_factory=Firings)
+
+    @classmethod
+    def read(cls, text: str) -> Sightings:
+        """Read what `written` wrote."""
+        parts = note_text.read(text)
+        times = {Sighting(at, user, thing): times for at, user, thing, times in parts.get("seen", ())}
+        return cls(times, Firings.read(parts.get("fired", {})))
+
+    def written(self) -> str:
+        """Return it as a note's text."""
+        return note_text.write(seen=[[*each, times] for each, times in self.times.items()], fired=self.firings.by_rule)
+
+    def take(self, seen: Seen, thing: str | None = None) -> None:
+        """Count the event as one sighting of this thing by its user."""
+        sighting = Sighting(beginning(seen), seen.text("user") or "", thing or "")
+        self.times[sighting] = self.times.get(sighting, 0) + 1
+        newest = max(each.at for each in self.times)
+        kept = sorted(each for each in self.times if newest - each.at < _REMEMBERED)[-MOST_REMEMBERED:]
+        self.times = {each: self.times[each] for each in kept}
+
+    def knows(self, thing: str) -> bool:
+        """Say whether this thing was seen."""
+        return any(each.thing == thing for each in self.times)
+
+    def tally(self, now: Instant, window: Duration, of: Container[str] | None = None) -> Tally:
+        """Count what lies in the window that ends with `now`; only of these things where they are given."""
+        counted = {
+            each: times
+            for each, times in self.times.items()
+            if within(each.at, now, window) and (of is None or each.thing in of)
+        }
+        by_thing: defaultdict[str, int] = defaultdict(int)
+        for each, times in counted.items():
+            by_thing[each.thing] += times
+        things = sorted((thing for thing in by_thing if thing), key=lambda thing: (-by_thing[thing], thing))
+        return Tally(sum(counted.values()), len({each.user for each in counted if each.user}), things)
+
+
+def beginning(seen: Seen) -> Instant:
+    """Return the beginning of the event's UTC day, or of its hour where a rule has a window of hours."""
+    hours = any(rule.within is not None and is_of_hours(rule.within) for rule in seen.rules)
+    step = HOUR if hours else DAY
+    return seen.event.time // step * step
