@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from expansion_signals.cli import account, config, demo, dev, emit, imports, topics, watch, worker
+from expansion_signals.cli import account, backtest, config, demo, dev, emit, imports, topics, watch, worker
 from expansion_signals.errors import Rejected, RejectedState, Retryable
 
 FAILED = 1
@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help in half the time
     pretty_exceptions_enable=False,  # a defect of ours is told with its plain traceback
 )
+app.command("backtest")(backtest.backtest)
 app.command("demo")(demo.demo)
 app.command("dev")(dev.dev)
 app.command("emit")(emit.emit)
