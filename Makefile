@@ -19,7 +19,7 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long demo lock clean
+.PHONY: help install check test test-long demo schemas lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -55,6 +55,9 @@ test-long: $(INSTALLED) ## the properties with many more examples, in memory and
 
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)
+
+schemas: $(INSTALLED) ## write what schemas/sources and schemas/topics say into the schemas
+	$(BIN)/python tools/write_schemas.py
 
 # Pins that still fit stay as they are; a newer version of everything: make lock ARGS=--upgrade
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

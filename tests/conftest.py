@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from servers.absence import ServerAbsentError
+from servers.asyncapi_parser import AsyncApiParser
 from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis, chosen_kafka, chosen_redis
 from servers.redis import RedisProcess, valkey_binary
 from servers.redis_cluster import RedisClusterProcesses
@@ -26,7 +27,16 @@ settings.register_profile("full", deadline=None, derandomize=REPEATED, max_examp
 settings.register_profile("long", deadline=None, max_examples=3_000)  # `make test-long`
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
-SERVER_FIXTURES = {"kafka", "mortal_kafka", "redis_server", "new_redis", "valkey_url", "cluster", "own_cluster"}
+SERVER_FIXTURES = {
+    "asyncapi_parser",
+    "cluster",
+    "kafka",
+    "mortal_kafka",
+    "new_redis",
+    "own_cluster",
+    "redis_server",
+    "valkey_url",
+}
 LONGEST = ("faults", "end_to_end", "docs", "integration", "properties")
 
 
@@ -127,6 +137,15 @@ def new_redis(tmp_path: Path) -> Iterator[Callable[[], RedisProcess]]:
     yield start
     for server in started:
         server.remove()
+
+
+@pytest.fixture(scope="session")
+def asyncapi_parser() -> AsyncApiParser:
+    """The official parser of AsyncAPI documents, which npm fetches once for this machine."""
+    try:
+        return AsyncApiParser()
+    except ServerAbsentError as absent:
+        _missing(absent)
 
 
 @pytest.fixture

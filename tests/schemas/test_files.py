@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft7Validator
 
+from expansion_signals.model.instants import MILLISECOND
+from expansion_signals.model.kinds import FAMILIES
 from expansion_signals.wire.contracts import BUILT_IN_TYPES
 from expansion_signals.wire.published import dataschema
 from expansion_signals.wire.schema_files import schema_files
 from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
+    from expansion_signals.model.kinds import Family
     from expansion_signals.wire.topic_files import Topic
 
 ROOT = Path(str(schema_files()))
@@ -69,7 +72,7 @@ def test_no_example_is_an_orphan(path: Path) -> None:
 
 
 def test_no_folder_of_schemas_is_without_its_topic() -> None:
-    others = {"topics", "examples", "envelope", "config"}
+    others = {"topics", "examples", "envelope", "config", "sources"}
 
     assert {each.name for each in ROOT.iterdir() if each.is_dir()} - others <= {topic.name for topic in TOPICS}
 
@@ -96,15 +99,22 @@ def topic(name: str) -> Topic:
     return next(each for each in TOPICS if each.name == name)
 
 
-def test_every_topic_of_this_path_is_there() -> None:
-    assert {each.name for each in TOPICS} >= {
+def test_every_topic_of_the_interface_is_there() -> None:
+    assert {each.name for each in TOPICS} == {
+        *(family.topic for family in FAMILIES),
         "usage-events",
         "account-updates",
         "expansion-signals",
-        "expansion-limit-reached",
         "expansion-decisions",
+        "expansion-outcomes",
+        "expansion-shadow",
         "usage-events-dlq",
     }
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_triggers_outlive_their_expiry_on_their_topic(family: Family) -> None:
+    assert int(topic(family.topic).config["retention.ms"]) * MILLISECOND > family.lasts
 
 
 def test_usage_events_are_stamped_by_the_broker() -> None:

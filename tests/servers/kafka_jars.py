@@ -27,13 +27,14 @@ def kafka_jars() -> Path:
     Raises:
         ServerAbsentError: no Maven, or it could not fetch them.
     """
-    jars = _cache() / f"kafka-{kafka_version()}"
+    jars = cache() / f"kafka-{kafka_version()}"
     if not jars.is_dir():
         _fetch(jars)
     return jars
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """The folder for what is fetched once and kept for every later run."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "expansion-signals"
 
 
