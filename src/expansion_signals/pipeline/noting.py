@@ -6,6 +6,7 @@ from collections import defaultdict
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
 from expansion_signals.detect.gates import Gates
 from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from expansion_signals.ports import Accounts, Patience
     from expansion_signals.rules.configuration import Configuration, WatchRule
 
-WATCHES: tuple[Watch, ...] = (Gates(),)
+WATCHES: tuple[Watch, ...] = (Gates(), *EVIDENCE_WATCHES)
 
 PROFILE_WATCHES: tuple[ProfileWatch, ...] = ()
 

@@ -41,6 +41,7 @@ class WatchRule:
     id: str
     version: str
     signal: str
+    meter: str | None = None
     feature: str | None = None
     attempts: int | None = None
     users: int | None = None

@@ -159,6 +159,7 @@ def _watch_rule(shape: RuleShape) -> WatchRule:
         id=shape.id,
         version=version_of(shape),
         signal=shape.signal,
+        meter=getattr(shape, "meter", None),
         feature=getattr(shape, "feature", None),
         attempts=getattr(shape, "attempts", None),
         users=getattr(shape, "users", None),

@@ -7,9 +7,32 @@ from typing import TYPE_CHECKING
 from expansion_signals.rules.rules_file import LimitReachedShape
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from expansion_signals.rules.rules_file import RuleShape
 
-WATCHED = frozenset({"feature_gated"})
+_IN_WINDOWS = frozenset({"attempts", "users", "within", "cooldown"})
+
+_TAKEN: Mapping[str, frozenset[str]] = {
+    "limit_hit": frozenset({"meter"}),
+    "cancel_requested": frozenset({"cooldown"}),
+    "integration_connected": frozenset(),
+    "admin_feature_requested": frozenset({"feature", "cooldown"}),
+    "product_requested": frozenset({"cooldown"}),
+    "interest_grown": _IN_WINDOWS,
+    "workflow_gap_found": _IN_WINDOWS,
+    "sharing_grown": _IN_WINDOWS,
+    "team_grown": _IN_WINDOWS,
+    "network_added": _IN_WINDOWS - {"users"},
+    "region_added": _IN_WINDOWS - {"users"},
+    "use_case_added": _IN_WINDOWS - {"users"},
+    "support_pattern_found": _IN_WINDOWS - {"users"} | {"feature"},
+}
+"""Which options mean something to a signal, of those that not every signal takes."""
+
+_OPTIONS = ("meter", "feature", "attempts", "users", "within", "cooldown")
+
+WATCHED = frozenset({"feature_gated"}) | _TAKEN.keys()
 """Signals that a watch judges (`detect/watches.py`)."""
 
 _RESTRICTING = ("when", "shadow", "holdout", "cap")
@@ -25,4 +48,9 @@ def why_unjudged(rule: RuleShape) -> str | None:
     if options:
         said = " and ".join(f"`{name}`" for name in options)
         return f"{said} is valid but not honoured by this version yet, so the rule is not judged"
+    taken = _TAKEN.get(rule.signal, _OPTIONS)
+    meaningless = [name for name in _OPTIONS if name not in taken and getattr(rule, name, None)]
+    if meaningless:
+        said = " and ".join(f"`{name}`" for name in meaningless)
+        return f"{said} means nothing to {rule.signal}, so the rule is not judged"
     return None
