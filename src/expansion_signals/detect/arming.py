@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from expansion_signals.detect.thresholds import Place, Series
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.readings import Cause, Limit, Reading
+    from expansion_signals.model.thresholds import ArmState
 
 FALLS_REMEMBERED = 2
 """How many generations corrections and falls may add in a period; for `per: never`, within `FALLS_WITHIN`."""
@@ -57,10 +58,18 @@ class Course:
             cause=reading.cause,
         )
 
-    def firing_cause(self, place: int, *, fire_when_added: bool) -> Cause | None:
-        """Say why an armed threshold that the level has reached fires; None if it is `already_past`."""
+    @property
+    def only_quiet(self) -> bool:
+        """Whether nothing in the reading may fire."""
+        return self.level == self.quieted != self.before
+
+    def firing_cause(self, place: int, *, fire_when_added: bool, waited: bool = False) -> Cause | None:
+        """Say why an armed threshold that the level has reached fires; None if it is `already_past`.
+
+        `waited`: it was reached before, and no rule has added it since.
+        """
         if place <= self.before:
-            if self.added:
+            if self.added and not waited:
                 return "rule_added" if fire_when_added else None
             return self._cause_under_new_limit(place) if self.changed else self.cause
         if place <= self.quieted:
@@ -109,31 +118,42 @@ def turn_absent(arm: Arm, course: Course) -> Turn:
     return Turn(_armed_by_limit(arm) if course.granted_more else arm)
 
 
-def turn_place(arm: Arm, place: Place, course: Course, *, fire_when_added: bool) -> Turn:
-    """Turn a percent, usage or remaining threshold."""
+def turn_place(arm: Arm, place: Place, course: Course, *, fire_when_added: bool, applies: bool = True) -> Turn:
+    """Turn a percent, usage or remaining threshold; where its rule does not apply, it waits instead of firing."""
     if course.raised and place.at > course.before:
         arm = _armed_by_limit(arm)
     recovered = None
     # The level before counts too: a fall that the bound did not let arm may have become old enough since.
-    if arm.state != "armed" and min(course.before, course.level) < place.edge and course.may_fall(arm):
-        if arm.state == "fired" and course.level < place.edge:
+    if arm.state != "armed" and place.is_left(min(course.before, course.level)) and course.may_fall(arm):
+        if arm.state == "fired" and place.is_left(course.level):
             recovered = Reach(place.at, arm.generation, course.cause)
         arm = course.fallen(arm)
     if arm.state != "armed" or course.level < place.at:
-        return Turn(arm, recovered=recovered)
-    cause = course.firing_cause(place.at, fire_when_added=fire_when_added)
+        return Turn(_waiting(arm, waits=False), recovered=recovered)
+    if arm.waits and course.only_quiet:
+        return Turn(arm)
+    cause = course.firing_cause(place.at, fire_when_added=fire_when_added, waited=arm.waits)
     if cause is None:
-        return Turn(replace(arm, state="already_past"))
-    return Turn(replace(arm, state="fired"), Reach(place.at, arm.generation, cause))
+        return Turn(replace(arm, state="already_past", waits=False))
+    if not applies:
+        return Turn(_waiting(arm, waits=True))
+    return Turn(replace(arm, state="fired", waits=False), Reach(place.at, arm.generation, cause))
 
 
-def turn_series(arm: Arm, series: Series, course: Course, *, fire_when_added: bool) -> Turn:
-    """Turn a recurring step: only its highest newly reached place counts, and no fall arms it."""
+def turn_series(arm: Arm, series: Series, course: Course, *, fire_when_added: bool, applies: bool = True) -> Turn:
+    """Turn a recurring step: only its highest newly reached place counts, and no fall arms it.
+
+    Where its rule does not apply, steps reached wait instead of firing.
+    """
     arm = _series_under_new_limit(arm, series, course)
     highest = series.highest(course.level)
     if not _is_new(highest, arm):
+        return Turn(_waiting(arm, waits=False))
+    if arm.waits and course.only_quiet:
         return Turn(arm)
     reached = _step_that_fires(arm, series, course, fire_when_added=fire_when_added)
+    if reached is not None and not applies:
+        return Turn(_waiting(arm, waits=True))
     return Turn(_passed(arm, highest, fired=reached is not None), reached)
 
 
@@ -153,7 +173,7 @@ def _step_that_fires(arm: Arm, series: Series, course: Course, *, fire_when_adde
         step = series.highest(level)
         if step is None or not _is_new(step, arm):
             return None
-        cause = course.firing_cause(step, fire_when_added=fire_when_added)
+        cause = course.firing_cause(step, fire_when_added=fire_when_added, waited=arm.waits)
         if cause is not None:
             return Reach(step, arm.generation, cause)
     return None
@@ -161,7 +181,13 @@ def _step_that_fires(arm: Arm, series: Series, course: Course, *, fire_when_adde
 
 def _passed(arm: Arm, step: int | None, *, fired: bool) -> Arm:
     """Return the series at this step; it has fired as soon as one of its steps has in this generation."""
-    return replace(arm, state="fired" if fired or arm.state == "fired" else "already_past", step=step)
+    state: ArmState = "fired" if fired or arm.state == "fired" else "already_past"
+    return replace(arm, state=state, step=step, waits=False)
+
+
+def _waiting(arm: Arm, *, waits: bool) -> Arm:
+    """Return the arm with what it waits for: that the condition of its rule becomes true."""
+    return arm if arm.waits == waits else replace(arm, waits=waits)
 
 
 def _is_new(step: int | None, arm: Arm) -> bool:

@@ -19,11 +19,14 @@ def incomplete(meter: Meter, period: Period | None, profile: Account | None, sin
 
         period began at or after `since`                 complete
         `latest`                                         complete: the last event says all
+        of an account's life, beside periods             incomplete: no baseline sets it
         a baseline of this period, as of `since` or later   complete: it holds what is missing
         anything else                                    incomplete
     """
     if since is None or meter.aggregation == "latest" or (period is not None and period.start >= since):
         return False
+    if period is None and meter.per != "never":
+        return True
     baseline = profile.usage.get(meter.key) if profile else None
     if baseline is None or baseline.as_of < since:
         return True

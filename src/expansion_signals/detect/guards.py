@@ -17,10 +17,14 @@ OPEN = Guard(None, None)
 
 
 class Standing(NamedTuple):
-    """One threshold of a rule as it stands and is armed now."""
+    """One threshold of a rule as it stands and is armed now.
+
+    `settled`: what its condition asks changes with the profile only, and that has every counter judged anyway.
+    """
 
     where: Place | Series
     arm: Arm
+    settled: bool = True
 
 
 def guard_around(course: Course, standings: Iterable[Standing]) -> Guard:
@@ -33,11 +37,16 @@ def guard_around(course: Course, standings: Iterable[Standing]) -> Guard:
 
 
 def _guard_of(standing: Standing, course: Course) -> Guard:
-    where, arm = standing
+    where, arm, settled = standing
+    if arm.waits:
+        # What its condition asks may be so at any change: each is looked at.
+        return OPEN if settled else Guard(low=course.level, high=course.level)
     if isinstance(where, Series):
         return _below(where.following(course.level if arm.step is None else max(arm.step, course.level)))
     if arm.state == "armed":
         return _below(where.at)
+    if where.edge is None:
+        return OPEN
     if course.level >= where.edge:
         return Guard(low=where.edge, high=None) if course.may_ever_fall(arm) else OPEN
     # Below its edge and still fired: the bound on falls holds it. Only time lifts that, so each change is looked at.

@@ -35,7 +35,7 @@ def course_again(arm: Arm, threshold: Threshold, reading: Reading, course: Cours
         return None
     course = replace(course, added=False)
     place = None if arm.state == "armed" else _place_of_firing(arm, threshold, reading)
-    if place is None or course.before >= place.edge:
+    if place is None or not place.is_left(course.before):
         return course
     return replace(course, before=course.level, quieted=course.level) if course.level >= place.at else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from expansion_signals.detect.held_out import held_out
 from expansion_signals.detect.why import why
 from expansion_signals.model.amounts import plain, unscale, utilization
 from expansion_signals.model.identities import identity_of
@@ -49,6 +50,7 @@ def reached(rule: ThresholdRule, reading: Reading, usage: int, crossings: Sequen
         data=_content(rule, reading, usage, highest, crossings),
         keys=tuple(key_of("limit_reached", rule, reading, crossing) for crossing in crossings),
         arms=tuple(_told(reading, crossing) for crossing in crossings),
+        shadow=rule.shadow,
     )
 
 
@@ -61,6 +63,7 @@ def recovered(rule: ThresholdRule, reading: Reading, usage: int, crossing: Cross
         evidence=reading.evidence,
         data=_content(rule, reading, usage, crossing, ()),
         arms=(_told(reading, crossing),),
+        shadow=rule.shadow,
     )
 
 
@@ -115,7 +118,8 @@ def _content(
     }
     # A sketch says so: the number is an estimate (semantics 2.5, `EXACT_MEMBERS`).
     approximate = {"approximate": True} if reading.estimated else {}
-    return content | approximate | ({"dimension": reading.dimension} if reading.dimension else {})
+    of_dimension = {"dimension": reading.dimension} if reading.dimension else {}
+    return {**content, **approximate, **of_dimension, **held_out(rule.id, rule.holdout, reading.account)}
 
 
 def _amounts(reading: Reading, usage: int) -> dict[str, str | None]:

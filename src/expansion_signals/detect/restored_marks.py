@@ -21,17 +21,18 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.signals import Signal, Told
 
-REACHED, RECOVERED = "limit.reached", "limit.recovered"
+REACHED, RECOVERED, MILESTONE = "limit.reached", "limit.recovered", "milestone.reached"
 
 
 def marks_after(signal: Signal, marks: Mapping[Counter, Marks], meters: Mapping[str, Meter]) -> Mapping[Counter, Marks]:
     """Return an account's marks once this signal is remembered; signals come in the order they were published.
 
     A signal that stands in the log twice changes nothing the second time. One of a meter that the catalog does not
-    know any more is nothing that could be judged. Each arm is held: what was appended until it turned is history.
+    know any more is nothing that could be judged. Each arm is held: what was appended until it turned is history. That
+    of a milestone is not: once it has fired, nothing turns it any more.
     """
     meter = meters.get(signal.data.get("meter", ""))
-    if meter is None or signal.type not in (REACHED, RECOVERED):
+    if meter is None or signal.type not in (REACHED, RECOVERED, MILESTONE):
         return marks
     counter = _counter(signal)
     arms = dict(marks[counter].arms if counter in marks else {})
@@ -39,9 +40,16 @@ def marks_after(signal: Signal, marks: Mapping[Counter, Marks], meters: Mapping[
         key = ArmKey(signal.data["rule"]["id"], told.threshold)
         turned = _turned(signal, place, told, arms.get(key, Arm()), meter)
         if turned is not None:
-            arms[key] = replace(turned, held=told.appended)
+            arms[key] = turned if signal.type == MILESTONE else replace(turned, held=told.appended)
+    return {**marks, counter: Marks(_limit(signal, marks.get(counter, Marks()), meter), arms)}
+
+
+def _limit(signal: Signal, before: Marks, meter: Meter) -> int | None:
+    """Return the limit that the counter was judged under; a milestone knows of none."""
+    if signal.type == MILESTONE:
+        return before.limit
     limit = signal.data["limit"]
-    return {**marks, counter: Marks(None if limit is None else _scaled(limit, meter), arms)}
+    return None if limit is None else _scaled(limit, meter)
 
 
 def _counter(signal: Signal) -> Counter:

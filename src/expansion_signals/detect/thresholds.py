@@ -21,10 +21,14 @@ HYSTERESIS = Fraction(5, 100)
 
 
 class Place(NamedTuple):
-    """Reached at `level >= at`; re-armed by a fall to `level < edge`. Both are scaled amounts."""
+    """Reached at `level >= at`; re-armed by a fall to `level < edge`, by none where that is None. Scaled amounts."""
 
     at: int
-    edge: int
+    edge: int | None
+
+    def is_left(self, level: int) -> bool:
+        """Say whether a fall to this level re-arms the threshold."""
+        return self.edge is not None and level < self.edge
 
 
 class Series(NamedTuple):

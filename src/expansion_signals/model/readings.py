@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import LimitKind, Meter
     from expansion_signals.model.events import Evidence
-    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.instants import Duration, Instant
 
 Cause = Literal["usage", "limit_changed", "rule_added", "profile_arrived"]
 
@@ -49,7 +49,8 @@ class Reading:
     than the firing age; applied first) and then by `firing`. `limit` is the limit in force now and `last_limit`
     the amount under which this counter was last judged; where it never was, `judged` is False. `estimated`: a sketch
     counts the members of this `unique` meter, because there were too many to keep. `appended` is the append time
-    that the change was judged at.
+    that the change was judged at. `firing_age` is the age by which quiet was told from firing: the longest of the rules
+    that look at the counter.
     """
 
     account: str
@@ -67,3 +68,4 @@ class Reading:
     judged: bool
     estimated: bool = False
     appended: Instant = 0
+    firing_age: Duration = 0

@@ -61,7 +61,8 @@ class Arm:
     `generation` starts at 1 and rises each time the threshold is armed again; `falls` are the instants of the
     rises that corrections and falls caused, which are bounded (semantics 3.4). `step` is the highest step fired,
     as scaled absolute usage, for a recurring step. `held` is set where the arm was restored after a loss: what was
-    appended until then is history that is read again, and turns it no more.
+    appended until then is history that is read again, and turns it no more. `waits`: the level has reached it by what
+    may fire, and the condition of its rule was not true then; it fires with the next reading at which that is.
     """
 
     state: ArmState = "armed"
@@ -69,6 +70,7 @@ class Arm:
     falls: tuple[Instant, ...] = ()
     step: int | None = None
     held: Instant = 0
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +83,9 @@ class Guard:
     def passed(self, level: int) -> bool:
         """Say whether this level must be judged."""
         return (self.high is not None and level >= self.high) or (self.low is not None and level < self.low)
+
+    def within(self, other: Guard) -> Guard:
+        """Return the levels that need no judgement for either."""
+        lows = [low for low in (self.low, other.low) if low is not None]
+        highs = [high for high in (self.high, other.high) if high is not None]
+        return Guard(max(lows, default=None), min(highs, default=None))

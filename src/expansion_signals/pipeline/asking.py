@@ -11,7 +11,15 @@ from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.admission import counter_takes
-from expansion_signals.pipeline.places import counter_for, firing_age, may_not_fire, period_in
+from expansion_signals.pipeline.looks import look_once_loaded
+from expansion_signals.pipeline.places import (
+    counter_for,
+    firing_age,
+    firing_age_of_hours,
+    has_lifetime_beside,
+    may_not_fire,
+    period_in,
+)
 from expansion_signals.pipeline.retention import LAG_ALLOWED, kept_after
 from expansion_signals.pipeline.sums import part_of
 
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Aggregation, Meter
     from expansion_signals.model.changes import Change
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.model.readings import Counter
+    from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.sums import Part
     from expansion_signals.pipeline.work import Item
     from expansion_signals.rules.configuration import Configuration
@@ -83,9 +91,10 @@ class Total:
 
 @dataclass(slots=True)
 class _Asked:
-    """What is summed for one account."""
+    """What is summed for one account. `loaded` is when the last of its history was appended, 0 where none came."""
 
     profile: Profile | None
+    loaded: Instant = 0
     counters: dict[Counter, Total] = field(default_factory=dict)
     days: dict[tuple[str, int], Part] = field(default_factory=dict)
     hours: dict[tuple[str, int], Total] = field(default_factory=dict)
@@ -119,6 +128,8 @@ def usage_asked(
         account = asked.get(event.account)
         if account is None:
             account = asked[event.account] = _Asked(profiles[event.account])
+        if event.backfill:
+            account.loaded = max(account.loaded, item.record.appended)
         for contribution in item.contributions:
             _add(account, contribution, item, configuration, acceptance)
     return [_batch(name, account) for name, account in asked.items()]
@@ -130,31 +141,44 @@ def _add(
     meter, amount = contribution
     event, (_, _, offset, *_, appended) = item.event, item.record
     assert event is not None  # noqa: S101 -- the caller looks at events only
-    age = firing_age(configuration, meter)
-    quiet = may_not_fire(age, event, appended)
     day = (meter.key, day_of(event.time))
     part = account.days.get(day)
     if part is None:
         part = account.days[day] = part_of(meter.aggregation)
     part.add(amount, event.time, offset)
     if account.profile is None and meter.per == "period":
+        quiet = may_not_fire(firing_age_of_hours(configuration, meter), event, appended)
         hours = account.hours.setdefault((meter.key, hour_of(event.time)), Total(meter.aggregation))
         hours.part(quiet=quiet).add(amount, event.time, offset)
         return
+    if has_lifetime_beside(configuration, meter):
+        _count(account, contribution, item, None, configuration)
     period = period_in(meter.per, account.profile, event.time)
     if not counter_takes(event, meter, account.profile, period, (appended, acceptance)):
         return
+    total = _count(account, contribution, item, period, configuration)
+    if period is not None and not total.kept[0]:
+        total.kept = _kept(meter, account.profile, appended - LAG_ALLOWED - kept_after(meter.per, acceptance))
+    if meter.dimensions:
+        total.split(values_of(event, meter.dimensions), amount, event.time, offset)
+
+
+def _count(
+    account: _Asked, contribution: Contribution, item: Item, period: Period | None, configuration: Configuration
+) -> Total:
+    """Add an event to the counter of this period, or to that of the account's life; return what it comes to."""
+    meter, amount = contribution
+    event, (_, _, offset, *_, appended) = item.event, item.record
+    assert event is not None  # noqa: S101 -- the caller looks at events only
+    counter = counter_for(meter, period)
+    age = firing_age(configuration, meter, counter)
     # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
     over = closed(period, appended)
-    quiet = quiet or over
-    counter = counter_for(meter, period)
+    quiet = over or may_not_fire(age, event, appended)
     total = account.counters.get(counter)
     if total is None:
         total = account.counters[counter] = Total(meter.aggregation)
-        total.kept = _kept(meter, account.profile, appended - LAG_ALLOWED - kept_after(meter.per, acceptance))
     total.part(quiet=quiet).add(amount, event.time, offset)
-    if meter.dimensions:
-        total.split(values_of(event, meter.dimensions), amount, event.time, offset)
     if not over:
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
         total.watched |= age is not None and account.profile is not None
@@ -163,6 +187,7 @@ def _add(
     elif total.firing is None:
         total.event = event
         total.appended = total.appended if over else max(total.appended, appended)
+    return total
 
 
 def _kept(meter: Meter, profile: Profile | None, reached: Instant) -> tuple[Instant, Counter | None]:
@@ -191,6 +216,8 @@ def _batch(name: str, account: _Asked) -> AccountBatch:
         ],
         days=[DayMove(meter, day, part.change()) for (meter, day), part in account.days.items()],
         hours=[HourMove(meter, hour, *total.changes()) for (meter, hour), total in account.hours.items()],
+        # Of an account not yet known nothing is judged; its profile's arrival looks at it.
+        look=look_once_loaded(account.loaded) if account.loaded and account.profile else None,
     )
 
 

@@ -7,27 +7,31 @@ any two workers derive the same signals with the same ids.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.completeness import incomplete
+from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.entitlements import limit_in_force
-from expansion_signals.detect.limits import judge
+from expansion_signals.detect.limits import Judgement, judge
+from expansion_signals.detect.milestones import judge_milestones
 from expansion_signals.model.facts import AccountFacts, AccountMark, Changed, Found, Marks, Moved
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.periods import closed
 from expansion_signals.model.readings import Reading
 from expansion_signals.model.signals import Signal
 from expansion_signals.model.thresholds import Guard
-from expansion_signals.pipeline.places import period_in
+from expansion_signals.pipeline.places import firing_age, period_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Cause, Counter
-    from expansion_signals.rules.configuration import Configuration
+    from expansion_signals.model.thresholds import Arm, ArmKey
+    from expansion_signals.rules.configuration import Configuration, LimitRule, MilestoneRule
 
 _UNGUARDED = Guard(low=None, high=None)
 
@@ -89,11 +93,10 @@ class _Course:
             return
         marks = self._marks.get(fact.counter)
         reading = self._reading(fact, meter, self._profile, marks, configuration)
-        rules = configuration.limit_rules_by_meter.get(meter.key, ())
         silent = closed(reading.period, fact.appended) or incomplete(
             meter, reading.period, reading.profile, self._since
         )
-        judgement = judge(reading, rules, marks.arms if marks else {}, silent=silent)
+        judgement = _judgement(reading, configuration, marks.arms if marks else {}, silent=silent)
         self.signals += judgement.signals
         self.guards[fact.counter] = (fact.epoch, judgement.guard)
         limit = reading.limit.amount if reading.limit else None
@@ -106,6 +109,8 @@ class _Course:
         self, fact: Moved, meter: Meter, profile: Profile, marks: Marks | None, configuration: Configuration
     ) -> Reading:
         start = fact.counter.start
+        # A limit is one of a period: what is counted over the account's life beside it is not held against it.
+        beside = start is None and meter.per != "never"
         return Reading(
             account=self._account,
             profile=profile.account,
@@ -117,11 +122,12 @@ class _Course:
             firing=fact.firing,
             evidence=fact.evidence,
             cause=self._cause(fact, marks),
-            limit=limit_in_force(configuration.catalog, profile.account, meter.key),
+            limit=None if beside else limit_in_force(configuration.catalog, profile.account, meter.key),
             last_limit=marks.limit if marks else None,
             judged=marks is not None,
             estimated=fact.estimated,
             appended=fact.appended,
+            firing_age=firing_age(configuration, meter, fact.counter) or 0,
         )
 
     def _cause(self, fact: Moved, marks: Marks | None) -> Cause:
@@ -129,6 +135,43 @@ class _Course:
             return "profile_arrived"
         # A counter that stood somewhere and was never judged has only now got a rule that looks at it.
         return "rule_added" if marks is None and fact.before != 0 else "usage"
+
+
+def _judgement(
+    reading: Reading, configuration: Configuration, arms: Mapping[ArmKey, Arm], *, silent: bool
+) -> Judgement:
+    """Judge a reading by the rules that look at its counter: limits at periods and stocks, milestones at lives."""
+    meter = reading.meter
+    is_of_life = reading.period is None
+    limits = configuration.limit_rules_by_meter.get(meter.key, ()) if not is_of_life or meter.per == "never" else ()
+    milestones = configuration.milestone_rules_by_meter.get(meter.key, ()) if is_of_life else ()
+    waiting = _waiting(reading, configuration, [*limits, *milestones])
+    by_limits = judge(reading, limits, arms, silent=silent, waiting=waiting)
+    if not milestones:
+        return by_limits
+    by_milestones = judge_milestones(reading, milestones, by_limits.arms, silent=silent, waiting=waiting)
+    return Judgement(
+        (*by_limits.signals, *by_milestones.signals),
+        by_milestones.arms,
+        by_limits.guard.within(by_milestones.guard),
+    )
+
+
+def _waiting(
+    reading: Reading, configuration: Configuration, rules: Sequence[LimitRule | MilestoneRule]
+) -> Collection[str]:
+    """Return the ids of those of these rules whose condition is not true now."""
+    conditional = [rule for rule in rules if rule.when is not None]
+    if not conditional:
+        return ()
+    limit = reading.limit.amount if reading.limit else None
+    known = Known(
+        reading.profile,
+        configuration.catalog.currency,
+        reading.evidence.time,
+        utilization=Fraction(reading.before + reading.quiet + reading.firing, limit) if limit else None,
+    )
+    return {rule.id for rule in conditional if not applies(rule.when, known)}
 
 
 def _account_changed(account: str, fact: Changed) -> Signal:

@@ -52,7 +52,7 @@ def period_in(per: Per, profile: Profile | None, instant: Instant) -> Period | N
 
 
 def counter_for(meter: Meter, period: Period | None) -> Counter:
-    """Return the counter of this meter for this period."""
+    """Return the counter of this meter for this period; without one, that of a stock, or of the account's life."""
     return Counter(meter.key, "", period.start if period else None)
 
 
@@ -64,7 +64,28 @@ def may_not_fire(age: Duration | None, event: UsageEvent, appended: Instant) -> 
     return age is None or event.backfill or appended - event.time > age
 
 
-def firing_age(configuration: Configuration, meter: Meter) -> Duration | None:
-    """Return the longest `max_firing_age` of the rules that watch this meter; None where none does."""
-    rules = configuration.limit_rules_by_meter.get(meter.key, ())
-    return max((rule.max_firing_age for rule in rules), default=None)
+def has_lifetime_beside(configuration: Configuration, meter: Meter) -> bool:
+    """Say whether the meter is counted over the account's life beside its periods: where a milestone rule watches it.
+
+    That counter has no period. Nor has the one of a stock, which is counted over the account's life as it is (6.3).
+    """
+    return meter.per != "never" and meter.key in configuration.milestone_ages
+
+
+def firing_age(configuration: Configuration, meter: Meter, counter: Counter) -> Duration | None:
+    """Return the longest `max_firing_age` of the rules that look at this counter of the meter; None where none does."""
+    limits, milestones = configuration.limit_ages, configuration.milestone_ages
+    if counter.start is not None:
+        return limits.get(meter.key)
+    if meter.per != "never":
+        return milestones.get(meter.key)
+    return _longest(limits.get(meter.key), milestones.get(meter.key))
+
+
+def firing_age_of_hours(configuration: Configuration, meter: Meter) -> Duration | None:
+    """Return the same for hour buckets, which become counters of both kinds once the profile comes."""
+    return _longest(configuration.limit_ages.get(meter.key), configuration.milestone_ages.get(meter.key))
+
+
+def _longest(first: Duration | None, second: Duration | None) -> Duration | None:
+    return second if first is None else max(first, second or 0)

@@ -13,7 +13,8 @@ from expansion_signals.model.levels import merged
 from expansion_signals.model.periods import closed
 from expansion_signals.model.windows import DAYS_KEPT
 from expansion_signals.pipeline.asking import Total
-from expansion_signals.pipeline.places import counter_for, firing_age, period_in
+from expansion_signals.pipeline.looks import look_once_loaded
+from expansion_signals.pipeline.places import counter_for, firing_age, has_lifetime_beside, period_in
 from expansion_signals.pipeline.sums import take
 
 if TYPE_CHECKING:
@@ -58,8 +59,10 @@ def updates_asked(
         found = hours.get(update.account) if before is None else None
         change = ProfileChange(after, update.evidence, item.record.appended, found)
         moves = _moves(before, change, configuration)
+        # What was counted of it before may be judged now.
+        look = look_once_loaded(item.record.appended) if before is None else None
         fitting = [move for counter, move in moves.items() if (update.account, counter) not in unfit]
-        asked.append(AccountBatch(update.account, before, moves=fitting, change=change))
+        asked.append(AccountBatch(update.account, before, moves=fitting, change=change, look=look))
     return asked
 
 
@@ -80,7 +83,7 @@ def _moves(before: Profile | None, change: ProfileChange, configuration: Configu
         period = period_in(baseline.meter.per, after, baseline.as_of)
         if not closed(period, appended):
             counter = counter_for(baseline.meter, period)
-            watched = firing_age(configuration, baseline.meter) is not None
+            watched = firing_age(configuration, baseline.meter, counter) is not None
             change_set = _set(baseline, period, hours, appended)
             move = Move(counter, change_set, None, watched, evidence, appended)
             if counter in moves and not isinstance(change_set, Become):
@@ -121,18 +124,23 @@ def _counted_between(hours: HourTotals, meter: str, as_of: Instant, until: Insta
 def _assigned(
     hours: HourTotals, profile: Profile, evidence: Evidence, appended: Instant, configuration: Configuration
 ) -> dict[Counter, Move]:
-    """Return the moves that hour buckets become; an hour that straddles a boundary goes to where it ends."""
+    """Return the moves that hour buckets become; an hour that straddles a boundary goes to where it ends.
+
+    Each counts for its period, and for the account's life where milestones look at that.
+    """
     totals: dict[Counter, Total] = {}
     for (key, hour), parts in hours.totals.items():
         meter: Meter | None = configuration.catalog.meters.get(key)
         if meter is None:
             continue
-        period = period_in(meter.per, profile, (hour + 1) * HOUR - 1)
-        total = totals.setdefault(counter_for(meter, period), Total(meter.aggregation))
-        total.watched = firing_age(configuration, meter) is not None and not closed(period, appended)
-        for change, quiet in zip(parts, (True, False), strict=True):
-            if change is not None:
-                take(total.part(quiet=quiet), change)
+        periods = [period_in(meter.per, profile, (hour + 1) * HOUR - 1)]
+        for period in [*periods, None] if has_lifetime_beside(configuration, meter) else periods:
+            counter = counter_for(meter, period)
+            total = totals.setdefault(counter, Total(meter.aggregation))
+            total.watched = firing_age(configuration, meter, counter) is not None and not closed(period, appended)
+            for change, quiet in zip(parts, (True, False), strict=True):
+                if change is not None:
+                    take(total.part(quiet=quiet), change)
     return {
         counter: Move(counter, *total.changes(), total.watched, evidence, appended) for counter, total in totals.items()
     }

@@ -5,22 +5,61 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from expansion_signals.model.instants import HOUR, Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.thresholds import Threshold
+    from expansion_signals.rules.conditions import Condition
+
+
+class ThresholdRule(Protocol):
+    """What judging thresholds asks of a rule."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def version(self) -> str:
+        """A hash of its meaning."""
+
+    @property
+    def at(self) -> Sequence[Threshold]:
+        """Where it fires."""
+
+    @property
+    def fire_when_added(self) -> bool:
+        """Whether a threshold that is added below the level fires."""
+
+    @property
+    def max_firing_age(self) -> Duration:
+        """How old an event may be and still fire it."""
+
+    @property
+    def when(self) -> Condition | None:
+        """The condition under which it applies."""
+
+    @property
+    def shadow(self) -> bool:
+        """Whether it is tried out."""
+
+    @property
+    def holdout(self) -> Decimal | None:
+        """The percentage of accounts for which it is decided and not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitRule:
     """`signal: limit_reached`: fires when a meter's level reaches one of `at` (semantics 3).
 
-    `version` is a hash of the rule's meaning, not of its spelling.
+    `version` is a hash of the rule's meaning, not of its spelling. `when` is the condition under which it applies;
+    `holdout` the percentage of accounts for which it is decided and not sent.
     """
 
     id: str
@@ -29,6 +68,27 @@ class LimitRule:
     at: tuple[Threshold, ...]
     fire_when_added: bool = False
     max_firing_age: Duration = HOUR
+    when: Condition | None = None
+    shadow: bool = False
+    holdout: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRule:
+    """`signal: milestone`: fires when a meter's level over the account's life reaches one of `at` (semantics 6.3).
+
+    `at` are thresholds of kind `usage`. The rest is as in `LimitRule`.
+    """
+
+    id: str
+    version: str
+    meter: str
+    at: tuple[Threshold, ...]
+    fire_when_added: bool = False
+    max_firing_age: Duration = HOUR
+    when: Condition | None = None
+    shadow: bool = False
+    holdout: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +110,9 @@ class WatchRule:
     cooldown: Duration | None = None
     fire_when_added: bool = False
     max_firing_age: Duration = HOUR
+    when: Condition | None = None
     shadow: bool = False
+    holdout: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +130,7 @@ class Configuration:
     texts: Mapping[str, str] = field(repr=False)
     warnings: tuple[str, ...] = ()
     watch_rules: tuple[WatchRule, ...] = ()
+    milestone_rules: tuple[MilestoneRule, ...] = ()
     rule_versions: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
@@ -85,7 +148,33 @@ class Configuration:
     @cached_property
     def limit_rules_by_meter(self) -> Mapping[str, Sequence[LimitRule]]:
         """Limit rules by the meter they watch, in the order of the file."""
-        index: defaultdict[str, list[LimitRule]] = defaultdict(list)
-        for rule in self.limit_rules:
-            index[rule.meter].append(rule)
-        return dict(index)
+        return _by_meter(self.limit_rules)
+
+    @cached_property
+    def milestone_rules_by_meter(self) -> Mapping[str, Sequence[MilestoneRule]]:
+        """Milestone rules by the meter they watch, in the order of the file."""
+        return _by_meter(self.milestone_rules)
+
+    @cached_property
+    def limit_ages(self) -> Mapping[str, Duration]:
+        """The longest `max_firing_age` of the limit rules of each meter that one watches."""
+        return _longest_ages(self.limit_rules_by_meter)
+
+    @cached_property
+    def milestone_ages(self) -> Mapping[str, Duration]:
+        """The same of milestone rules."""
+        return _longest_ages(self.milestone_rules_by_meter)
+
+
+_MeterRule = TypeVar("_MeterRule", LimitRule, MilestoneRule)
+
+
+def _by_meter(rules: Iterable[_MeterRule]) -> Mapping[str, Sequence[_MeterRule]]:
+    index: defaultdict[str, list[_MeterRule]] = defaultdict(list)
+    for rule in rules:
+        index[rule.meter].append(rule)
+    return dict(index)
+
+
+def _longest_ages(rules_by_meter: Mapping[str, Sequence[_MeterRule]]) -> Mapping[str, Duration]:
+    return {meter: max(rule.max_firing_age for rule in rules) for meter, rules in rules_by_meter.items()}

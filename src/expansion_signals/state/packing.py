@@ -124,15 +124,15 @@ def read_marks(text: str) -> Marks:
 
 def _rest(arm: Arm) -> list[object]:
     """Return what most arms do not have."""
-    if arm.held:
-        return [arm.falls, arm.step, arm.held]
+    if arm.held or arm.waits:
+        return [arm.falls, arm.step, arm.held, *([True] if arm.waits else [])]
     return [arm.falls, arm.step] if arm.falls or arm.step is not None else []
 
 
 def _arm(letter: str, rest: Sequence[Any]) -> Arm:
     generation, *more = rest
-    falls, step, *held = more or ((), None)
-    return Arm(_STATES[letter], generation, tuple(falls), step, *held)  # type: ignore[arg-type]
+    falls, step, *held_and_waits = more or ((), None)
+    return Arm(_STATES[letter], generation, tuple(falls), step, *held_and_waits)  # type: ignore[arg-type]
 
 
 def read_facts(answer: Sequence[Any], profile: Profile | None) -> AccountFacts:

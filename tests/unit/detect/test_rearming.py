@@ -415,7 +415,8 @@ def ids(signals: Sequence[Signal]) -> list[str]:
 
 def judged_late(by: int, *rules: LimitRule, **changes: object) -> Judgement:
     """Judge the first reading, of 800, whose evidence was appended so long after it happened."""
-    return judge(reading(800, appended=NOW + by, **changes), rules, {})
+    longest = max(rule.max_firing_age for rule in rules)
+    return judge(reading(800, appended=NOW + by, firing_age=longest, **changes), rules, {})
 
 
 @pytest.mark.parametrize(("late", "expected"), [(HOUR, ["prompt", "patient"]), (HOUR + 1, ["patient"])])

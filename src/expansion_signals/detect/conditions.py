@@ -1,0 +1,117 @@
+"""Whether a rule's condition is true of an account: true, false, or not known (`when:`, docs/rules.md).
+
+A comparison with a fact that is not known is neither true nor false. It stays so under `not`; `and` and `or` are what
+their other parts decide:
+
+    known true   and unknown     unknown      known true   or unknown     true
+    known false  and unknown     false        known false  or unknown     unknown
+
+A rule applies where its condition is true, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import operator
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.model.instants import DAY
+from expansion_signals.rules.conditions import Comparison, facts_compared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from expansion_signals.model.accounts import Account
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.rules.conditions import Combination, Condition
+
+PROFILE_ALONE = frozenset({"plan", "annual_value"})
+"""Facts that change with the account's profile and with nothing else."""
+
+OF_READING = frozenset({"utilization", "seats_used", "health"})
+"""Facts that the profile does not tell."""
+
+_COMPARED: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Known(NamedTuple):
+    """What is known of an account at an instant: `currency` is the catalog's, `health` runs from 0 to 100.
+
+    `utilization` is that of the reading which is judged. What is None is not known.
+    """
+
+    profile: Account | None
+    currency: str
+    at: Instant
+    utilization: Fraction | None = None
+    seats_used: int | None = None
+    health: int | None = None
+
+    def fact(self, name: str) -> Fraction | str | None:
+        """Return a fact, None where it is not known; ages and distances in days, money in the catalog's currency."""
+        known: Fraction | str | int | None = {
+            "utilization": self.utilization,
+            "seats_used": self.seats_used,
+            "health": self.health,
+        }.get(name)
+        if self.profile is not None and name not in OF_READING:
+            known = self._of_profile(self.profile, name)
+        return Fraction(known) if isinstance(known, int) else known
+
+    def _of_profile(self, profile: Account, name: str) -> Fraction | str | None:
+        value, bought, renewal = profile.annual_value, profile.first_purchase_at, profile.renewal_at
+        match name:
+            case "plan":
+                return profile.plan
+            case "annual_value" if value is not None and value.currency == self.currency:
+                return Fraction(value.amount)
+            case "account_age" if bought is not None:
+                return Fraction(self.at - bought, DAY)
+            case "days_to_renewal" if renewal is not None:
+                return Fraction(renewal - self.at, DAY)
+            case _:
+                return None
+
+
+def applies(condition: Condition | None, known: Known) -> bool:
+    """Say whether a rule with this condition applies; one without always does."""
+    return condition is None or truth(condition, known) is True
+
+
+def truth(condition: Condition, known: Known) -> bool | None:
+    """Return whether the condition is true, None where that is not known."""
+    if isinstance(condition, Comparison):
+        return _compared(condition, known.fact(condition.fact))
+    return _combined(condition, known)
+
+
+def is_settled(condition: Condition | None) -> bool:
+    """Say whether nothing but a new profile can make the condition true or false."""
+    return condition is None or all(comparison.fact in PROFILE_ALONE for comparison in facts_compared(condition))
+
+
+def _compared(comparison: Comparison, fact: Fraction | str | None) -> bool | None:
+    value = comparison.value
+    if isinstance(fact, str) and isinstance(value, str):
+        return (fact == value) == (comparison.operator == "==")
+    if isinstance(fact, Fraction) and isinstance(value, Decimal):
+        return _COMPARED[comparison.operator](fact, Fraction(value))
+    return None
+
+
+def _combined(combination: Combination, known: Known) -> bool | None:
+    parts = [truth(part, known) for part in combination.parts]
+    if combination.word == "not":
+        return None if parts[0] is None else not parts[0]
+    deciding = combination.word == "or"
+    if deciding in parts:
+        return deciding
+    return None if None in parts else not deciding
