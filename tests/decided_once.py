@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from expansion_signals.model.signals import Signal
-    from simulated_deciding import DecidingWorld, SignalsTopic
+    from simulated_deciders import DecidingWorld
+    from simulated_deciding import SignalsTopic
 
 
 class Made(NamedTuple):

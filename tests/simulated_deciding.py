@@ -1,47 +1,29 @@
-"""Deciding over a signals topic that never was, by workers that crash, fall behind, and share what they read.
+"""A signals topic that never was.
 
-The topic holds what several time lines of metering may have published: each account's signals in any order, some
+It holds what several time lines of metering may have published: each account's signals in any order, some
 twice, and between them records that no metering writes. Bytes are real: they pass the codec both ways.
 """
 
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.records import Partition, Poll, Record
-from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
-from expansion_signals.pipeline.epochs import Epochs
-from expansion_signals.pipeline.serving import AllButLate
-from expansion_signals.pipeline.watermarks import Watermarks
-from expansion_signals.state.keys import shard_of
-from expansion_signals.state.memory import MemoryStore
-from expansion_signals.state.memory_archive import MemoryArchive
-from expansion_signals.state.memory_policy import MemoryPolicy
-from expansion_signals.state.memory_shards import MemoryShards
 from expansion_signals.wire.codec import CloudEventsCodec
 from sample_signals import NOW, key, signal
-from simulated_log import TEXTS
-from simulated_workers import CONFIGURATIONS, Turn, TurningPatience, advanced, turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from expansion_signals.model.records import Outgoing
     from expansion_signals.model.signals import Signal
-    from expansion_signals.ports import PolicyStore, Shards, Store
 
 SHARDS = 2
 PARTITIONS = (Partition("expansion-signals", 0), Partition("expansion-signals", 1))
 ACCOUNTS = ("acct-1", "acct-2", "acct-3")
 THRESHOLDS = ("50", "80", "100", "+1100", "+1200", "+1300")
-SWEEP = 0
-"""The choice by which an idle worker sweeps; any other polls."""
-
 CODEC = CloudEventsCodec()
 
 
@@ -149,114 +131,6 @@ class SignalsTopic:
         return Poll(found, dict(positions), after, 1)
 
 
-@dataclass
-class PublishedRecords:
-    """What every worker has published, acknowledged or not."""
-
-    triggers: list[dict[str, Any]] = field(default_factory=list)
-    decisions: list[dict[str, Any]] = field(default_factory=list)
-    letters: list[tuple[int, int]] = field(default_factory=list)
-
-    async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
-        for record in records:
-            if record.topic == "usage-events-dlq":
-                headers = dict(record.headers)
-                self.letters.append((int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")))
-            else:
-                taken = {"expansion-limit-reached": self.triggers, "expansion-decisions": self.decisions}[record.topic]
-                taken.append(json.loads(record.value or b""))
-        return ()
-
-
-class DecidingWorld:
-    """What is outside of every worker, and outlives it; in memory, unless it is given where decisions are kept."""
-
-    def __init__(
-        self,
-        topic: SignalsTopic,
-        store: Store | None = None,
-        policy: PolicyStore | None = None,
-        shards: Shards | None = None,
-    ) -> None:
-        self.topic = topic
-        self.kept = MemoryStore(shards=SHARDS, window=DAY)
-        self.decided = MemoryPolicy(self.kept, shards=SHARDS)
-        self.store = store or self.kept
-        self.policy = policy or self.decided
-        self.shards = shards or MemoryShards(self.kept, self.decided)
-        self.published = PublishedRecords()
-        self.archive = MemoryArchive()
-        self.epoch = self.archive.accept(TEXTS[0])
-        self.now = NOW
-        self.nonces: Iterator[int] = count()
-        self._copies: dict[int, tuple[Any, Any]] = {}
-
-    def accept(self) -> None:
-        """Accept the next configuration, if there is one: workers that start from now on know it."""
-        if self.epoch < len(TEXTS):
-            self.epoch = self.archive.accept(TEXTS[self.epoch])
-
-    def back_up(self, shard: int) -> None:
-        """Keep a copy of a shard, watermarks and policy together."""
-        self._copies[shard] = (self.kept.snapshot(shard), deepcopy(self.decided.shards[shard]))
-
-    def roll_back(self, shard: int) -> None:
-        """Put the copy back in place of the shard, if there is one."""
-        if shard in self._copies:
-            kept, decided = self._copies[shard]
-            self.kept.restore(shard, kept)
-            self.decided.shards[shard] = deepcopy(decided)
-
-
-class DecidingWorker:
-    """One worker that reads every partition until it is dropped. Two of them are each other's zombies."""
-
-    def __init__(self, world: DecidingWorld) -> None:
-        self._world = world
-        self._patience = TurningPatience()
-        self._watermarks = Watermarks(AllButLate(world.shards, "deciding"), {"expansion-signals": "topic-id"})
-        outside = DecidingOutside(
-            store=world.store,
-            policy=world.policy,
-            codec=CODEC,
-            publisher=world.published,
-            epochs=Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1]),
-            patience=self._patience,
-            clock=lambda: world.now,
-            nonce=lambda: f"n{next(world.nonces)}",
-            shard_of=lambda account: shard_of(account, SHARDS),
-        )
-        self._deciding = Deciding(outside, self._watermarks)
-        self.positions: dict[Partition, int] = {}
-        self.turn: Turn | None = None
-        self._life = self._live()
-
-    async def advance(self, choice: int) -> None:
-        self.turn = await advanced(self._life, None if self.turn is None else choice)
-
-    def crash(self) -> None:
-        self._life.close()
-
-    async def _live(self) -> None:
-        starts, ends = dict.fromkeys(PARTITIONS, 0), self._world.topic.ends
-        self.positions.update(await self._patience(self._watermarks.resume, PARTITIONS, starts, ends))
-        while True:
-            await self._once(await turn("idle"))
-
-    async def _once(self, choice: int) -> None:
-        """Sweep, or poll so many of some partitions, as the choice says."""
-        if choice == SWEEP:
-            lost = await self._deciding.rolled_back()
-            self.positions = {**self.positions, **lost}
-            if not lost:
-                await self._deciding.sweep(self.positions, {})
-            return
-        size, which = choice // 4 + 1, choice % 4
-        poll = self._world.topic.poll(self.positions, size, PARTITIONS if which > 1 else PARTITIONS[which : which + 1])
-        rewind = await self._deciding.absorb(poll)
-        self.positions = {**poll.positions, **rewind}
-
-
 MIXED = (
     Draft(0, frozenset({1})),
     Draft(0, frozenset({2, 3})),
@@ -266,27 +140,3 @@ MIXED = (
     Draft(0, frozenset({1, 2})),
 )
 """A short topic with something of everything."""
-
-ALL_AT_ONCE = 31
-"""The choice by which an idle worker polls all there is, and any other goes on."""
-
-
-async def crashed(world: DecidingWorld, turns: int, last: int) -> None:
-    """Let a worker end `turns` outside calls after its start; the next is not done (`last` 0), or is (1)."""
-    worker = DecidingWorker(world)
-    for _ in range(turns):
-        await worker.advance(ALL_AT_ONCE)
-    await worker.advance(last)
-    worker.crash()
-    await drained(world)
-
-
-async def drained(world: DecidingWorld) -> None:
-    """Let one last worker read everything to the end."""
-    worker = DecidingWorker(world)
-    while not (worker.turn == "idle" and worker.positions == world.topic.ends):
-        await worker.advance(31)
-    await worker.advance(SWEEP)
-    while worker.turn != "idle":
-        await worker.advance(31)
-    worker.crash()

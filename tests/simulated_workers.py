@@ -85,8 +85,8 @@ class TurningPatience:
                 answer = await step(*arguments, **named)
             except StateUnavailable:
                 continue
-            # What is learned of watermarks is learned from an answer that has come.
-            if choice != 1 or isinstance(getattr(step, "__self__", None), Watermarks):
+            # What is learned is learned from an answer that has come: a reader goes back where none did.
+            if choice != 1 or isinstance(getattr(step, "__self__", None), (Watermarks, SimulatedReader)):
                 return answer
 
     def size(self) -> int:
@@ -195,10 +195,9 @@ class Worker:
                 await self._work()
             except StateLost:
                 self._assemble()
+                await rebuilding(self._world, self._patience, self._epochs).rebuild(range(SHARDS), late=False)
 
     async def _work(self) -> None:
-        if not await self._patience(self._world.kept.shards.standing):
-            await rebuilding(self._world, self._patience, self._epochs).rebuild(range(SHARDS), late=False)
         starts, ends = dict.fromkeys(PARTITIONS, 0), self._world.log.ends
         self.positions = dict(await self._patience(self._watermarks.resume, PARTITIONS, starts, ends))
         while True:
@@ -220,24 +219,11 @@ class Worker:
         self.positions = {**poll.positions, **rewind}
 
 
-class SecondWorker:
+class Looking:
     """What brings up beside a worker what is lost or late; between its looks it is idle."""
 
-    def __init__(self, world: World) -> None:
-        patience = TurningPatience()
-        epochs = epochs_of(world)
-        self._bringing_up = BringingUp(
-            "metering",
-            world.kept.shards,
-            SHARDS,
-            topic_names=TOPIC_NAMES,
-            reader=lambda: SimulatedReader(world.log.records, patience.size),
-            absorber=lambda watermarks: metering(world, patience, watermarks, epochs),
-            rebuilding=rebuilding(world, patience, epochs),
-            patience=patience,
-            status=StageStatus(),
-            holder=f"n{next(world.nonces)}",
-        )
+    def __init__(self, bringing_up: BringingUp) -> None:
+        self._bringing_up = bringing_up
         self.turn: Turn | None = None
         self._life = self._live()
 
@@ -251,6 +237,28 @@ class SecondWorker:
         while True:
             await turn("idle")
             await self._bringing_up.look()
+
+
+class SecondWorker(Looking):
+    """What brings up what metering passes by."""
+
+    def __init__(self, world: World) -> None:
+        patience = TurningPatience()
+        epochs = epochs_of(world)
+        super().__init__(
+            BringingUp(
+                "metering",
+                world.kept.shards,
+                SHARDS,
+                topic_names=TOPIC_NAMES,
+                reader=lambda: SimulatedReader(world.log.records, patience.size),
+                absorber=lambda watermarks: metering(world, patience, watermarks, epochs),
+                rebuilding=rebuilding(world, patience, epochs),
+                patience=patience,
+                status=StageStatus(),
+                holder=f"n{next(world.nonces)}",
+            )
+        )
 
 
 async def drained(world: World, worker: Worker) -> None:

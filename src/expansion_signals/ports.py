@@ -69,8 +69,8 @@ class AuditCodec(Protocol):
     def read_signal(self, record: Record) -> Signal:
         """Decode one record of `expansion-signals`."""
 
-    def read_decision(self, record: Record) -> tuple[str, Verdict]:
-        """Decode one record of `expansion-decisions`: the id of its signal, and what was decided."""
+    def read_decision(self, record: Record) -> tuple[str, str, Verdict]:
+        """Decode one record of `expansion-decisions`: the ids of its signal and trigger, and what was decided."""
 
 
 class Publisher(Protocol):

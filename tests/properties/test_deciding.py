@@ -15,21 +15,8 @@ from expansion_signals.decide.decided import Decided, key_of
 from expansion_signals.model.instants import DAY
 from expansion_signals.state.keys import shard_of
 from sample_signals import NOW
-from simulated_deciding import (
-    ACCOUNTS,
-    ALL_AT_ONCE,
-    MIXED,
-    POISON,
-    SHARDS,
-    SWEEP,
-    THRESHOLDS,
-    DecidingWorker,
-    DecidingWorld,
-    Draft,
-    SignalsTopic,
-    crashed,
-    drained,
-)
+from simulated_deciders import ALL_AT_ONCE, SWEEP, DecidingWorker, DecidingWorld, SecondDecider, crashed, drained
+from simulated_deciding import ACCOUNTS, MIXED, POISON, SHARDS, THRESHOLDS, Draft, SignalsTopic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +39,11 @@ TOPICS = st.lists(RECORDS, min_size=1, max_size=8) | st.lists(RECORDS, min_size=
 
 
 class Step(NamedTuple):
-    """`move` a worker, `crash` one, `accept` the next configuration, `back up` or `roll back` a shard, or `wait`."""
+    """What is done, to which.
+
+    `move` a worker, `crash` one, `accept` the next configuration, `back up` or `roll back` a shard, `lose` one, or
+    `lose all`; `wait`, for days, or until every `lease ends`.
+    """
 
     what: str
     which: int
@@ -60,35 +51,48 @@ class Step(NamedTuple):
 
 
 def schedules(*kinds: str) -> st.SearchStrategy[list[Step]]:
-    """Return schedules that move two workers, and now and then do one of these kinds of harm."""
-    step = st.builds(Step, st.sampled_from(("move",) * 12 + kinds), st.integers(0, 1), st.integers(0, 31))
+    """Return schedules that move two workers and a second reader, and now and then do one of these kinds of harm."""
+    step = st.builds(Step, st.sampled_from(("move",) * 12 + kinds), st.integers(0, 2), st.integers(0, 31))
     return st.lists(step, max_size=30) | st.lists(step, min_size=60, max_size=150)
 
 
 async def played(drafts: Sequence[Draft], schedule: Sequence[Step]) -> DecidingWorld:
-    """Play the schedule with two workers that both read everything; then let one last worker read to the end."""
+    """Play the schedule with two workers that both read everything, and a second reader; then read to the end."""
     world = DecidingWorld(SignalsTopic.of(drafts))
-    workers = [DecidingWorker(world), DecidingWorker(world)]
+    workers: list[DecidingWorker | SecondDecider] = [DecidingWorker(world), DecidingWorker(world), SecondDecider(world)]
     for what, which, choice in schedule:
         match what:
             case "move":
                 await workers[which].advance(choice)
             case "crash":
                 workers[which].crash()
-                workers[which] = DecidingWorker(world)
-            case "accept":
-                world.accept()
-            case "back up":
-                world.back_up(which)
-            case "roll back":
-                world.roll_back(which)
+                workers[which] = type(workers[which])(world)
             case "wait":
                 # What was decided is remembered for 14 days; a record that is read again later is decided anew.
                 world.now = min(world.now + 2 * DAY, NOW + 12 * DAY)
+            case _:
+                harm(world, what, which % SHARDS)
     for worker in workers:
         worker.crash()
     await drained(world)
     return world
+
+
+def harm(world: DecidingWorld, what: str, shard: int) -> None:
+    match what:
+        case "accept":
+            world.accept()
+        case "back up":
+            world.back_up(shard)
+        case "roll back":
+            world.roll_back(shard)
+        case "lease ends":
+            world.end_leases()
+        case "lose":
+            world.lose(shard)
+        case "lose all":
+            for each in range(SHARDS):
+                world.lose(each)
 
 
 def outcome(drafts: Sequence[Draft], schedule: Sequence[Step]) -> DecidingWorld:
@@ -111,7 +115,7 @@ async def tallied(world: DecidingWorld) -> dict[Partition, Tally[str]]:
     return found
 
 
-ALL_HARM = schedules("crash", "crash", "accept", "back up", "roll back")
+ALL_HARM = schedules("crash", "crash", "accept", "back up", "roll back", "lose", "lose all", "lease ends")
 
 
 @given(TOPICS, ALL_HARM)

@@ -11,7 +11,8 @@ from expansion_signals.state.deployment import Deployment
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.shards import RedisShards
-from simulated_deciding import MIXED, SHARDS, DecidingWorld, SignalsTopic, crashed
+from simulated_deciders import DecidingWorld, crashed
+from simulated_deciding import MIXED, SHARDS, SignalsTopic
 
 
 @pytest.mark.parametrize("turns", range(12))

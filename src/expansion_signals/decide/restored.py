@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.decisions import entries_made
+from expansion_signals.decide.decided import Decided
+from expansion_signals.decide.decisions import decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,39 +21,79 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class RestoredAccount:
-    """What is told of one account: the marks of its counters, and its decided keys that are still kept."""
+    """What is told of one account: the marks of its counters, and its decided keys that are still kept.
+
+    `superseded` are the ids of signals that were: a repetition of one is known by it.
+    """
 
     marks: Mapping[Counter, Marks] = field(default_factory=dict)
     entries: dict[Key, Entry] = field(default_factory=dict)
+    superseded: set[str] = field(default_factory=set)
 
-    def decide(self, candidate: Candidate, verdict: Verdict, now: Instant) -> None:
-        """Remember what was decided of this candidate, for those of its keys that none before it had decided."""
-        made = entries_made(candidate, verdict)
+    def remember(self, candidate: Candidate, told: Mapping[str, Verdict], now: Instant) -> bool | None:
+        """Remember what was decided of this candidate; say whether it was, None for a repetition, which never is.
+
+        `told` are the decisions on signals of its id: trigger → what was decided. One id may stand on the log once
+        more with other keys, of which nobody has decided: so what is asked for is the trigger that they would become.
+        """
+        decision, _, entries = decide(candidate, Decided(0, self.entries), now)
+        if decision is None:
+            return None
+        if decision.decision == "superseded" and candidate.signal.id in self.superseded:
+            return None
+        verdict = told.get(decision.trigger or "")
+        if verdict == "superseded":
+            self.superseded.add(candidate.signal.id)
+        kept = {key: entry for key, entry in entries.items() if entry.kept_until > now}
         if verdict in ("fired", "suppressed"):
-            self.entries.update(
-                {key: entry for key, entry in made.items() if key not in self.entries and entry.kept_until > now}
-            )
+            self.entries.update({key: entry._replace(verdict=verdict) for key, entry in kept.items()})
+        # What came before it is forgotten as well: which of its keys were left to it cannot be told any more.
+        forgotten = bool(told and entries and not kept)
+        return verdict is not None or forgotten
 
 
 @dataclass(slots=True)
 class Passed:
     """How far a partition of signals is decided: the next offset, and this shard's records before it.
 
-    The first signal that nobody has decided stops it: deciding goes on from there, and knows what came after.
+    a signal that is decided         passed, and so is all before it
+    one that nobody decides          passed
+    one that can never be decided    passed once a decided one comes after it: then its dead letter is out
+    the first that is not decided    deciding goes on from here, and knows what came after
     """
 
     offset: int
     counted: int = 0
+    dead_lettered: int = 0
     stopped: bool = False
+    _unproved: list[tuple[int, bool]] = field(default_factory=list)
 
-    def take(self, offset: int, *, decided: bool) -> None:
-        """Pass one more record, if it is decided and all before it were."""
+    def take(self, offset: int, *, decided: bool | None) -> None:
+        """Take one more record; `decided` is None where nobody decides it."""
         if self.stopped:
             return
-        if decided:
-            self.counted += 1
+        if decided is False:
+            self._stop(offset)
+        elif decided is None and self._unproved:
+            self._unproved.append((offset, False))
         else:
-            self.offset, self.stopped = offset, True
+            self.counted += 1 + sum(not dead for _, dead in self._unproved)
+            self.dead_lettered += sum(dead for _, dead in self._unproved)
+            self._unproved.clear()
+
+    def bury(self, offset: int) -> None:
+        """Take one more record, which can never be decided."""
+        if not self.stopped:
+            self._unproved.append((offset, True))
+
+    def end(self, offset: int) -> None:
+        """Note that the shard has no further record before this offset."""
+        if not self.stopped:
+            self._stop(offset)
+
+    def _stop(self, offset: int) -> None:
+        self.offset = self._unproved[0][0] if self._unproved else offset
+        self.stopped = True
 
 
 @dataclass(slots=True)

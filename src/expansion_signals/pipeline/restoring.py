@@ -46,7 +46,7 @@ class Restoring:
         self._meters = configuration.catalog.meters
         self._names = names
         self._now = now
-        self._verdicts: dict[str, Verdict] = {}
+        self._told: dict[str, dict[str, Verdict]] = {}
         self._shards = {shard: RestoredShard(shard, epoch, None, late) for shard in shards}
 
     def decisions(self, records: Iterable[Record]) -> None:
@@ -54,10 +54,10 @@ class Restoring:
         for record in records:
             if self._shard_named(record) is not None:
                 try:
-                    signal, verdict = self._codec.read_decision(record)
+                    signal, trigger, verdict = self._codec.read_decision(record)
                 except RejectedRecord:
                     continue  # it tells nothing; whoever reads the audit meets it, too
-                self._verdicts[signal] = verdict
+                self._told.setdefault(signal, {})[trigger] = verdict
 
     def signals(self, records: Iterable[Record]) -> None:
         """Remember signals, once every decision is known; they come in the order of their partitions."""
@@ -74,8 +74,7 @@ class Restoring:
         for shard in self._shards.values():
             shard.since = since
             for partition, position in positions.items():
-                passed = shard.passed.setdefault(partition, Passed(position))
-                passed.offset = passed.offset if passed.stopped else position
+                shard.passed.setdefault(partition, Passed(position)).end(position)
         return list(self._shards.values())
 
     def _shard_named(self, record: Record) -> RestoredShard | None:
@@ -89,11 +88,9 @@ class Restoring:
             signal = self._codec.read_signal(record)
             candidate = candidate_in(signal, f"{record.partition}:{record.offset}")
         except RejectedRecord:
-            passed.take(record.offset, decided=True)  # a dead letter of deciding: it was one before
+            passed.bury(record.offset)
             return
         account = shard.accounts.setdefault(signal.account, RestoredAccount())
         account.marks = marks_after(signal, account.marks, self._meters)
-        verdict = self._verdicts.get(signal.id) if candidate else None
-        if candidate and verdict:
-            account.decide(candidate, verdict, self._now)
-        passed.take(record.offset, decided=candidate is None or verdict is not None)
+        told = self._told.get(signal.id, {})
+        passed.take(record.offset, decided=account.remember(candidate, told, self._now) if candidate else None)

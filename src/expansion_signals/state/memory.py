@@ -33,6 +33,7 @@ from expansion_signals.state.memory_account import KeptAccount
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from expansion_signals.decide.restored import Passed
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import AccountBatch, Identity, Outcome, Range, ShardBatch
     from expansion_signals.model.facts import AccountFacts, AccountMark
@@ -163,9 +164,10 @@ class Shard:
             del self.identities[number]
         return len(old)
 
-    def pass_to(self, partition: str, offset: int, counted: int) -> None:
-        """Stand at this offset, with so many records counted before it: what a rebuilt shard begins with."""
-        self.partitions[partition] = _Partition(offset, tallies=Tally({"counted": counted}))
+    def pass_to(self, partition: str, passed: Passed) -> None:
+        """Stand at this offset, with so many records before it: what a rebuilt shard begins with."""
+        tallies: Tally[Outcome] = Tally({"counted": passed.counted, "dead_lettered": passed.dead_lettered})
+        self.partitions[partition] = _Partition(passed.offset, tallies=tallies)
 
     def keep(self, account: str) -> KeptAccount:
         """Return what is kept of an account, from now on if it was not."""

@@ -69,7 +69,7 @@ class MemoryShards:
         shard = self._store.make(restored.shard)
         shard.epoch = restored.epoch
         for partition, passed in restored.passed.items():
-            shard.pass_to(partition, passed.offset, passed.counted)
+            shard.pass_to(partition, passed)
         for name, account in restored.accounts.items():
             shard.keep(name).marks.update(account.marks)
         shard.late = STAGES if restored.late else frozenset()

@@ -19,7 +19,7 @@ from expansion_signals.state.scripts import Scripts, redis_failures
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from expansion_signals.decide.restored import RestoredAccount, RestoredShard
+    from expansion_signals.decide.restored import Passed, RestoredAccount, RestoredShard
     from expansion_signals.model.facts import Marks
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
@@ -104,9 +104,7 @@ class RedisShards:
         state += [] if shard.since is None else ["since", shard.since]
         state += [part for stage in STAGES if shard.late for part in (f"late:{stage}", "1")]
         watermarks = [
-            part
-            for partition, passed in shard.passed.items()
-            for part in (partition, str(passed.offset), f"{partition}|c", str(passed.counted))
+            part for partition, passed in shard.passed.items() for part in _standing_fields(partition, passed)
         ]
         names = [part for meter, number in numbers.items() for part in (meter, str(number))]
         await self._step(
@@ -140,6 +138,11 @@ def _standing(watermarks: Mapping[bytes, bytes], state: Sequence[bytes | None]) 
         frozenset(stage for stage, is_late in zip(STAGES, late, strict=True) if is_late),
         int(since) if since else None,
     )
+
+
+def _standing_fields(partition: str, passed: Passed) -> list[str]:
+    tallies = (f"{partition}|c", str(passed.counted), f"{partition}|x", str(passed.dead_lettered))
+    return [partition, str(passed.offset), *tallies]
 
 
 def _hashes(

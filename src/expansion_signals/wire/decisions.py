@@ -47,8 +47,8 @@ def write(decision: Decision, recorded: Instant) -> Outgoing:
     )
 
 
-def read(record: Record) -> tuple[str, Verdict]:
-    """Return the id of the signal that `write` wrote of, and what was decided.
+def read(record: Record) -> tuple[str, str, Verdict]:
+    """Return the ids of signal and trigger that `write` wrote of, and what was decided.
 
     Raises:
         RejectedRecord: not a decision of a version that this program knows.
@@ -57,7 +57,9 @@ def read(record: Record) -> tuple[str, Verdict]:
     data = envelope.get("data")
     if envelope.get("type") != TYPE or not isinstance(data, dict):
         raise RejectedRecord("invalid_data", f"expected {TYPE} with a JSON object as data")
-    signal, decision = data.get("signal"), data.get("decision")
-    if not isinstance(signal, str) or not isinstance(decision, str) or decision not in _VERDICTS:
-        raise RejectedRecord("invalid_data", "a decision names its signal and what was decided")
-    return signal, _VERDICTS[decision]
+    signal, trigger, decision = (data.get(name) for name in ("signal", "trigger", "decision"))
+    if not isinstance(signal, str) or not isinstance(trigger, str):
+        raise RejectedRecord("invalid_data", "a decision names its signal and its trigger")
+    if not isinstance(decision, str) or decision not in _VERDICTS:
+        raise RejectedRecord("invalid_data", "data.decision: not a decision that this program knows")
+    return signal, trigger, _VERDICTS[decision]
