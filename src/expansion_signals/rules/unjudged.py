@@ -27,13 +27,18 @@ _TAKEN: Mapping[str, frozenset[str]] = {
     "region_added": _IN_WINDOWS - {"users"},
     "use_case_added": _IN_WINDOWS - {"users"},
     "support_pattern_found": _IN_WINDOWS - {"users"} | {"feature"},
+    "usage_accelerated": frozenset({"meter", "within", "cooldown"}),
+    "usage_declined": frozenset({"meter", "within", "cooldown"}),
+    "volume_grown": frozenset({"meter", "within", "cooldown"}),
+    "usage_run_out_forecast": frozenset({"meter"}),
+    "renewal_near": frozenset({"within"}),
 }
 """Which options mean something to a signal, of those that not every signal takes."""
 
 _OPTIONS = ("meter", "feature", "attempts", "users", "within", "cooldown")
 
 WATCHED = frozenset({"feature_gated"}) | _TAKEN.keys()
-"""Signals that a watch judges (`detect/watches.py`)."""
+"""Signals that a watch judges (`detect/watches.py`), or a look at a day (`detect/days.py`)."""
 
 _RESTRICTING = ("when", "shadow", "holdout", "cap")
 """Options that make a rule fire less often or elsewhere: ignoring one would send what its writer ruled out."""
@@ -51,6 +56,6 @@ def why_unjudged(rule: RuleShape) -> str | None:
     taken = _TAKEN.get(rule.signal, _OPTIONS)
     meaningless = [name for name in _OPTIONS if name not in taken and getattr(rule, name, None)]
     if meaningless:
-        said = " and ".join(f"`{name}`" for name in meaningless)
-        return f"{said} means nothing to {rule.signal}, so the rule is not judged"
+        said = " and ".join(f"no `{name}`" for name in meaningless)
+        return f"{rule.signal} takes {said}, so the rule is not judged"
     return None

@@ -126,7 +126,7 @@ def test_the_sample_judges_every_rule_of_its_file() -> None:
 
 
 def test_the_whole_language_of_rules_is_accepted() -> None:
-    assert {rule.id for rule in _load(rules=EVERY_OPTION).watch_rules} == {"gates"}
+    assert len(_load(rules=EVERY_OPTION).rule_versions) == EVERY_OPTION.count("- {id: ")
 
 
 def test_the_whole_language_of_catalogs_is_accepted() -> None:
@@ -146,6 +146,16 @@ def test_a_valid_signal_that_is_not_judged_yet_is_a_warning() -> None:
 def test_a_rule_whose_condition_cannot_be_honoured_is_not_judged(option: str) -> None:
     configuration = _load(rules=RULES.replace("at:", f"{option}, at:"))
     assert (configuration.limit_rules, len(configuration.warnings)) == ((), 1)
+
+
+def test_a_rule_with_an_option_that_its_signal_does_not_take_is_not_judged() -> None:
+    configuration = _load(rules=f"{RULES}  - {{id: parts, signal: integration_connected, users: 2, within: 7d}}\n")
+    assert (configuration.watch_rules, configuration.warnings) == (
+        (),
+        (
+            "rules.yaml:3: rule `parts`: integration_connected takes no `users` and no `within`, so the rule is not judged",
+        ),
+    )
 
 
 def test_a_disabled_rule_is_left_out_without_a_word() -> None:
