@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.instants import Duration, Instant
-    from expansion_signals.rules.configuration import WatchRule
+    from expansion_signals.rules.configuration import ThresholdRule, WatchRule
 
 REMEMBERED: Duration = 62 * DAY
 """How far back a note remembers single events: as far as the longest window reaches (semantics 2.5)."""
@@ -164,23 +164,27 @@ def evidence_of(event: UsageEvent) -> Evidence:
     )
 
 
+def signal_id_of(kind: str, account: str, *, rule: ThresholdRule | None, subject: Sequence[str], ordinal: str) -> str:
+    """Return the id of a signal of this kind: a hash of rule, account, subject and ordinal (semantics 9.1)."""
+    return identity_of(kind.replace(".", "_"), rule.id if rule else "", account, *subject, "", "", ordinal)
+
+
 def signal_of(  # noqa: PLR0913 -- what a signal's id and payload are made of
     kind: str,
     seen: Seen | Updated,
     *,
-    rule: WatchRule | None,
+    rule: ThresholdRule | None,
     subject: Sequence[str],
     ordinal: str,
     content: Mapping[str, Any],
 ) -> Signal:
-    """Return a signal with its one key; its id hashes rule, account, subject and ordinal (semantics 9.1).
+    """Return a signal with its one key, its id.
 
     Without a rule it is for the signals topic only, and nothing is decided on it. `ordinal` tells one firing from the
     next: 1 + firings so far, or what the signal's own definition says.
     """
     evidence, profile = seen.evidence, seen.profile
-    named = kind.replace(".", "_")
-    signal_id = identity_of(named, rule.id if rule else "", seen.account, *subject, "", "", ordinal)
+    signal_id = signal_id_of(kind, seen.account, rule=rule, subject=subject, ordinal=ordinal)
     return Signal(
         id=signal_id,
         type=kind,
