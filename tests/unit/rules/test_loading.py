@@ -149,12 +149,10 @@ def test_a_rule_whose_condition_cannot_be_honoured_is_not_judged(option: str) ->
 
 
 def test_a_rule_with_an_option_that_its_signal_does_not_take_is_not_judged() -> None:
-    configuration = _load(rules=f"{RULES}  - {{id: parts, signal: integration_connected, users: 2, within: 7d}}\n")
+    configuration = _load(rules=f"{RULES}  - {{id: p, signal: integration_connected, users: 2, within: 7d}}\n")
     assert (configuration.watch_rules, configuration.warnings) == (
         (),
-        (
-            "rules.yaml:3: rule `parts`: integration_connected takes no `users` and no `within`, so the rule is not judged",
-        ),
+        ("rules.yaml:3: rule `p`: integration_connected takes no `users` and no `within`, so the rule is not judged",),
     )
 
 
