@@ -67,7 +67,7 @@ class Restoring:
                 self._remember(shard, record)
 
     def restored(self, positions: Mapping[str, int], since: Instant | None) -> Sequence[RestoredShard]:
-        """Return what was gathered; `positions` says how far partitions of signals were read.
+        """Return what was gathered; `positions` says how far partitions of signals were read, and where others begin.
 
         `since` is as in `RestoredShard`.
         """

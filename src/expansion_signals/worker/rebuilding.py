@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.records import Partition
-from expansion_signals.pipeline.decoding import USAGE_EVENTS
+from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.restoring import Restoring
 
 if TYPE_CHECKING:
@@ -73,8 +73,14 @@ class Rebuilding:
         signals = await self._read(SIGNALS, restoring.signals, alive)
         # What was never told needs no care: a deployment without a signal is new, whatever its log has forgotten.
         since = await self.since() if any(signals.values()) else None
-        positions = {f"{self._topic_names[topic]}/{number}": end for (topic, number), end in signals.items()}
+        stand = {**signals, **await self._starts(USAGE_EVENTS), **await self._starts(ACCOUNT_UPDATES)}
+        positions = {f"{self._topic_names[topic]}/{number}": at for (topic, number), at in stand.items()}
         await self._patience(self._shards.rebuild, restoring.restored(positions, since), self._nonce())
+
+    async def _starts(self, topic: str) -> Mapping[Partition, int]:
+        """Return where a topic's partitions begin; a shard that knows of one forgets nothing that it may yet repeat."""
+        async with self._reading(topic) as (_, extent):
+            return extent.start
 
     async def _read(
         self, topic: str, take: Callable[..., None], alive: Callable[[], Awaitable[None]] | None
