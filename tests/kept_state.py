@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from expansion_signals import ports
 from expansion_signals.model.instants import DAY
+from expansion_signals.state.due import LEASE, RedisDue
 from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.janitor import KEYS_A_SWEEP, Janitor
 from expansion_signals.state.keys import shard_keys
 from expansion_signals.state.memory import MemoryStore
+from expansion_signals.state.memory_due import MemoryDue
 from expansion_signals.state.memory_expiry import MemoryExpiry
 from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
@@ -49,6 +51,7 @@ class Kept(Protocol):
     store: WholeStore
     shards: ports.Shards
     policy: ports.PolicyStore
+    due: ports.Due
 
     def another(self, *, conflicts: bool = True) -> WholeStore:
         """Return the store of another worker, which knows nothing yet."""
@@ -61,6 +64,9 @@ class Kept(Protocol):
 
     async def lose(self, shard: int) -> None:
         """Lose a shard whole."""
+
+    async def lose_standing(self, shard: int) -> None:
+        """Lose what says that a shard stands; the rest of it is left."""
 
     async def end_leases(self) -> None:
         """Let so much time pass that every lease ends."""
@@ -79,6 +85,7 @@ class KeptInMemory:
         self.store = MemoryStore(shards=shards, window=DAY)
         self.policy = MemoryPolicy(self.store, shards=shards)
         self.shards = MemoryShards(self.store, self.policy)
+        self.due = MemoryDue(self.store)
         self._copies: dict[int, Shard] = {}
 
     def another(self, *, conflicts: bool = True) -> MemoryStore:
@@ -96,9 +103,13 @@ class KeptInMemory:
         self.store.lose(shard)
         self.policy.shards[shard] = {}
 
+    async def lose_standing(self, shard: int) -> None:
+        self.store.shards[shard].stands = False
+
     async def end_leases(self) -> None:
         # Leases are known to whoever takes them; those who took one before go on beside those who come now.
         self.shards = MemoryShards(self.store, self.policy)
+        self.due = MemoryDue(self.store)
 
     async def back_up(self, shard: int) -> None:
         self._copies[shard] = self.store.snapshot(shard)
@@ -121,6 +132,7 @@ class KeptInRedis:
         self.store = self.another()
         self.shards = RedisShards(client, prefix=prefix, shards=shards)
         self.policy = RedisPolicy(client, prefix=prefix, shards=shards)
+        self.due = RedisDue(client, prefix=prefix)
 
     def another(self, *, conflicts: bool = True) -> RedisStore:
         return RedisStore(self._client, prefix=self._prefix, shards=self._shards, window=DAY, conflicts=conflicts)
@@ -136,9 +148,12 @@ class KeptInRedis:
         for key in await self._keys(shard):
             await self._client.delete(key)
 
+    async def lose_standing(self, shard: int) -> None:
+        await self._client.delete(shard_keys(self._prefix, shard).state)
+
     async def end_leases(self) -> None:
         for shard in range(self._shards):
-            for stage in (*STAGES, "rebuild"):
+            for stage in (*STAGES, "rebuild", LEASE):
                 await self._client.delete(shard_keys(self._prefix, shard).lease(stage))
 
     async def back_up(self, shard: int) -> None:

@@ -139,6 +139,7 @@ def metering(world: World, patience: Patience, watermarks: Watermarks, epochs: E
         clock=lambda: next(world.seconds) * SECOND,
         nonce=lambda: f"n{next(world.nonces)}",
         shard_of=lambda account: shard_of(account, SHARDS),
+        due=world.kept.due,
     )
     return Metering(outside, watermarks, acceptance=DAY)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.facts import AccountFacts, AccountMark, HourTotals
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
+    from expansion_signals.model.looks import History, Look
     from expansion_signals.model.notes import Note
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.shards import ShardStanding
@@ -124,6 +125,22 @@ class PolicyStore(Protocol):
 
     async def reserve(self, shards: Sequence[ShardReservation]) -> Sequence[Reserved | Behind | Gap | Lost]:
         """Remember each shard's decisions, or say that its watermarks stand elsewhere; answers in the order asked."""
+
+
+class Due(Protocol):
+    """When accounts are to be looked at although no event of them comes, and what a look reads."""
+
+    async def due(self, until: Mapping[int, Instant], most: int) -> Mapping[int, Sequence[Look]]:
+        """Return by shard the looks due at its instant, the longest overdue first, at most so many of each shard."""
+
+    async def lease(self, shard: int, holder: str) -> bool:
+        """Take the lease of looking at a shard's accounts, or keep it; False while another has it."""
+
+    async def histories(self, shard: int, accounts: Sequence[str], day: int) -> Sequence[History]:
+        """Return what is kept of these accounts of a shard, up to the day after this UTC day."""
+
+    async def move(self, shard: int, looks: Sequence[tuple[Look, Instant | None]]) -> None:
+        """Move each look to when it is due next, None: away; one that was put elsewhere meanwhile stays there."""
 
 
 class Expiry(Protocol):

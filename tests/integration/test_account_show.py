@@ -24,6 +24,7 @@ from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.rules.loading import load
 from expansion_signals.state.connection import connect
 from expansion_signals.state.deployment import Deployment
+from expansion_signals.state.due import RedisDue
 from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.janitor import Janitor
 from expansion_signals.state.keys import ShardKeys, shard_keys, shard_of
@@ -127,6 +128,7 @@ class Product:
             clock=lambda: NOW,
             nonce=lambda: f"n{next(self._ids)}",
             shard_of=lambda account: shard_of(account, SHARDS),
+            due=RedisDue(self.redis, prefix=self.prefix),
         )
         self._metering = Metering(outside, watermarks, acceptance=35 * DAY)
 

@@ -23,6 +23,7 @@ from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.rules.loading import load
 from expansion_signals.state.deployment import Deployment
+from expansion_signals.state.due import RedisDue
 from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.janitor import Janitor
 from expansion_signals.state.keys import shard_keys, shard_of
@@ -225,6 +226,7 @@ class FullState:
             clock=lambda: NOW,
             nonce=lambda: next(self._nonces),
             shard_of=lambda account: shard_of(account, SHARDS),
+            due=RedisDue(self._redis, prefix=self._prefix),
         )
         self._metering = Metering(outside, watermarks, acceptance=DAY)
         nothing = dict.fromkeys(self._offsets, 0)

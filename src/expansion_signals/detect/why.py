@@ -9,6 +9,7 @@ from expansion_signals.model.amounts import unscale
 from expansion_signals.model.instants import DAY, HOUR
 
 if TYPE_CHECKING:
+    from expansion_signals.model.catalog import Meter
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.readings import Reading
 
@@ -28,18 +29,18 @@ def why(reading: Reading, usage: int) -> str:
 def _used(reading: Reading, usage: int) -> str:
     limit = reading.limit.amount if reading.limit else None
     if limit is None:
-        return f"{_shown(usage, reading)} {counted(reading.meter.unit, one=usage == _one(reading))} used"
+        return f"{shown(usage, reading.meter)} {counted(reading.meter.unit, one=usage == _one(reading))} used"
     unit = counted(reading.meter.unit, one=limit == _one(reading))
     # Rounded down: nobody reads 100 % before the limit is reached.
     share = f" ({usage * 100 // limit} %)" if limit else ""
-    return f"{_shown(usage, reading)} of {_shown(limit, reading)} {unit} used{share}"
+    return f"{shown(usage, reading.meter)} of {shown(limit, reading.meter)} {unit} used{share}"
 
 
 def _beyond(reading: Reading, usage: int) -> str:
     limit = reading.limit.amount if reading.limit else None
     if limit is None or usage <= limit:
         return ""
-    return f"{_shown(usage - limit, reading)} over the limit"
+    return f"{shown(usage - limit, reading.meter)} over the limit"
 
 
 def _left(reading: Reading) -> str:
@@ -65,8 +66,9 @@ def counted(unit: str, *, one: bool) -> str:
     return f"{unit}es" if unit.endswith(("x", "z", "ch", "sh")) else f"{unit}s"
 
 
-def _shown(amount: int, reading: Reading) -> str:
-    return format(Decimal(unscale(amount, reading.meter.precision)), ",f")
+def shown(amount: int, meter: Meter) -> str:
+    """Return a scaled amount as people read it: `1,200`, `0.5`."""
+    return format(Decimal(unscale(amount, meter.precision)), ",f")
 
 
 def _one(reading: Reading) -> int:

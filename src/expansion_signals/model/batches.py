@@ -117,7 +117,8 @@ class ProfileChange:
 class AccountBatch:
     """All that a batch asks of one account, under the profile it assumes (None: not known).
 
-    `found` are the signals that follow from its `notes`; each becomes a fact, behind those of the moves.
+    `found` are the signals that follow from its `notes`; each becomes a fact, behind those of the moves. `look` puts
+    the next look at its days to this instant, wherever it was.
     """
 
     account: str
@@ -128,6 +129,7 @@ class AccountBatch:
     change: ProfileChange | None = None
     notes: Sequence[NoteChange] = ()
     found: Sequence[Signal] = ()
+    look: Instant | None = None
 
 
 @dataclass(slots=True)

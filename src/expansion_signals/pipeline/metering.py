@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from expansion_signals.errors import RejectedState
 from expansion_signals.pipeline.applying import Applying
 from expansion_signals.pipeline.burial import Burial
+from expansion_signals.pipeline.daily import Daily
 from expansion_signals.pipeline.decoding import USAGE_EVENTS, Decoding
 from expansion_signals.pipeline.judging import judge_facts
 from expansion_signals.pipeline.noting import Notes
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.records import Partition, Poll
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
-    from expansion_signals.ports import Accounts, Codec, Expiry, Patience, Publisher, Store
+    from expansion_signals.ports import Accounts, Codec, Due, Expiry, Patience, Publisher, Store
 
 
 class Outside(NamedTuple):
@@ -52,6 +53,7 @@ class Outside(NamedTuple):
     clock: Callable[[], Instant]
     nonce: Callable[[], str]
     shard_of: Callable[[str], int]
+    due: Due
 
 
 class Metering:
@@ -65,6 +67,7 @@ class Metering:
         self._watermarks = watermarks
         self._patience = outside.patience
         self._overdue = Overdue()
+        self._daily = Daily(outside, watermarks, self.settle)
         self._burial = Burial(outside.codec, outside.publisher, outside.patience, outside.clock)
         self._decoding = Decoding(outside.codec, outside.epochs, watermarks, outside.shard_of)
         self._passing = Passing(outside.store, watermarks, outside.epochs, outside.patience, outside.nonce)
@@ -126,18 +129,23 @@ class Metering:
     def _since(self, account: str) -> Instant | None:
         return self._watermarks.since(self._outside.shard_of(account))
 
+    async def look(self, reached: Mapping[Partition, Instant]) -> bool:
+        """Look at some of the accounts whose day has closed; say whether any were due (`pipeline.daily`)."""
+        return await self._daily.look(reached)
+
     async def rolled_back(self) -> Mapping[Partition, int]:
         """Return where to read again from, where a shard that no poll touches lost what it had acknowledged."""
         return await self._patience(self._watermarks.rolled_back)
 
     async def sweep(self, positions: Mapping[Partition, int], reached: Mapping[Partition, Instant]) -> bool:
-        """Move idle shards up to these positions, forget what is old, and settle facts that wait for too long.
+        """Move idle shards up to these positions, forget what is old, look at days, settle facts that wait too long.
 
         `reached` has the append time reached in partitions that are read to their end. Says whether no fact is left.
         """
         await self._passing.idle(positions, reached)
         await self._patience(self._outside.expiry.next_shard, self._watermarks.topic_names[USAGE_EVENTS])
         await self._patience(self._outside.expiry.next_accounts, self._outside.epochs.configuration.catalog)
+        await self.look(reached)
         waiting = await self._patience(self._outside.store.waiting)
         overdue = self._overdue.among(waiting, self._outside.clock())
         if overdue:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.errors import RejectedState
+from expansion_signals.pipeline.looks import BEHIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,6 +38,7 @@ class Watermarks:
         self._log_end: dict[Partition, int] = {}
         self._standing: dict[int, dict[Partition, int | None]] = {}
         self._since: dict[int, Instant | None] = {}
+        self._reached: dict[int, Mapping[str, Instant]] = {}
         self.names: dict[Partition, str] = {}
 
     async def resume(
@@ -105,6 +107,22 @@ class Watermarks:
         """Return from when on the shard knows everything; None where it always did (see `ShardStanding`)."""
         return self._since.get(shard)
 
+    def reached(self, topics: Iterable[str], read: Mapping[Partition, Instant]) -> Mapping[int, Instant]:
+        """Return what append time each served shard has reached in all partitions of these topics, `BEHIND` it.
+
+        `read` has it of partitions that are read to their end, where any record to come is newer. A shard of which a
+        partition has told nothing yet is not in the answer. As of when the shards were last asked.
+        """
+        names = {self.topic_names[topic] for topic in topics}
+        own = {name: read[partition] for partition, name in self.names.items() if partition in read}
+        found = {}
+        for shard in self._standing:
+            told = {name: at for name, at in self._reached.get(shard, {}).items() if name.rpartition("/")[0] in names}
+            times = [max(at - BEHIND, own.get(name, 0)) for name, at in told.items()]
+            if times and min(times) > 0:
+                found[shard] = min(times)
+        return found
+
     def at(self, shard: int, partition: Partition) -> int:
         """Return the next offset of the partition that the shard has not applied."""
         return self._standing[shard][partition] or 0
@@ -148,6 +166,7 @@ class Watermarks:
         """Return the shards to serve from now on; those that are not any more are forgotten."""
         found = await self._serving.among(self.names, self._log_start)
         self._since = {shard: standing.since for shard, standing in found.standing.items()}
+        self._reached = {shard: _told(standing) for shard, standing in found.standing.items()}
         for shard in self._standing.keys() - found.served:
             del self._standing[shard]
         return {shard: found.standing[shard] for shard in found.served}
@@ -202,3 +221,8 @@ class Watermarks:
                 f"{highest}: the topic was made anew or cut. To count the log as it is now: "
                 "expansion-signals worker --accept-log (docs/operations.md, `The log is shorter than the state`)"
             )
+
+
+def _told(standing: ShardStanding) -> Mapping[str, Instant]:
+    """Return what each partition has told; 0 where it has told nothing."""
+    return {name: standing.reached.get(name, 0) for name in standing.watermarks}

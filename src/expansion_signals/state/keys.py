@@ -45,8 +45,13 @@ class ShardKeys(NamedTuple):
         """Fact number and account → fact not yet marked."""
         return f"{self.tag}:pending"
 
+    @property
+    def due(self) -> str:
+        """Reason and account → when to look at it."""
+        return f"{self.tag}:due"
+
     def lease(self, stage: str) -> str:
-        """Who brings the shard up in this stage, while it is late."""
+        """Who brings the shard up in this stage, while it is late; who looks at what is due."""
         return f"{self.tag}:lease:{stage}"
 
     def account(self, account: str) -> str:
@@ -123,6 +128,11 @@ def deployment_key(prefix: str) -> str:
 def configurations_key(prefix: str) -> str:
     """Return the key that holds the texts of every accepted configuration."""
     return f"{prefix}es:{{deployment}}:configurations"
+
+
+def due_member(account: str, reason: str) -> str:
+    """Return how a look stands in `due`; the account last, because it may hold anything."""
+    return f"{reason}|{account}"
 
 
 _DAYS_A_FIELD = 32

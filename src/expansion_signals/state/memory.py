@@ -26,6 +26,7 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.facts import HourTotals
 from expansion_signals.model.instants import HOUR
 from expansion_signals.model.last_seen import LastSeen
+from expansion_signals.model.looks import DAILY
 from expansion_signals.model.notes import Note
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory_account import KeptAccount
@@ -64,6 +65,7 @@ class Shard:
     accounts: dict[str, KeptAccount] = field(default_factory=dict)
     identities: dict[int, list[Identity]] = field(default_factory=dict)
     reserved: dict[str, str] = field(default_factory=dict)
+    due: dict[tuple[str, str], Instant] = field(default_factory=dict)
     late: frozenset[str] = frozenset()
     since: Instant | None = None
 
@@ -135,6 +137,8 @@ class Shard:
             kept = self.keep(asked.account)
             written = kept.written
             kept.write(asked, batch, lags=self._lags(batch))
+            if asked.look is not None:
+                self.due[asked.account, DAILY] = asked.look
             if kept.written > written:
                 reported.append(kept.unmarked(asked.account))
         for passed in batch.ranges:

@@ -33,6 +33,7 @@ class MemoryShards:
                 {partition: known.offset for partition, known in shard.partitions.items()},
                 shard.late,
                 shard.since,
+                {partition: known.reached for partition, known in shard.partitions.items() if known.reached},
             )
             for number, shard in enumerate(self._store.shards)
             if shard.stands

@@ -25,3 +25,8 @@ def reached_everywhere(watermarks: Mapping[bytes, bytes], topics: Sequence[str])
 def reached_anywhere(watermarks: Mapping[bytes, bytes]) -> Instant:
     """Return the furthest append time that any partition has reached."""
     return max((int(time) for name, time in watermarks.items() if name.endswith(_REACHED)), default=0)
+
+
+def reached_by_partition(watermarks: Mapping[bytes, bytes]) -> Mapping[str, Instant]:
+    """Return the append time that each partition has told."""
+    return {name.removesuffix(_REACHED).decode(): int(at) for name, at in watermarks.items() if name.endswith(_REACHED)}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.model.changes import Add, Become, Hold, HoldOnly, Raise, Replace, See, Touch
 from expansion_signals.model.instants import SECOND
+from expansion_signals.model.looks import DAILY
 from expansion_signals.model.windows import DAYS_KEPT
-from expansion_signals.state.keys import ShardKeys, day_of_month, suffix_of
+from expansion_signals.state.keys import ShardKeys, day_of_month, due_member, suffix_of
 from expansion_signals.state.packing import pack, pack_evidence, pack_profile, pack_signal
 
 if TYPE_CHECKING:
@@ -175,11 +176,12 @@ class ApplyRequest:
         return list(months.values())
 
     def _rare(self, account: AccountBatch) -> Sequence[object]:
-        """Return hours, change, shares, members by day, notes and what was found; nothing where there is none."""
+        """Return hours, change, shares, members by day, notes, what was found, the look; nothing where none is."""
         name = account.account
         shares = [self._shares(name, move) for move in account.moves if move.shares]
         seen = self._seen(account)
-        if not (account.hours or account.change or shares or seen or account.notes):
+        looks = account.look is not None
+        if not (account.hours or account.change or shares or seen or account.notes or looks):
             return ()
         return (
             [part for hour in account.hours for part in self._hour(name, hour)],
@@ -192,6 +194,7 @@ class ApplyRequest:
                 for part in (self._key(self._shard.note(name, subject)), revision, text)
             ],
             [pack_signal(signal) for signal in account.found],
+            (self._key(self._shard.due), due_member(name, DAILY), str(account.look)) if looks else (),
         )
 
     def _shares(self, account: str, move: Move) -> list[object]:

@@ -36,6 +36,7 @@ _PRELUDES = {
     "reserve": ("numbers", "pieces", "standing"),
     "rebuild": ("pieces",),
     "lease": (),
+    "look": (),
     "move": (),
 }
 _REFUSED_FOR_NOW = {

@@ -14,6 +14,7 @@ from expansion_signals.model.shards import ShardStanding
 from expansion_signals.state.keys import STATE_FORMAT, shard_keys, suffix_of
 from expansion_signals.state.packing import marks_chunks, pack
 from expansion_signals.state.policy import entry_fields
+from expansion_signals.state.reached import reached_by_partition
 from expansion_signals.state.scripts import Scripts, redis_failures
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def _standing(watermarks: Mapping[bytes, bytes], state: Sequence[bytes | None]) 
         {name.decode(): int(offset) for name, offset in watermarks.items() if b"|" not in name},
         frozenset(stage for stage, is_late in zip(STAGES, late, strict=True) if is_late),
         int(since) if since else None,
+        reached_by_partition(watermarks),
     )
 
 

@@ -22,6 +22,7 @@ from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.state.memory import MemoryStore
 from expansion_signals.state.memory_archive import MemoryArchive
+from expansion_signals.state.memory_due import MemoryDue
 from expansion_signals.state.memory_expiry import MemoryExpiry
 from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
@@ -58,6 +59,7 @@ class Rehearsal:
         expiry = MemoryExpiry(
             store, policy, acceptance=acceptance, metered=[USAGE_EVENTS, ACCOUNT_UPDATES], decided=[SIGNALS]
         )
+        due = MemoryDue(store)
         nonces = count()
 
         def nonce() -> str:
@@ -70,7 +72,7 @@ class Rehearsal:
         self._metered = Watermarks(AllButLate(shards, "metering"), {each: each for each in _METERED})
         self._decided = Watermarks(AllButLate(shards, "deciding"), {SIGNALS: SIGNALS})
         self._metering = Metering(
-            Outside(store, store, expiry, codec, self._log, epochs, _at_once, clock, nonce, _one_shard),
+            Outside(store, store, expiry, codec, self._log, epochs, _at_once, clock, nonce, _one_shard, due),
             self._metered,
             acceptance=acceptance,
         )
@@ -105,7 +107,10 @@ class Rehearsal:
         while hour_of(self.now) < hour_of(time):
             self.now = min(time, (hour_of(self.now) + 1) * HOUR)
             reached = dict.fromkeys(self._log.ends, self.now)
+            await self._metering.rolled_back()  # by which it learns how far the shards are
             await self._metering.sweep(self._log.ends, reached)
+            while await self._metering.look(reached):
+                pass  # what a worker does within seconds
             published += await self._decide()
         self.now = max(self.now, time)
         return published

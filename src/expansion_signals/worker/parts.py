@@ -11,6 +11,7 @@ from expansion_signals.model.instants import HOUR
 from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.metering import Metering, Outside
+from expansion_signals.state.due import RedisDue
 from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.janitor import Janitor
 from expansion_signals.state.keys import shard_of
@@ -93,7 +94,7 @@ class Parts:
 
     def metering(self, watermarks: Watermarks, patience: Patience, epochs: Epochs) -> Metering:
         """Return a metering with these watermarks."""
-        store = self.store()
+        settings, store = self._settings, self.store()
         outside = Outside(
             store,
             store,
@@ -105,6 +106,7 @@ class Parts:
             clock,
             nonce,
             self._shard_of,
+            RedisDue(self._redis, prefix=settings.prefix),
         )
         return Metering(outside, watermarks, acceptance=self._acceptance)
 

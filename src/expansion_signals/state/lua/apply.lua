@@ -7,8 +7,8 @@
 --   slices     { name, layout assumed, layout wanted, ... }       a layout lists bucket counts, as in "8,32"
 --   bunches    { {checks, identity, ...}, ... }         identities that are looked for together; checks: four bytes of each
 --   groups     { set key, checks key or 0, write 0|1, bunch, ... }         a bucket, and what is looked for in it
---   accounts   { {account, a key, stamp of the profile or '', moves, months, hours, change, shares, days, notes, found},
---                ... }                                             without the last six where there are none of them
+--   accounts   { {account, a key, stamp of the profile or '', moves, months, hours, change, shares, days, notes, found,
+--                look}, ... }                                    without the last seven where there are none of them
 --     moves    { name, suffix, operation, quiet, firing, watched 0|1, evidence, appended,
 --                keep from, {key forgotten, ...} or '', ... }                            see changes.lua
 --     months   { {b key, name, day of the month, operation, part, day, ...}, ... }   each bucket once
@@ -18,6 +18,7 @@
 --     days     the days that members were seen on, by meter                            see last_seen.lua
 --     notes    { o key, revision, text, ... }                          a note stands as "revision|text"
 --     found    { signal, ... }                                         opaque; each becomes a fact
+--     look     {} or { due key, reason and account, when }             wherever it stood before
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
 -- Answers, in the order of the checks; only the last writes:
@@ -493,6 +494,10 @@ for index, account in ipairs(accounts) do
   end
   for _, signal in ipairs(account[11] or NOTHING) do
     fact(index, { 'f', nonce, epoch, signal })
+  end
+  local look = account[12] or NOTHING
+  if #look > 0 then
+    redis.call('ZADD', KEYS[look[1]], look[3], look[2])
   end
 
   if #hours > 0 then

@@ -1,0 +1,35 @@
+"""Trends against the meter they look at: days must add up, and two windows must be kept (semantics 2.5, 6.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from expansion_signals.model.instants import DAY
+from expansion_signals.rules.spellings import LONGEST_WINDOW
+
+if TYPE_CHECKING:
+    from expansion_signals.rules.findings import Findings
+    from expansion_signals.rules.offered import Offered
+    from expansion_signals.rules.rules_file import MeterTrendShape
+    from expansion_signals.rules.yaml_source import Path
+
+_COMPARED = ("usage_accelerated", "usage_declined", "volume_grown")
+_OF_DAYS = (*_COMPARED, "usage_run_out_forecast")
+_ADD_UP = ("sum", "count")
+
+
+def check_trend(shape: MeterTrendShape, path: Path, offered: Offered, findings: Findings) -> None:
+    """Report a meter whose days do not add up, and a window that is not whole days or is not kept twice.
+
+    What differs in a window does not follow from what differs in each day, so `unique`, `max` and `latest` have no
+    growth, no decline and no forecast.
+    """
+    meter = offered.catalog.meters.get(shape.meter or "")
+    if shape.signal in _OF_DAYS and meter is not None and meter.aggregation not in _ADD_UP:
+        said = f"`{meter.key}` is `{meter.aggregation}`; {shape.signal} takes meters that are `sum` or `count`"
+        findings.at((*path, "meter"), said)
+    if shape.signal in _COMPARED and shape.within is not None:
+        if shape.within % DAY:
+            findings.at((*path, "within"), f"expected whole days for {shape.signal}, such as 7d")
+        elif 2 * shape.within > LONGEST_WINDOW:
+            findings.at((*path, "within"), "expected at most 31d: two windows are compared, and 62d are kept")

@@ -1,0 +1,64 @@
+"""When accounts are to be looked at, in memory: the reference that the one in Redis must equal (port `Due`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from expansion_signals.model.instants import DAY
+from expansion_signals.model.looks import DAILY, History, Look
+from expansion_signals.model.months import month_of
+from expansion_signals.model.notes import Note
+from expansion_signals.state.due import months_read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.state.memory import MemoryStore
+    from expansion_signals.state.memory_account import KeptAccount
+
+
+class MemoryDue:
+    """Looks of a memory store. A lease never ends by itself: there is no clock."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._leases: dict[int, str] = {}
+
+    async def due(self, until: Mapping[int, Instant], most: int) -> Mapping[int, Sequence[Look]]:
+        """Return by shard the looks due at its instant, the longest overdue first, at most so many of each shard."""
+        looks = {shard: self._due(shard, at)[:most] for shard, at in until.items()}
+        return {shard: due for shard, due in looks.items() if due}
+
+    async def lease(self, shard: int, holder: str) -> bool:
+        """Take the lease of looking at a shard's accounts, or keep it; False while another has it."""
+        return self._leases.setdefault(shard, holder) == holder
+
+    async def histories(self, shard: int, accounts: Sequence[str], day: int) -> Sequence[History]:
+        """Return what is kept of these accounts up to the day after this UTC day."""
+        return [_history(account, self._store.shards[shard].account(account), day) for account in accounts]
+
+    async def move(self, shard: int, looks: Sequence[tuple[Look, Instant | None]]) -> None:
+        """Move each look to when it is due next, None: away; one that was put elsewhere meanwhile stays there."""
+        due = self._store.shards[shard].due
+        for look, then in looks:
+            place = (look.account, look.reason)
+            if due.get(place) != look.at:
+                continue
+            if then is None:
+                del due[place]
+            else:
+                due[place] = then
+
+    def _due(self, shard: int, until: Instant) -> list[Look]:
+        looks = [Look(*place, at) for place, at in self._store.shards[shard].due.items() if at <= until]
+        # Those of one instant in the order of the texts that stand in Redis.
+        return sorted(looks, key=lambda look: (look.at, look.reason.encode(), look.account.encode()))
+
+
+def _history(account: str, kept: KeptAccount, day: int) -> History:
+    months = months_read(day)
+    days = {place: level.amount for place, level in kept.days.items() if month_of(place[1]) in months}
+    first = min([day for _, day in days] + [month.later(-1).end // DAY for _, month in kept.totals], default=None)
+    levels = {counter: level.amount for counter, level in kept.levels.items()}
+    return History(account, kept.profile, kept.notes.get(DAILY, Note()), days, levels, first)
