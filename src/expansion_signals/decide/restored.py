@@ -101,8 +101,9 @@ class RestoredShard:
     """A shard before it serves again.
 
     `passed` has the partitions of signals: how far all that is told was decided, and how many records of this shard
-    those are; those of metering, with where they begin. `since`: the log holds nothing older, so counters that reach back further are incomplete; None where it
-    holds everything. `late`: others have read on, so a second reader brings this shard up to them.
+    those are; those of metering, with where they begin. `since`: the log holds nothing older, so counters that reach
+    back further are incomplete; None where it holds everything. `late`: others have read on, so a second reader brings
+    this shard up to them.
     """
 
     shard: int
