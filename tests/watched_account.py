@@ -39,13 +39,13 @@ class WatchedAccount:
         self.late = 0
         self.texts: dict[str, str] = {}
         self._watch = watch
-        self._rules = rules
+        self.rules = rules
 
     def sees(self, event: UsageEvent) -> list[Signal]:
         """Let the watch see an event; return what it found."""
         subject = self._watch.subject(event)
         if subject is None:
             return []
-        seen = Seen(event, event.time + self.late, self.profile, self.catalog, self._rules)
+        seen = Seen(event, event.time + self.late, self.profile, self.catalog, self.rules)
         self.texts[subject], found = self._watch.notice(self.texts.get(subject, ""), seen)
         return list(found)
