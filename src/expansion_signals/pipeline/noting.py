@@ -6,8 +6,10 @@ from collections import defaultdict
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
 from expansion_signals.detect.gates import Gates
+from expansion_signals.detect.seat_limits import SeatLimits
 from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
@@ -16,15 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from expansion_signals.detect.watches import Noticed, ProfileWatch, Watch
-    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.accounts import Account, Profile
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.signals import Signal
     from expansion_signals.pipeline.work import Item
     from expansion_signals.ports import Accounts, Patience
     from expansion_signals.rules.configuration import Configuration, WatchRule
 
-WATCHES: tuple[Watch, ...] = (Gates(), *EVIDENCE_WATCHES)
+WATCHES: tuple[Watch, ...] = (Gates(), SeatLimits(), *EVIDENCE_WATCHES)
 
-PROFILE_WATCHES: tuple[ProfileWatch, ...] = ()
+PROFILE_WATCHES: tuple[ProfileWatch, ...] = (SeatLimits(),)
 
 _KEPT = 100_000
 """Notes kept in memory; above that, all but the needed ones are forgotten and read again."""
@@ -133,21 +136,32 @@ def _seen(
 ) -> Seen:
     assert item.event is not None  # noqa: S101 -- only events are watched
     profile = profiles[item.event.account]
-    return Seen(item.event, item.record.appended, profile.account if profile else None, configuration.catalog, rules)
+    account = profile.account if profile else None
+    applying = _applying(rules, account, item.event.time, configuration)
+    return Seen(item.event, item.record.appended, account, configuration.catalog, applying)
 
 
 def _updated(batch: AccountBatch, configuration: Configuration, rules: Sequence[WatchRule]) -> Updated:
     change = batch.change
     assert change is not None  # noqa: S101 -- only changes are looked at
+    account = change.profile.account if change.profile else None
     return Updated(
         batch.account,
         batch.profile.account if batch.profile else None,
-        change.profile.account if change.profile else None,
+        account,
         change.evidence,
         change.appended,
         configuration.catalog,
-        rules,
+        _applying(rules, account, change.evidence.time, configuration),
     )
+
+
+def _applying(
+    rules: Sequence[WatchRule], account: Account | None, at: Instant, configuration: Configuration
+) -> Sequence[WatchRule]:
+    """Return those of these rules whose condition is true at an instant; what happens is remembered all the same."""
+    known = Known(account, configuration.catalog.currency, at)
+    return [rule for rule in rules if rule.when is None or applies(rule.when, known)]
 
 
 @lru_cache(maxsize=8)

@@ -47,6 +47,7 @@ def load(texts: Mapping[str, str]) -> Configuration:
         fingerprint=fingerprint_of(catalog, book.enabled, book.policy),
         catalog=catalog,
         limit_rules=tuple(book.limit_rules),
+        milestone_rules=tuple(book.milestone_rules),
         watch_rules=tuple(book.watch_rules),
         rule_versions={rule.id: version_of(rule) for rule in book.enabled},
         texts={name: texts[name] for name in FILES},

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
+from expansion_signals.model.thresholds import Threshold
 from expansion_signals.rules.built_in import SEATS
 from expansion_signals.rules.conditions import facts_compared
-from expansion_signals.rules.configuration import LimitRule, WatchRule
+from expansion_signals.rules.configuration import LimitRule, MilestoneRule, WatchRule
 from expansion_signals.rules.findings import meant, shown
 from expansion_signals.rules.rules_file import (
     SHAPES,
     FeatureGatedShape,
     LimitReachedShape,
+    MeterTrendShape,
     MilestoneShape,
     PqlShape,
     RuleShape,
@@ -20,11 +22,16 @@ from expansion_signals.rules.rules_file import (
 )
 from expansion_signals.rules.shapes import read
 from expansion_signals.rules.threshold_checks import check_milestones, check_thresholds
+from expansion_signals.rules.trend_checks import check_trend
 from expansion_signals.rules.unjudged import why_unjudged
 from expansion_signals.rules.version import version_of
 
 if TYPE_CHECKING:
-    from expansion_signals.rules.conditions import Condition
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from expansion_signals.model.instants import Duration
+    from expansion_signals.rules.conditions import Comparison, Condition
     from expansion_signals.rules.findings import Findings
     from expansion_signals.rules.offered import Offered
     from expansion_signals.rules.rules_file import PolicyShape
@@ -40,6 +47,7 @@ class RuleBook:
     policy: PolicyShape | None = None
     enabled: list[RuleShape] = field(default_factory=list)
     limit_rules: list[LimitRule] = field(default_factory=list)
+    milestone_rules: list[MilestoneRule] = field(default_factory=list)
     watch_rules: list[WatchRule] = field(default_factory=list)
 
 
@@ -97,12 +105,14 @@ def _check_rule(shape: RuleShape, node: Node, path: Path, offered: Offered, find
         findings.at((*path, "meter"), "seats have signals of their own; expected `signal: seat_limit_approached`")
     elif isinstance(shape, MilestoneShape):
         check_milestones(node, (*path, "at"), shape.meter, offered, findings)
+    elif isinstance(shape, MeterTrendShape):
+        check_trend(shape, path, offered, findings)
     elif "at" in type(shape).model_fields:
         check_thresholds(node, (*path, "at"), str(meter or SEATS), offered, findings)
 
 
 def _check_condition(condition: Condition | None, path: Path, offered: Offered, findings: Findings) -> None:
-    for comparison in facts_compared(condition) if condition is not None else ():
+    for comparison in _comparisons(condition):
         if comparison.fact != "plan" and isinstance(comparison.value, str):
             findings.at(path, f"`{comparison.fact}` is a number; expected one, got {shown(comparison.value)}")
         elif comparison.fact == "plan" and comparison.operator not in ("==", "!="):
@@ -110,6 +120,10 @@ def _check_condition(condition: Condition | None, path: Path, offered: Offered, 
         elif comparison.fact == "plan" and comparison.value not in offered.plans:
             plan = str(comparison.value)
             findings.at(path, f"unknown plan {shown(plan)}{meant(plan, offered.plans)}")
+
+
+def _comparisons(condition: Condition | None) -> Iterable[Comparison]:
+    return () if condition is None else facts_compared(condition)
 
 
 def _check_criteria(shape: PqlShape, path: Path, offered: Offered, findings: Findings) -> None:
@@ -136,28 +150,48 @@ def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> 
     reason = why_unjudged(shape)
     if reason is not None:
         findings.warn(path, f"rule `{shape.id}`: {reason}")
-    elif isinstance(shape, LimitReachedShape):
-        if shape.copy_ is not None:
-            findings.warn(path, f"rule `{shape.id}`: copy is valid but this version does not show it yet")
-        book.limit_rules.append(
-            LimitRule(
-                id=shape.id,
-                version=version_of(shape),
-                meter=shape.meter,
-                at=tuple(shape.at),
-                fire_when_added=shape.fire_when_added,
-                max_firing_age=shape.max_firing_age,
-            )
-        )
+        return
+    if shape.copy_ is not None:
+        findings.warn(path, f"rule `{shape.id}`: copy is valid but this version does not show it yet")
+    if any(comparison.fact == "health" for comparison in _comparisons(shape.when)):
+        said = "health is not known to this version yet; no comparison with it is true"
+        findings.warn((*path, "when"), f"rule `{shape.id}`: {said}")
+    if isinstance(shape, LimitReachedShape):
+        book.limit_rules.append(LimitRule(at=tuple(shape.at), meter=shape.meter, **_taken_by_each(shape)))
+    elif isinstance(shape, MilestoneShape):
+        milestones = tuple(Threshold("usage", amount) for amount in shape.at)
+        book.milestone_rules.append(MilestoneRule(at=milestones, meter=shape.meter, **_taken_by_each(shape)))
     else:
         book.watch_rules.append(_watch_rule(shape))
+
+
+class _Taken(TypedDict):
+    """What every rule that is judged takes."""
+
+    id: str
+    version: str
+    fire_when_added: bool
+    max_firing_age: Duration
+    when: Condition | None
+    shadow: bool
+    holdout: Decimal | None
+
+
+def _taken_by_each(shape: RuleShape) -> _Taken:
+    return {
+        "id": shape.id,
+        "version": version_of(shape),
+        "fire_when_added": shape.fire_when_added,
+        "max_firing_age": shape.max_firing_age,
+        "when": shape.when,
+        "shadow": shape.shadow,
+        "holdout": shape.holdout,
+    }
 
 
 def _watch_rule(shape: RuleShape) -> WatchRule:
     """Return what watches look at; an option that a signal does not take is left at its default."""
     return WatchRule(
-        id=shape.id,
-        version=version_of(shape),
         signal=shape.signal,
         meter=getattr(shape, "meter", None),
         feature=getattr(shape, "feature", None),
@@ -166,7 +200,5 @@ def _watch_rule(shape: RuleShape) -> WatchRule:
         within=getattr(shape, "within", None),
         at=tuple(getattr(shape, "at", ())),
         cooldown=shape.cooldown,
-        fire_when_added=shape.fire_when_added,
-        max_firing_age=shape.max_firing_age,
-        shadow=shape.shadow,
+        **_taken_by_each(shape),
     )

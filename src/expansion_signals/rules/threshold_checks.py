@@ -39,8 +39,13 @@ def check_thresholds(rule: Node, path: Path, meter: str, offered: Offered, findi
 
 
 def check_milestones(rule: Node, path: Path, meter: str, offered: Offered, findings: Findings) -> None:
-    """Report milestones that stand twice, are zero, or that the meter cannot count."""
+    """Report milestones that stand twice, are zero, or that the meter cannot count, and a meter that has none."""
     seen: set[Decimal] = set()
+    counted = offered.catalog.meters.get(meter)
+    if counted is not None and counted.aggregation == "unique":
+        findings.at(
+            (*path[:-1], "meter"), f"`{meter}` is unique: who is a member is not kept for the life of an account"
+        )
     for index, amount in _readable(rule, read_amount):
         wrong = unfit(amount, meter, offered.catalog.meters)
         if amount == 0:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.rules.rules_file import LimitReachedShape
+from expansion_signals.rules.conditions import facts_compared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from expansion_signals.rules.rules_file import RuleShape
 
@@ -27,6 +27,9 @@ _TAKEN: Mapping[str, frozenset[str]] = {
     "region_added": _IN_WINDOWS - {"users"},
     "use_case_added": _IN_WINDOWS - {"users"},
     "support_pattern_found": _IN_WINDOWS - {"users"} | {"feature"},
+    "seat_limit_approached": frozenset(),
+    "seat_limit_invited": frozenset(),
+    "seat_limit_last_taken": frozenset(),
     "usage_accelerated": frozenset({"meter", "within", "cooldown"}),
     "usage_declined": frozenset({"meter", "within", "cooldown"}),
     "volume_grown": frozenset({"meter", "within", "cooldown"}),
@@ -40,16 +43,23 @@ _OPTIONS = ("meter", "feature", "attempts", "users", "within", "cooldown")
 WATCHED = frozenset({"feature_gated"}) | _TAKEN.keys()
 """Signals that a watch judges (`detect/watches.py`), or a look at a day (`detect/days.py`)."""
 
-_RESTRICTING = ("when", "shadow", "holdout", "cap")
+COUNTED = frozenset({"limit_reached", "milestone"})
+"""Signals that are judged from counters (`detect/limits.py`, `detect/milestones.py`)."""
+
+_RESTRICTING = ("cap",)
 """Options that make a rule fire less often or elsewhere: ignoring one would send what its writer ruled out."""
+
+_DAILY = frozenset({"usage_accelerated", "usage_declined", "volume_grown", "usage_run_out_forecast", "renewal_near"})
+
+_FACTS = frozenset({"plan", "annual_value", "account_age", "days_to_renewal", "health"})
+"""Facts that this version knows of an account wherever a rule asks for them; `health` is known to be unknown."""
 
 
 def why_unjudged(rule: RuleShape) -> str | None:
     """Return why this version leaves the rule out, or None where it judges it."""
-    if not isinstance(rule, LimitReachedShape) and rule.signal not in WATCHED:
+    if rule.signal not in COUNTED | WATCHED:
         return f"signal {rule.signal} is valid but this version does not judge it yet"
-    restricting = _RESTRICTING if rule.signal in WATCHED else (*_RESTRICTING, "cooldown")
-    options = [name for name in restricting if getattr(rule, name)]
+    options = [name for name in _restricting(rule) if getattr(rule, name)]
     if options:
         said = " and ".join(f"`{name}`" for name in options)
         return f"{said} is valid but not honoured by this version yet, so the rule is not judged"
@@ -58,4 +68,21 @@ def why_unjudged(rule: RuleShape) -> str | None:
     if meaningless:
         said = " and ".join(f"no `{name}`" for name in meaningless)
         return f"{rule.signal} takes {said}, so the rule is not judged"
+    unknown = _unknown_facts(rule)
+    if unknown:
+        said = " and ".join(f"`{name}`" for name in unknown)
+        return f"{said} in `when` is valid but not known to this version yet, so the rule is not judged"
     return None
+
+
+def _restricting(rule: RuleShape) -> Sequence[str]:
+    if rule.signal in COUNTED:
+        return (*_RESTRICTING, "cooldown")
+    return (*_RESTRICTING, "when") if rule.signal in _DAILY else _RESTRICTING
+
+
+def _unknown_facts(rule: RuleShape) -> Sequence[str]:
+    """Return the facts in the rule's condition that are never known where it is judged; a life has no limit to use."""
+    known = _FACTS | {"utilization"} if rule.signal == "limit_reached" else _FACTS
+    compared = facts_compared(rule.when) if rule.when is not None else ()
+    return sorted({comparison.fact for comparison in compared} - known)

@@ -87,7 +87,7 @@ def test_the_schema_completes_every_signal_of_the_language() -> None:
         ("catalog.yaml", "sso: {}", "sso: null"),
         ("catalog.yaml", "value: value", "value: value, dimensions: [a, b, c, a-name-of-20-letters]"),
         ("catalog.yaml", "value: value", "value: value, where: {dimensions.region: eu}"),
-        ("catalog.yaml", "sum, value: value", "unique, value: user, dimensions: []"),
+        ("catalog.yaml", "meters: {", "meters: {team: {event: x, aggregation: unique, value: user, dimensions: []}, "),
         ("catalog.yaml", "plans: [", "plans: [{key: top, contact_sales: true, includes: {calls: unlimited}}, "),
         ("catalog.yaml", "kind: soft", "kind: soft, beyond: overage, unit_price: 0.001"),
         ("catalog.yaml", '"12"', "{tiers: [{to: 10, price: 20}, {price: 15}]}"),
