@@ -81,6 +81,7 @@ class Counter:
     period: Period | None = NOVEMBER
     level: int = 0
     at: int = NOW
+    appended: int = 0
     arms: Mapping[ArmKey, Arm] = field(default_factory=dict)
     judged: bool = False
     last_limit: int | None = None
@@ -111,6 +112,7 @@ class Counter:
             limit=self.limit,
             last_limit=self.last_limit,
             judged=self.judged,
+            appended=self.appended,
         )
 
     def arm(self, threshold: Threshold) -> Arm:
