@@ -1,0 +1,207 @@
+"""The watch of seats: one note of each account, from its seat events and its account updates (semantics 4)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from expansion_signals.detect.entitlements import limit_in_force
+from expansion_signals.detect.limits import judge
+from expansion_signals.detect.seat_approached import METER, arms_kept, arms_read, writer
+from expansion_signals.detect.seat_invited import Burst, Bursts, invited
+from expansion_signals.detect.seat_last_taken import Allowance, last_taken
+from expansion_signals.detect.seats import OPEN_FOR, Invite, Occupancy, Seats
+from expansion_signals.detect.watches import Noticed
+from expansion_signals.model.instants import parse_instant
+from expansion_signals.model.readings import Reading
+from expansion_signals.rules.built_in import SEATS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from expansion_signals.detect.watches import Seen, Updated
+    from expansion_signals.model.accounts import Account
+    from expansion_signals.model.catalog import Catalog
+    from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.instants import Duration
+    from expansion_signals.model.readings import Cause
+    from expansion_signals.model.signals import Signal
+    from expansion_signals.model.thresholds import Arm, ArmKey
+    from expansion_signals.rules.configuration import WatchRule
+
+INVITED = "expansion.seat.invited.v1"
+ACTIVATED = "expansion.seat.activated.v1"
+REMOVED = "expansion.seat.removed.v1"
+ENDED = frozenset({"expansion.invite.expired.v1", "expansion.invite.revoked.v1"})
+
+
+@dataclass(slots=True)
+class SeatNote:
+    """What is remembered of an account's seats, and of what was told of them.
+
+    `used` is the level after the last look, `judged` whether a rule has looked at it. `version` is that of the profile
+    whose members were taken over last. `taken` has by rule the version of the allowance whose last seat was told.
+    """
+
+    seats: Seats = field(default_factory=Seats)
+    used: int = 0
+    judged: bool = False
+    version: int | None = None
+    allowance: Allowance = field(default_factory=Allowance)
+    arms: Mapping[ArmKey, Arm] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
+    bursts: Bursts = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str) -> SeatNote:
+        """Read what `written` wrote."""
+        kept: Mapping[str, Any] = json.loads(text) if text else {}
+        return cls(
+            Seats.read(kept.get("seats", {})),
+            kept.get("used", 0),
+            kept.get("judged", False),
+            kept.get("version"),
+            Allowance(*kept.get("allowance", ())),
+            arms_read(kept.get("arms", ())),
+            dict(kept.get("taken", {})),
+            {
+                rule: {user: Burst(*burst) for user, burst in people.items()}
+                for rule, people in kept.get("bursts", {}).items()
+            },
+        )
+
+    def written(self) -> str:
+        """Return it as a note's text."""
+        parts = {
+            "seats": self.seats.parts(),
+            "used": self.used,
+            "judged": self.judged,
+            "version": self.version,
+            "allowance": self.allowance,
+            "arms": arms_kept(self.arms),
+            "taken": self.taken,
+            "bursts": self.bursts,
+        }
+        return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+
+    def occupancy(self, profile: Account | None, catalog: Catalog) -> Occupancy:
+        """Return how many seats are used under this profile, and how many there are."""
+        limit = limit_in_force(catalog, profile, SEATS)
+        return self.seats.occupancy(profile.roles_exempt if profile else (), limit.amount if limit else None)
+
+    def take_members(self, profile: Account) -> None:
+        """Take over the members that a profile lists; one that lists none leaves them as they are (semantics 2.8)."""
+        self.version = profile.version
+        if profile.members is not None:
+            self.seats.replace(profile.members)
+
+
+class SeatLimits:
+    """The watch of seats used against the allowance."""
+
+    events = frozenset({INVITED, ACTIVATED, REMOVED, *ENDED})
+    signals = frozenset({"seat_limit_approached", "seat_limit_invited", "seat_limit_last_taken"})
+    note = SEATS
+
+    def subject(self, _event: UsageEvent) -> str:
+        """Return the one note of an account's seats."""
+        return SEATS
+
+    def notice(self, text: str, seen: Seen) -> Noticed:
+        """Take an event of seats, and tell what it brings."""
+        note = SeatNote.read(text)
+        if seen.profile is not None and seen.profile.version != note.version:
+            # The profile came while no rule looked at seats: what it lists is where they stand.
+            note.take_members(seen.profile)
+            note.used = note.occupancy(seen.profile, seen.catalog).used
+        note.seats.expire(seen.event.time)
+        before = note.occupancy(seen.profile, seen.catalog)
+        invite = _new_invite(note.seats, seen)
+        after = note.occupancy(seen.profile, seen.catalog)
+        found: list[Signal] = []
+        if seen.profile is not None:
+            found += _judged(note, after, seen, _cause_of_event(note))
+            if invite is not None and invite.needs_seat(seen.profile.roles_exempt):
+                found += invited(note.bursts, after, seen)
+            found += last_taken(note.taken, note.allowance.version, before.used, after, seen)
+        note.used = after.used
+        return Noticed(note.written(), found)
+
+    def updated(self, text: str, change: Updated) -> Noticed:
+        """Take over what a profile says of members and seats; a tombstone leaves all as it is, and tells nothing."""
+        if change.profile is None:
+            return Noticed(text)
+        note = SeatNote.read(text)
+        used, knew = note.used, note.allowance.version > 0 and change.before is not None
+        note.take_members(change.profile)
+        note.seats.expire(change.evidence.time)
+        after = note.occupancy(change.profile, change.catalog)
+        found = _judged(note, after, change, "usage" if change.before is not None else "profile_arrived")
+        if knew:
+            # Seats of a first profile were taken long ago.
+            found += last_taken(note.taken, note.allowance.version, used, after, change)
+        note.used = after.used
+        return Noticed(note.written(), found)
+
+
+def _new_invite(seats: Seats, seen: Seen) -> Invite | None:
+    """Let the event change the seats; return the invite that it reports for the first time."""
+    event, told = seen.event, seen.event.data
+    if event.type in ENDED:
+        seats.end(told["invite"])
+    elif event.type == ACTIVATED:
+        seats.activate(told["member"], told.get("invite"))
+    elif event.type == REMOVED:
+        seats.remove(told["member"], told.get("invite"))
+    else:
+        expires = told.get("expires_at")
+        offered = Invite(
+            told.get("invitee"),
+            event.time + OPEN_FOR if expires is None else parse_instant(expires),
+            told.get("role"),
+            bool(told.get("guest")),
+        )
+        if seats.invite(told["invite"], offered, blocked=bool(told.get("blocked"))):
+            return offered
+    return None
+
+
+def _cause_of_event(note: SeatNote) -> Cause:
+    """Say why a threshold below the level fires: seats that were never judged have only now got a rule."""
+    return "rule_added" if not note.judged and note.used else "usage"
+
+
+def _judged(note: SeatNote, occupancy: Occupancy, seen: Seen | Updated, cause: Cause) -> list[Signal]:
+    """Judge seats used as a limit is judged, and take note of the allowance."""
+    rules = seen.of("seat_limit_approached")
+    oldest = max(rules, key=_firing_age, default=None)
+    fires = oldest is not None and seen.may_fire(oldest)
+    moved = occupancy.used - note.used
+    reading = Reading(
+        account=seen.account,
+        profile=seen.profile,
+        meter=METER,
+        dimension="",
+        period=None,
+        before=note.used,
+        quiet=0 if fires else moved,
+        firing=moved if fires else 0,
+        evidence=seen.evidence,
+        cause=cause,
+        limit=limit_in_force(seen.catalog, seen.profile, SEATS),
+        last_limit=note.allowance.seats,
+        judged=note.judged,
+        appended=seen.appended,
+        firing_age=oldest.max_firing_age if oldest else 0,
+    )
+    note.allowance = note.allowance.becomes(occupancy.allowance)
+    if not rules:
+        return []
+    judgement = judge(reading, rules, note.arms, writer=writer(occupancy, seen))
+    note.arms, note.judged = judgement.arms, True
+    return list(judgement.signals)
+
+
+def _firing_age(rule: WatchRule) -> Duration:
+    return rule.max_firing_age
