@@ -41,20 +41,23 @@ def decide(candidate: Candidate, decided: Decided, now: Instant) -> Outcome:
     all keys decided, some by this signal      nothing: the log holds the signal twice
     all keys decided by others                 superseded
     past its expiry when first asked           suppressed, too_old_to_fire (semantics 3.8)
+    held out by its rule                       suppressed, holdout
     """
     signal, name = candidate.signal, candidate.signal.id[:SIGNAL_DIGITS]
     answered = [decided.made_for(key, candidate.record) for key in signal.keys]
     before = {place: entry for place, entry in enumerate(answered) if entry and entry.signal == name}
+    reasons = _reasons(signal, now)
     if before:
-        return _outcome(signal, list(before), next(iter(before.values())).verdict, {})
+        return _outcome(signal, list(before), next(iter(before.values())).verdict, {}, reasons)
     found = [decided.entry(key) for key in signal.keys]
     rest = [place for place, entry in enumerate(found) if entry is None]
     if not rest:
         repeated = any(entry and entry.signal == name for entry in found)
         return Outcome(None if repeated else _decision(signal, signal.id, "superseded"), None, {})
-    verdict: Verdict = "fired" if now < _expiry(signal) else "suppressed"
+    verdict: Verdict = "suppressed" if reasons else "fired"
     made = entries_made(candidate, verdict)
-    return _outcome(signal, rest, verdict, {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)})
+    entries = {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)}
+    return _outcome(signal, rest, verdict, entries, reasons)
 
 
 def entries_made(candidate: Candidate, verdict: Verdict) -> Mapping[Key, Entry]:
@@ -90,10 +93,19 @@ def _expiry(signal: Signal) -> Instant:
     return signal.evidence.time + KINDS[signal.type].family.lasts
 
 
-def _outcome(signal: Signal, rest: Sequence[int], verdict: Verdict, entries: Mapping[Key, Entry]) -> Outcome:
+def _reasons(signal: Signal, now: Instant) -> Sequence[Reason]:
+    """Return every reason not to send what follows from a signal, in the order of semantics 7.2."""
+    too_old: Sequence[Reason] = () if now < _expiry(signal) else ("too_old_to_fire",)
+    return (*too_old, "holdout") if signal.data.get("holdout") is True else too_old
+
+
+def _outcome(
+    signal: Signal, rest: Sequence[int], verdict: Verdict, entries: Mapping[Key, Entry], reasons: Sequence[Reason]
+) -> Outcome:
     trigger_id = id_of_rest(signal, rest)
     if verdict == "suppressed":
-        return Outcome(_decision(signal, trigger_id, verdict, "too_old_to_fire"), None, entries)
+        # Asked again where a clock lags, what was too old then is so still.
+        return Outcome(_decision(signal, trigger_id, verdict, *(reasons or ("too_old_to_fire",))), None, entries)
     return Outcome(_decision(signal, trigger_id, verdict), trigger_of(signal, rest), entries)
 
 

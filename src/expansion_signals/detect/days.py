@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from expansion_signals.detect.held_out import held_out
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, format_day
@@ -128,6 +129,7 @@ def signal_of_day(  # noqa: PLR0913 -- what a signal's id and payload are made o
             **content,
             "session": None,
             "account": day.profile.document(),
+            **held_out(rule.id, rule.holdout, day.account),
         },
         keys=(signal_id,),
         shadow=rule.shadow,

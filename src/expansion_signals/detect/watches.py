@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from expansion_signals.detect.held_out import held_out
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
@@ -198,6 +199,7 @@ def signal_of(  # noqa: PLR0913 -- what a signal's id and payload are made of
             **content,
             "session": evidence.session,
             "account": profile.document() if profile else None,
+            **(held_out(rule.id, rule.holdout, seen.account) if rule else {}),
         },
         keys=(signal_id,) if rule else (),
         shadow=rule.shadow if rule else False,

@@ -16,6 +16,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.days import Day, read_told, written_told
 from expansion_signals.detect.forecast import run_out_forecast
 from expansion_signals.detect.growth import accelerated, declined, volume_grown
@@ -141,7 +142,9 @@ def judged(
         first=first,
     )
     rules, told = daily_rules(configuration), read_told(history.note.text)
-    found = [signal for rule in rules for signal in JUDGES[rule.signal](rule, day, told)]
+    known = Known(day.profile.account, day.catalog.currency, day.over)
+    applying = [rule for rule in rules if applies(rule.when, known)]
+    found = [signal for rule in applying for signal in JUDGES[rule.signal](rule, day, told)]
     if not found:
         return None
     note = NoteChange(DAILY, history.note.revision, written_told(told, rules))

@@ -49,8 +49,6 @@ COUNTED = frozenset({"limit_reached", "milestone"})
 _RESTRICTING = ("cap",)
 """Options that make a rule fire less often or elsewhere: ignoring one would send what its writer ruled out."""
 
-_DAILY = frozenset({"usage_accelerated", "usage_declined", "volume_grown", "usage_run_out_forecast", "renewal_near"})
-
 _FACTS = frozenset({"plan", "annual_value", "account_age", "days_to_renewal", "health"})
 """Facts that this version knows of an account wherever a rule asks for them; `health` is known to be unknown."""
 
@@ -59,7 +57,8 @@ def why_unjudged(rule: RuleShape) -> str | None:
     """Return why this version leaves the rule out, or None where it judges it."""
     if rule.signal not in COUNTED | WATCHED:
         return f"signal {rule.signal} is valid but this version does not judge it yet"
-    options = [name for name in _restricting(rule) if getattr(rule, name)]
+    restricting = (*_RESTRICTING, "cooldown") if rule.signal in COUNTED else _RESTRICTING
+    options = [name for name in restricting if getattr(rule, name)]
     if options:
         said = " and ".join(f"`{name}`" for name in options)
         return f"{said} is valid but not honoured by this version yet, so the rule is not judged"
@@ -73,12 +72,6 @@ def why_unjudged(rule: RuleShape) -> str | None:
         said = " and ".join(f"`{name}`" for name in unknown)
         return f"{said} in `when` is valid but not known to this version yet, so the rule is not judged"
     return None
-
-
-def _restricting(rule: RuleShape) -> Sequence[str]:
-    if rule.signal in COUNTED:
-        return (*_RESTRICTING, "cooldown")
-    return (*_RESTRICTING, "when") if rule.signal in _DAILY else _RESTRICTING
 
 
 def _unknown_facts(rule: RuleShape) -> Sequence[str]:
