@@ -25,7 +25,7 @@ def limit_in_force(catalog: Catalog, account: Account | None, meter_key: str) ->
     even where an add-on or `limits` names it.
     """
     plan = catalog.plans.get(account.plan) if account else None
-    feature = _feature_of(catalog, meter_key)
+    feature = feature_of(catalog, meter_key)
     if account is None or plan is None or feature is None or feature not in plan.includes:
         return None
     entitlement = plan.includes[feature]
@@ -49,7 +49,8 @@ def features_of_higher_plans(catalog: Catalog, account: Account | None) -> froze
     return frozenset(offered - catalog.plans[account.plan].includes.keys())
 
 
-def _feature_of(catalog: Catalog, meter_key: str) -> str | None:
+def feature_of(catalog: Catalog, meter_key: str) -> str | None:
+    """Return the metered feature that the meter measures, if there is one."""
     return next((feature.key for feature in catalog.features.values() if feature.meter == meter_key), None)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect import note_text
+from expansion_signals.detect.entitlements import feature_of
 from expansion_signals.detect.watches import Noticed, signal_of
 from expansion_signals.model.events import LIMIT_HIT
 
@@ -38,6 +39,10 @@ class LimitHits:
         if not asking:
             return Noticed(text)
         told = note_text.read(text).get("told", 0) + 1
-        content = {"meter": meter, "why": f"{seen.text('user') or 'Somebody'} was refused at the limit of {meter}"}
+        content = {
+            "meter": meter,
+            "feature": feature_of(seen.catalog, meter),
+            "why": f"{seen.text('user') or 'Somebody'} was refused at the limit of {meter}",
+        }
         signal = signal_of("limit.hit", seen, rule=None, subject=(meter,), ordinal=str(told), content=content)
         return Noticed(note_text.write(told=told), [replace(signal, shadow=all(rule.shadow for rule in asking))])

@@ -31,7 +31,7 @@ PRODUCT = Course(
 ALL = (HIT, CANCEL, INTEGRATION, ADMIN, PRODUCT)
 
 CONTENTS: dict[str, dict[str, Any]] = {
-    "limit_hit": {"meter": "api_calls", "why": "ada was refused at the limit of api_calls"},
+    "limit_hit": {"meter": "api_calls", "feature": None, "why": "ada was refused at the limit of api_calls"},
     "cancel_requested": {"reason": "too expensive", "why": "ada asked to cancel: too expensive"},
     "integration_connected": {"integration": "slack", "why": "slack was connected for the first time"},
     "admin_feature_requested": {
