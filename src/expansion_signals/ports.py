@@ -70,7 +70,7 @@ class AuditCodec(Protocol):
     def read_signal(self, record: Record) -> Signal:
         """Decode one record of `expansion-signals`."""
 
-    def read_decision(self, record: Record) -> tuple[str, str, Verdict]:
+    def read_decision(self, record: Record) -> tuple[str, str | None, Verdict]:
         """Decode one record of `expansion-decisions`: the ids of its signal and trigger, and what was decided."""
 
 

@@ -30,7 +30,7 @@ class RestoredAccount:
     entries: dict[Key, Entry] = field(default_factory=dict)
     superseded: set[str] = field(default_factory=set)
 
-    def remember(self, candidate: Candidate, told: Mapping[str, Verdict], now: Instant) -> bool | None:
+    def remember(self, candidate: Candidate, told: Mapping[str | None, Verdict], now: Instant) -> bool | None:
         """Remember what was decided of this candidate; say whether it was, None for a repetition, which never is.
 
         `told` are the decisions on signals of its id: trigger → what was decided. One id may stand on the log once
@@ -41,7 +41,7 @@ class RestoredAccount:
             return None
         if decision.decision == "superseded" and candidate.signal.id in self.superseded:
             return None
-        verdict = told.get(decision.trigger or "")
+        verdict = told.get(decision.trigger)
         if verdict == "superseded":
             self.superseded.add(candidate.signal.id)
         kept = {key: entry for key, entry in entries.items() if entry.kept_until > now}

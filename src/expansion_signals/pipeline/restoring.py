@@ -46,7 +46,7 @@ class Restoring:
         self._meters = configuration.catalog.meters
         self._names = names
         self._now = now
-        self._told: dict[str, dict[str, Verdict]] = {}
+        self._told: dict[str, dict[str | None, Verdict]] = {}
         self._shards = {shard: RestoredShard(shard, epoch, None, late) for shard in shards}
 
     def decisions(self, records: Iterable[Record]) -> None:

@@ -114,7 +114,7 @@ class CloudEventsCodec:
         """Encode a decision for `expansion-decisions` (semantics 7.1)."""
         return decisions.write(decision, recorded)
 
-    def read_decision(self, record: Record) -> tuple[str, str, Verdict]:
+    def read_decision(self, record: Record) -> tuple[str, str | None, Verdict]:
         """Decode one record of `expansion-decisions`: the id of its signal, and what was decided.
 
         Raises:

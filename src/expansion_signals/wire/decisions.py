@@ -47,7 +47,7 @@ def write(decision: Decision, recorded: Instant) -> Outgoing:
     )
 
 
-def read(record: Record) -> tuple[str, str, Verdict]:
+def read(record: Record) -> tuple[str, str | None, Verdict]:
     """Return the ids of signal and trigger that `write` wrote of, and what was decided.
 
     Raises:
@@ -58,7 +58,7 @@ def read(record: Record) -> tuple[str, str, Verdict]:
     if envelope.get("type") != TYPE or not isinstance(data, dict):
         raise RejectedRecord("invalid_data", f"expected {TYPE} with a JSON object as data")
     signal, trigger, decision = (data.get(name) for name in ("signal", "trigger", "decision"))
-    if not isinstance(signal, str) or not isinstance(trigger, str):
+    if not isinstance(signal, str) or not (trigger is None or isinstance(trigger, str)):
         raise RejectedRecord("invalid_data", "a decision names its signal and its trigger")
     if not isinstance(decision, str) or decision not in _VERDICTS:
         raise RejectedRecord("invalid_data", "data.decision: not a decision that this program knows")
