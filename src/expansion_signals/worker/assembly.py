@@ -92,10 +92,10 @@ class Assembly:
         counting = CountingPublisher(publisher, self._metrics)
         parts = Parts(settings, redis, epochs, topic_names, counting, metrics=self._metrics)
         rebuilding = parts.rebuilding(starting)
-        if not whole:
+        standing = await starting(parts.shards.standing)
+        if not whole or not standing:
             # New, or lost whole: the log tells which. What stands already is left as it is.
-            lost = set(range(settings.shards)) - (await starting(parts.shards.standing)).keys()
-            await rebuilding.rebuild(lost, late=False)
+            await rebuilding.rebuild(set(range(settings.shards)) - standing.keys(), late=False)
             await starting(deployment.open)
         if self._accept_log:
             await accept_log(parts, rebuilding, starting)
