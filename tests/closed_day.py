@@ -43,7 +43,7 @@ def rule(signal: str, **options: Any) -> WatchRule:  # noqa: ANN401 -- any optio
 
 @dataclass
 class ClosedDays:
-    """What one rule finds of an account, day after day; what it told is remembered. Looked at three hours past midnight.
+    """What one rule finds of an account day after day, looked at three hours past midnight; what it told is remembered.
 
     `calls` are counted by UTC day, `level` is the calls of the period that runs, `stored` the GB that exist.
     """

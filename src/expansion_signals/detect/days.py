@@ -60,7 +60,7 @@ class Day(NamedTuple):
         return sum(self.amounts.get((meter, day), 0) for day in days)
 
     def knows(self, days: range) -> bool:
-        """Say whether all of these days are known: a first day of use may have had hours before it."""
+        """Say whether all of these days are known: none lies before the first one that anything was counted on."""
         return self.first is not None and self.first <= days.start
 
 
