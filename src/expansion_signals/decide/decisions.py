@@ -42,6 +42,7 @@ def decide(candidate: Candidate, decided: Decided, now: Instant) -> Outcome:
     all keys decided by others                 superseded
     past its expiry when first asked           suppressed, too_old_to_fire (semantics 3.8)
     held out by its rule                       suppressed, holdout
+    of a burst, and not its first              superseded, burst: the decision names the first (semantics 4.2)
     """
     signal, name = candidate.signal, candidate.signal.id[:SIGNAL_DIGITS]
     answered = [decided.made_for(key, candidate.record) for key in signal.keys]
@@ -54,7 +55,7 @@ def decide(candidate: Candidate, decided: Decided, now: Instant) -> Outcome:
     if not rest:
         repeated = any(entry and entry.signal == name for entry in found)
         return Outcome(None if repeated else _decision(signal, signal.id, "superseded"), None, {})
-    verdict: Verdict = "suppressed" if reasons else "fired"
+    verdict: Verdict = "fired" if not reasons else "superseded" if reasons[0] == "burst" else "suppressed"
     made = entries_made(candidate, verdict)
     entries = {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)}
     return _outcome(signal, rest, verdict, entries, reasons)
@@ -76,7 +77,7 @@ def trigger_of(signal: Signal, rest: Sequence[int] | None = None) -> Trigger:
     """
     kind = KINDS[signal.type]
     rest = range(len(signal.keys)) if rest is None else rest
-    data = {name: value for name, value in signal.data.items() if name != "account"}
+    data = {name: value for name, value in signal.data.items() if name not in ("account", "holdout")}
     return Trigger(
         id=id_of_rest(signal, rest),
         type=signal.type,
@@ -95,14 +96,20 @@ def _expiry(signal: Signal) -> Instant:
 
 def _reasons(signal: Signal, now: Instant) -> Sequence[Reason]:
     """Return every reason not to send what follows from a signal, in the order of semantics 7.2."""
-    too_old: Sequence[Reason] = () if now < _expiry(signal) else ("too_old_to_fire",)
-    return (*too_old, "holdout") if signal.data.get("holdout") is True else too_old
+    applies: Mapping[Reason, bool] = {
+        "too_old_to_fire": now >= _expiry(signal),
+        "holdout": signal.data.get("holdout") is True,
+        "burst": "burst_of" in signal.data,
+    }
+    return [reason for reason, is_so in applies.items() if is_so]
 
 
 def _outcome(
     signal: Signal, rest: Sequence[int], verdict: Verdict, entries: Mapping[Key, Entry], reasons: Sequence[Reason]
 ) -> Outcome:
     trigger_id = id_of_rest(signal, rest)
+    if verdict == "superseded":
+        return Outcome(_decision(signal, signal.data["burst_of"], verdict, "burst"), None, entries)
     if verdict == "suppressed":
         # Asked again where a clock lags, what was too old then is so still.
         return Outcome(_decision(signal, trigger_id, verdict, *(reasons or ("too_old_to_fire",))), None, entries)

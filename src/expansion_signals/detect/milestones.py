@@ -146,7 +146,6 @@ def _content(rule: MilestoneRule, reading: Reading, usage: int, passed: Sequence
         "usage": unscale(usage, meter.precision),
         "threshold": {**_threshold(highest), "comparison": ">="},
         "crossed": [_threshold(each) for each in passed],
-        "period": None,
         "cause": highest.cause,
         "session": reading.evidence.session,
         "why": _why(reading, usage, highest),

@@ -53,7 +53,7 @@ def _limit(signal: Signal, before: Marks, meter: Meter) -> int | None:
 
 
 def _counter(signal: Signal) -> Counter:
-    period = signal.data["period"]
+    period = signal.data.get("period")
     return Counter(
         signal.data["meter"], signal.data.get("dimension", ""), parse_instant(period["start"]) if period else None
     )
