@@ -44,6 +44,8 @@ def candidate_in(signal: Signal, record: str) -> Candidate | None:
         raise RejectedRecord("invalid_attribute", "time: what follows from it would expire after the year 9999")
     if not isinstance(signal.data.get("rule"), dict):
         raise RejectedRecord("invalid_data", f"{signal.type} needs data.rule, an object")
+    if not _ID.fullmatch(str(signal.data.get("burst_of", signal.id))):
+        raise RejectedRecord("invalid_data", f"{signal.type} has data.burst_of, which is no id of a signal")
     if kind.crosses:
         check_crossed(signal)
     elif signal.keys != (signal.id,):

@@ -74,6 +74,7 @@ HOSTILE_WITH_ONE_KEY: dict[str, dict[str, Any]] = {
     "another key": {"keys": (key("80"),)},
     "no rule": {"data": {}},
     "a rule that is a name": {"data": gated().data | {"rule": "gates"}},
+    "a burst whose first is no signal": {"data": gated().data | {"burst_of": "the first"}},
     "a time past which nothing expires": {
         "evidence": gated().evidence._replace(time=parse_instant("9999-12-30T00:00:00Z"))
     },

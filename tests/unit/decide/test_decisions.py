@@ -364,3 +364,40 @@ def test_seats_approached_fire_for_the_rest_as_limits_do(account: Account) -> No
     account.decide(replace(signal("80"), type="seat_limit.approached"))
     asked = replace(signal("80", "100"), type="seat_limit.approached")
     assert trigger_of(account.decide(asked)).data["crossed"] == [{"kind": "percent", "value": "100"}]
+
+
+# ---------------------------------------------------------------------------------------------- bursts
+
+
+FIRST = identity_of("the first of the burst")
+
+
+def of_a_burst() -> Signal:
+    invited = gated(kind="seat_limit.invited")
+    return replace(invited, data={**invited.data, "burst_of": FIRST})
+
+
+def test_a_further_invite_of_a_burst_is_superseded_and_names_the_first(account: Account) -> None:
+    outcome = account.decide(of_a_burst())
+    decision = decision_of(outcome)
+    assert (outcome.trigger, decision.decision, decision.reason, decision.trigger) == (
+        None,
+        "superseded",
+        "burst",
+        FIRST,
+    )
+
+
+def test_a_further_invite_of_a_burst_that_is_too_old_is_suppressed_for_both_reasons(account: Account) -> None:
+    decision = decision_of(account.decide(of_a_burst(), now=NOW + DAY))
+    assert (decision.decision, decision.reasons) == ("suppressed", ("too_old_to_fire", "burst"))
+
+
+def test_a_further_invite_of_a_burst_asked_again_gets_the_same_answer(account: Account) -> None:
+    first = account.decide(of_a_burst(), record="0:7")
+    assert account.decide(of_a_burst(), record="0:7").decision == first.decision
+
+
+def test_another_record_of_a_further_invite_of_a_burst_publishes_nothing(account: Account) -> None:
+    account.decide(of_a_burst())
+    assert account.decide(of_a_burst()) == (None, None, {})
