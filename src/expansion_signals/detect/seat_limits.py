@@ -174,7 +174,7 @@ def _cause_of_event(note: SeatNote) -> Cause:
 
 def _judged(note: SeatNote, occupancy: Occupancy, seen: Seen | Updated, cause: Cause) -> list[Signal]:
     """Judge seats used as a limit is judged, and take note of the allowance."""
-    rules = seen.of("seat_limit_approached")
+    rules = [rule for rule in seen.rules if rule.signal == "seat_limit_approached"]
     oldest = max(rules, key=_firing_age, default=None)
     fires = oldest is not None and seen.may_fire(oldest)
     moved = occupancy.used - note.used
@@ -198,7 +198,7 @@ def _judged(note: SeatNote, occupancy: Occupancy, seen: Seen | Updated, cause: C
     note.allowance = note.allowance.becomes(occupancy.allowance)
     if not rules:
         return []
-    judgement = judge(reading, rules, note.arms, writer=writer(occupancy, seen))
+    judgement = judge(reading, rules, note.arms, waiting=seen.waiting, writer=writer(occupancy, seen))
     note.arms, note.judged = judgement.arms, True
     return list(judgement.signals)
 

@@ -36,7 +36,8 @@ _HOURS_BELOW: Duration = 48 * HOUR
 class Seen(NamedTuple):
     """One event as a watch sees it: `appended` is its append time, `rules` are those that are in force.
 
-    `profile` is None for an account not yet known: what happens is remembered, and fires nothing.
+    `profile` is None for an account not yet known: what happens is remembered, and fires nothing. `waiting` are the ids
+    of rules whose condition is not true of the account at the event's time.
     """
 
     event: UsageEvent
@@ -44,6 +45,7 @@ class Seen(NamedTuple):
     profile: Account | None
     catalog: Catalog
     rules: Sequence[WatchRule]
+    waiting: Collection[str] = ()
 
     @property
     def account(self) -> str:
@@ -64,8 +66,8 @@ class Seen(NamedTuple):
         )
 
     def of(self, signal: str) -> Sequence[WatchRule]:
-        """Return the rules of this signal."""
-        return [rule for rule in self.rules if rule.signal == signal]
+        """Return the rules of this signal that apply."""
+        return [rule for rule in self.rules if rule.signal == signal and rule.id not in self.waiting]
 
     def text(self, name: str) -> str | None:
         """Return a property of the event that is a text."""
@@ -76,7 +78,8 @@ class Seen(NamedTuple):
 class Updated(NamedTuple):
     """A change of an account's profile as a watch sees it: from `before` to `profile`, None where there is none.
 
-    `evidence` is the account update, `appended` its append time, `rules` are those that are in force.
+    `evidence` is the account update, `appended` its append time, `rules` are those that are in force, and `waiting` as
+    in `Seen`.
     """
 
     account: str
@@ -86,14 +89,15 @@ class Updated(NamedTuple):
     appended: Instant
     catalog: Catalog
     rules: Sequence[WatchRule]
+    waiting: Collection[str] = ()
 
     def may_fire(self, rule: WatchRule) -> bool:
         """Say whether the update may fire this rule: no tombstone does, nor one too old at its append time."""
         return self.profile is not None and self.appended - self.evidence.time <= rule.max_firing_age
 
     def of(self, signal: str) -> Sequence[WatchRule]:
-        """Return the rules of this signal."""
-        return [rule for rule in self.rules if rule.signal == signal]
+        """Return the rules of this signal that apply."""
+        return [rule for rule in self.rules if rule.signal == signal and rule.id not in self.waiting]
 
 
 class Noticed(NamedTuple):

@@ -15,7 +15,7 @@ from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from expansion_signals.detect.watches import Noticed, ProfileWatch, Watch
     from expansion_signals.model.accounts import Account, Profile
@@ -137,8 +137,8 @@ def _seen(
     assert item.event is not None  # noqa: S101 -- only events are watched
     profile = profiles[item.event.account]
     account = profile.account if profile else None
-    applying = _applying(rules, account, item.event.time, configuration)
-    return Seen(item.event, item.record.appended, account, configuration.catalog, applying)
+    waiting = _waiting(rules, account, item.event.time, configuration)
+    return Seen(item.event, item.record.appended, account, configuration.catalog, rules, waiting)
 
 
 def _updated(batch: AccountBatch, configuration: Configuration, rules: Sequence[WatchRule]) -> Updated:
@@ -152,16 +152,17 @@ def _updated(batch: AccountBatch, configuration: Configuration, rules: Sequence[
         change.evidence,
         change.appended,
         configuration.catalog,
-        _applying(rules, account, change.evidence.time, configuration),
+        rules,
+        _waiting(rules, account, change.evidence.time, configuration),
     )
 
 
-def _applying(
+def _waiting(
     rules: Sequence[WatchRule], account: Account | None, at: Instant, configuration: Configuration
-) -> Sequence[WatchRule]:
-    """Return those of these rules whose condition is true at an instant; what happens is remembered all the same."""
+) -> Collection[str]:
+    """Return the ids of those of these rules whose condition is not true at an instant."""
     known = Known(account, configuration.catalog.currency, at)
-    return [rule for rule in rules if rule.when is None or applies(rule.when, known)]
+    return [rule.id for rule in rules if rule.when is not None and not applies(rule.when, known)]
 
 
 @lru_cache(maxsize=8)
