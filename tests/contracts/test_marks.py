@@ -131,6 +131,13 @@ async def test_marks_that_fill_their_last_chunk_come_back_whole(store: Store, le
     assert (await facts_of(store, poll(asked(move(1)), start=10, end=20))).marks == {CALLS: marks}
 
 
+@pytest.mark.parametrize("held", [0, 2**52])
+async def test_an_arm_that_waits_comes_back_waiting(store: Store, held: int) -> None:
+    marks = Marks(7, {ArmKey("quota", "80%"): Arm(held=held, waits=True)})
+    await store.mark([mark(await facts_of(store, poll(asked(move(1)))), marks)])
+    assert (await facts_of(store, poll(asked(move(1)), start=10, end=20))).marks == {CALLS: marks}
+
+
 async def test_shorter_marks_leave_nothing_of_longer_ones(store: Store) -> None:
     long = Marks(9, {ArmKey("quota", f"{n}%"): Arm("fired") for n in range(40)})
     await store.mark([mark(await facts_of(store, poll(asked(move(1)))), long)])

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 DECEMBER, CHRISTMAS = parse_instant("2026-12-01T00:00:00Z"), parse_instant("2026-12-25T00:00:00Z")
 MARCH = parse_instant("2027-03-01T00:00:00Z")
 TODAY = day_of(NOW)
+LIFE = CALLS._replace(start=None)
 HOURLY = Counter("hourly", "", NOW // HOUR * HOUR)
 SIGNALS = "expansion-signals/0"
 
@@ -146,6 +147,23 @@ async def test_a_stock_never_goes(kept: Kept, log: Log) -> None:
     await log.write(reached=NOW + 1000 * DAY)
     await sweep(kept)
     assert (await kept.inside()).levels == {(ACCOUNT, FILES): 5}
+
+
+async def test_the_life_of_a_known_account_is_counted_for_ever_beside_its_periods(kept: Kept, log: Log) -> None:
+    await known(log)
+    await log.judged(of_known(move(5), move(5, counter=LIFE)))
+    await log.write(reached=NOW + 1000 * DAY)
+    await sweep(kept)
+    assert (await kept.inside()).levels == {(ACCOUNT, LIFE): 5}
+
+
+async def test_the_life_stays_when_a_later_period_drops_those_before_it(kept: Kept, log: Log) -> None:
+    await known(log)
+    october = CALLS._replace(start=OCTOBER)
+    await log.judged(of_known(move(3, counter=october), move(3, counter=LIFE)))
+    later = NOVEMBER + 3 * DAY
+    await log.write(of_known(move(2, keep_from=NOVEMBER, forgotten=october), move(2, counter=LIFE)), reached=later)
+    assert (await kept.inside()).levels == {(ACCOUNT, CALLS): 2, (ACCOUNT, LIFE): 5}
 
 
 async def test_an_account_with_unmarked_facts_is_left_alone(kept: Kept, log: Log) -> None:

@@ -292,6 +292,18 @@ def test_a_signal_past_its_expiry_is_suppressed_because_it_is_too_old(account: A
     )
 
 
+@pytest.mark.parametrize(
+    ("now", "reasons"), [(NOW + LASTS - 1, ("holdout",)), (NOW + LASTS, ("too_old_to_fire", "holdout"))]
+)
+def test_what_a_rule_holds_out_is_suppressed_with_every_reason_that_applies(
+    account: Account, now: int, reasons: tuple[str, ...]
+) -> None:
+    asked = signal("80")
+    outcome = account.decide(replace(asked, data={**asked.data, "holdout": True}), now=now)
+    decision = decision_of(outcome)
+    assert (outcome.trigger, decision.reason, decision.reasons) == (None, reasons[0], reasons)
+
+
 def test_a_suppressed_signal_names_the_trigger_it_would_have_been(account: Account) -> None:
     asked = signal("80")
     outcome = account.decide(asked, now=NOW + LASTS)

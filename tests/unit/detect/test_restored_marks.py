@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from expansion_signals.detect.milestones import judge_milestones
 from expansion_signals.detect.restored_marks import marks_after
-from sample_readings import CALLS, NOVEMBER, NOW, Counter, every, limit, percent, rule
+from expansion_signals.model import readings
+from expansion_signals.model.catalog import Meter
+from expansion_signals.model.facts import Marks
+from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.rules.configuration import MilestoneRule
+from sample_readings import CALLS, NOVEMBER, NOW, Counter, every, limit, percent, reading, rule, usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from expansion_signals.model.facts import Marks
     from expansion_signals.model.signals import Signal
-    from expansion_signals.model.thresholds import Arm, ArmKey
 
 METERS = {CALLS.key: CALLS}
 QUOTA = rule(percent(80), percent(100))
@@ -111,3 +115,28 @@ def test_amounts_are_scaled_by_the_precision_of_today() -> None:
     (signal,) = lived(counter(), 850)
     (found,) = marks_after(signal, {}, {CALLS.key: replace(CALLS, precision=2)}).values()
     assert found.limit == 100_000
+
+
+# ------------------------------------------------------------------------------------ milestones
+
+PROJECTS = Meter("projects", "com.acme.project.created", "count", "project", per="never")
+FIRST_PROJECTS = MilestoneRule("first-projects", "9b1c", "projects", (usage(10), usage(50)))
+
+
+def passed(level: int) -> Signal:
+    whole_life = reading(level, meter=PROJECTS, period=None, limit=None, appended=NOW)
+    (signal,) = judge_milestones(whole_life, [FIRST_PROJECTS], {}).signals
+    return signal
+
+
+def test_milestones_that_were_passed_have_fired_for_good_and_are_not_held() -> None:
+    assert restored([passed(60)], {"projects": PROJECTS}).arms == {
+        ArmKey("first-projects", "10"): Arm("fired"),
+        ArmKey("first-projects", "50"): Arm("fired"),
+    }
+
+
+def test_a_milestone_leaves_the_limit_of_its_stock_as_it_was() -> None:
+    life = readings.Counter("projects", "", None)
+    marks = marks_after(passed(10), {life: Marks(20)}, {"projects": PROJECTS})
+    assert marks[life].limit == 20

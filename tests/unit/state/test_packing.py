@@ -27,6 +27,8 @@ ARMS = st.builds(
     st.integers(1, 99),
     st.lists(st.integers(-(2**60), 2**60), max_size=2).map(tuple),
     st.none() | st.integers(1, 2**63 - 1),
+    st.integers(0, 2**60),
+    st.booleans(),
 )
 MARKS = st.builds(
     Marks,
