@@ -53,10 +53,9 @@ class AdminFeatures:
         why = f"{seen.text('user') or 'Somebody'} {did} {feature}; the plan does not include it"
         content = {"feature": feature, "how": how, "why": why}
         found = [
-            signal
-            for rule in seen.of("admin_feature_requested")
+            firings.fire("admin_feature.requested", seen, rule, content, (feature,))
+            for rule in firings.ready(seen, "admin_feature_requested")
             if _is_of(rule, feature)
-            for signal in firings.fire("admin_feature.requested", seen, rule, content, (feature,))
         ]
         return Noticed(note_text.write(fired=firings.by_rule), found)
 

@@ -38,8 +38,6 @@ class CancelRequests:
         user, reason = seen.text("user"), seen.text("reason")
         content = {"reason": reason, "why": f"{user or 'Somebody'} asked to cancel{f': {reason}' if reason else ''}"}
         found = [
-            signal
-            for rule in seen.of("cancel_requested")
-            for signal in firings.fire("cancel.requested", seen, rule, content)
+            firings.fire("cancel.requested", seen, rule, content) for rule in firings.ready(seen, "cancel_requested")
         ]
         return Noticed(note_text.write(fired=firings.by_rule), found)

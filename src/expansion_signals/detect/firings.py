@@ -36,13 +36,17 @@ class Firings:
         """Read the part of a note that `by_rule` is."""
         return cls({rule: (times, last) for rule, (times, last) in part.items()})
 
+    def ready(self, seen: Seen, signal: str) -> Sequence[WatchRule]:
+        """Return the rules of a signal that the event may fire, and that do not cool."""
+        return [rule for rule in seen.of(signal) if not self._cools(rule, seen.event.time) and seen.may_fire(rule)]
+
     def fire(
         self, kind: str, seen: Seen, rule: WatchRule, content: Mapping[str, Any], subject: Sequence[str] = ()
-    ) -> Sequence[Signal]:
-        """Return the signal of a rule that is reached: none in its cooldown, or where the event may fire nothing."""
-        times, last = self.by_rule.get(rule.id, (0, None))
-        cools = last is not None and abs(seen.event.time - last) < wanted(rule).cooldown
-        if cools or not seen.may_fire(rule):
-            return ()
+    ) -> Signal:
+        """Return the signal of a rule that is reached; from now on, it cools."""
+        times, _ = self.by_rule.get(rule.id, (0, 0))
         self.by_rule[rule.id] = (times + 1, seen.event.time)
-        return (signal_of(kind, seen, rule=rule, subject=subject, ordinal=str(times + 1), content=content),)
+        return signal_of(kind, seen, rule=rule, subject=subject, ordinal=str(times + 1), content=content)
+
+    def _cools(self, rule: WatchRule, time: Instant) -> bool:
+        return rule.id in self.by_rule and abs(time - self.by_rule[rule.id][1]) < wanted(rule).cooldown

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect import note_text
 from expansion_signals.detect.dimensions import short
 from expansion_signals.detect.firings import Firings
-from expansion_signals.detect.watches import MOST_REMEMBERED, within
+from expansion_signals.detect.watches import MOST_REMEMBERED, bounds
 from expansion_signals.model.instants import HOUR
 
 if TYPE_CHECKING:
@@ -45,19 +45,20 @@ class FirstSeen:
         """Return it as a note's text."""
         return note_text.write(first=self.hours, fired=self.firings.by_rule)
 
-    def take(self, kind: str, value: str, time: Instant) -> None:
-        """Remember a value; one that is known stays as it is, unless this event is from before its first."""
+    def take(self, kind: str, value: str, time: Instant) -> bool:
+        """Remember a value, or that it was seen before its first sighting so far; say whether that is news."""
         values, value, hour = self.hours.setdefault(kind, {}), short(value), time // HOUR * HOUR
-        if value in values or len(values) < MOST_REMEMBERED:
-            values[value] = min(hour, values.get(value, hour))
+        news = hour < values[value] if value in values else len(values) < MOST_REMEMBERED
+        if news:
+            values[value] = hour
+        return news
 
     def new(self, kind: str, now: Instant, window: Duration) -> list[str]:
         """Return the values that are new in the window that ends with `now`, in the order of their first sightings."""
         values = self.hours.get(kind, {})
-        earliest = min(values.values(), default=now)
-        if earliest > now or within(earliest, now, window):
+        start, end = bounds(now, window)
+        if min(values.values(), default=end) >= start:
             return []
-        return sorted(
-            (value for value, first in values.items() if within(first, now, window)),
-            key=lambda value: (values[value], value),
-        )
+        return [
+            value for first, value in sorted((first, value) for value, first in values.items()) if start <= first < end
+        ]

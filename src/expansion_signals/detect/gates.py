@@ -106,7 +106,7 @@ def _first(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
     if user in gate.known:
         return
     gate.known = [*gate.known, user][-MOST_REMEMBERED:]
-    if any(seen.may_fire(rule) for rule in _rules(feature, seen)):
+    if any(_is_of(rule, feature) and seen.may_fire(rule) for rule in seen.of("feature_gated")):
         content = {
             "feature": feature,
             "surface": seen.text("surface"),
@@ -116,11 +116,11 @@ def _first(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
 
 
 def _fired(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
-    for rule in _rules(feature, seen):
+    for rule in gate.firings.ready(seen, "feature_gated"):
         want = wanted(rule)
         tries = [user for time, user in gate.tries if within(time, seen.event.time, want.within)]
         users = len(set(tries))
-        if want.is_reached(len(tries), users):
+        if _is_of(rule, feature) and want.is_reached(len(tries), users):
             content = {
                 "feature": feature,
                 "surface": seen.text("surface"),
@@ -129,11 +129,11 @@ def _fired(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": _why(feature, len(tries), users, want.span),
             }
-            yield from gate.firings.fire("feature.gated", seen, rule, content, (feature,))
+            yield gate.firings.fire("feature.gated", seen, rule, content, (feature,))
 
 
-def _rules(feature: str, seen: Seen) -> list[WatchRule]:
-    return [rule for rule in seen.of("feature_gated") if rule.feature in (None, "*", feature)]
+def _is_of(rule: WatchRule, feature: str) -> bool:
+    return rule.feature in (None, "*", feature)
 
 
 def _why(feature: str, attempts: int, users: int, span: str) -> str:

@@ -48,7 +48,7 @@ class Interest:
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
     product = seen.event.data["product"]
-    for rule in seen.of("interest_grown"):
+    for rule in sightings.firings.ready(seen, "interest_grown"):
         want = wanted(rule)
         tally = sightings.tally(seen.event.time, want.within)
         if want.is_reached(tally.events, tally.users):
@@ -60,4 +60,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"The product {product} was looked at {times} in {want.span}",
             }
-            yield from sightings.firings.fire("interest.grown", seen, rule, content, (product,))
+            yield sightings.firings.fire("interest.grown", seen, rule, content, (product,))

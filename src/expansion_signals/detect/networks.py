@@ -19,7 +19,7 @@ from expansion_signals.detect.dimensions import short
 from expansion_signals.detect.firings import Firings
 from expansion_signals.detect.sightings import MOST_NAMED, beginning
 from expansion_signals.detect.wanted import wanted
-from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, Noticed, within
+from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, Noticed, bounds
 from expansion_signals.detect.why import counted
 
 if TYPE_CHECKING:
@@ -50,19 +50,23 @@ class LastSeen:
         """Return it as a note's text."""
         return note_text.write(last=self.last, fired=self.firings.by_rule)
 
-    def take(self, network: str, at: Instant) -> None:
-        """Remember the network; what no window reaches any more goes, and of too many what was not seen for longest."""
+    def take(self, network: str, at: Instant) -> bool:
+        """Remember when a network was seen, and say whether that is news.
+
+        What no window reaches any more goes, and of too many what was not seen for longest.
+        """
         if self.last.get(network, at - 1) >= at:
-            return
+            return False
         self.last[network] = at
         newest = max(self.last.values())
         kept = sorted(self.last, key=lambda each: (self.last[each], each))[-MOST_REMEMBERED:]
         self.last = {each: self.last[each] for each in kept if newest - self.last[each] < REMEMBERED}
+        return True
 
     def seen_within(self, window: Duration) -> list[str]:
         """Return the networks seen in the window that ends with the newest sighting."""
-        newest = max(self.last.values())
-        return sorted(each for each, at in self.last.items() if within(at, newest, window))
+        start, _ = bounds(max(self.last.values()), window)
+        return sorted(each for each, at in self.last.items() if at >= start)
 
 
 class Networks:
@@ -78,13 +82,13 @@ class Networks:
     def notice(self, text: str, seen: Seen) -> Noticed:
         """Remember a network, and fire the rules that are reached."""
         networks = LastSeen.read(text)
-        networks.take(short(seen.event.data["network"]), beginning(seen))
+        news = networks.take(short(seen.event.data["network"]), beginning(seen))
         found = list(_fired(networks, seen))
-        return Noticed(networks.written(), found)
+        return Noticed(networks.written() if news or found else text, found)
 
 
 def _fired(networks: LastSeen, seen: Seen) -> Iterator[Signal]:
-    for rule in seen.of("network_added"):
+    for rule in networks.firings.ready(seen, "network_added"):
         want = wanted(rule)
         used = networks.seen_within(want.within)
         if want.is_reached(len(used)):
@@ -94,4 +98,4 @@ def _fired(networks: LastSeen, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{len(used)} {counted('network', one=len(used) == 1)} in use within {want.span}",
             }
-            yield from networks.firings.fire("network.added", seen, rule, content)
+            yield networks.firings.fire("network.added", seen, rule, content)

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
 def read(text: str) -> Mapping[str, Any]:
     """Return the parts that `write` wrote."""
     parts: Mapping[str, Any] = json.loads(text) if text else {}
@@ -18,4 +21,4 @@ def read(text: str) -> Mapping[str, Any]:
 def write(**parts: object) -> str:
     """Return the parts as a note's text: the same parts give the same text."""
     kept = {name: part for name, part in parts.items() if part}
-    return json.dumps(kept, separators=(",", ":"), ensure_ascii=False) if kept else ""
+    return _WRITER.encode(kept) if kept else ""

@@ -39,8 +39,7 @@ class ProductRequests:
         product = seen.event.data["product"]
         content = {"product": product, "why": f"{seen.text('user') or 'Somebody'} asked for the product {product}"}
         found = [
-            signal
-            for rule in seen.of("product_requested")
-            for signal in firings.fire("product.requested", seen, rule, content, (product,))
+            firings.fire("product.requested", seen, rule, content, (product,))
+            for rule in firings.ready(seen, "product_requested")
         ]
         return Noticed(note_text.write(fired=firings.by_rule), found)

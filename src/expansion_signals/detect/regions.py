@@ -44,15 +44,14 @@ class Regions:
     def notice(self, text: str, seen: Seen) -> Noticed:
         """Remember what is seen for the first time, and fire the rules that are reached."""
         known = FirstSeen.read(text)
-        for kind in KINDS:
-            if value := seen.text(kind):
-                known.take(kind, value, seen.event.time)
+        values = [(kind, value) for kind in KINDS if (value := seen.text(kind))]
+        news = [known.take(kind, value, seen.event.time) for kind, value in values]
         found = list(_fired(known, seen))
-        return Noticed(known.written(), found)
+        return Noticed(known.written() if any(news) or found else text, found)
 
 
 def _fired(known: FirstSeen, seen: Seen) -> Iterator[Signal]:
-    for rule in seen.of("region_added"):
+    for rule in known.firings.ready(seen, "region_added"):
         want = wanted(rule)
         new = [(kind, value) for kind in KINDS for value in known.new(kind, seen.event.time, want.within)]
         if want.is_reached(len(new)):
@@ -64,4 +63,4 @@ def _fired(known: FirstSeen, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{len(new)} new {values} within {want.span}: {', '.join(' '.join(each) for each in named)}",
             }
-            yield from known.firings.fire("region.added", seen, rule, content)
+            yield known.firings.fire("region.added", seen, rule, content)

@@ -46,7 +46,7 @@ class Sharing:
 
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
-    for rule in seen.of("sharing_grown"):
+    for rule in sightings.firings.ready(seen, "sharing_grown"):
         want = wanted(rule)
         tally = sightings.tally(seen.event.time, want.within)
         if want.is_reached(tally.events, tally.users):
@@ -57,4 +57,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"Content was shared {times} with people outside in {want.span}",
             }
-            yield from sightings.firings.fire("sharing.grown", seen, rule, content)
+            yield sightings.firings.fire("sharing.grown", seen, rule, content)

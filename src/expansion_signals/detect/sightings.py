@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect import note_text
 from expansion_signals.detect.firings import Firings
-from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, is_of_hours, within
+from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, bounds, is_of_hours
 from expansion_signals.model.instants import DAY, HOUR
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ class Sightings:
 
     def tally(self, now: Instant, window: Duration, of: Container[str] | None = None) -> Tally:
         """Count what lies in the window that ends with `now`; only of these things where they are given."""
+        start, end = bounds(now, window)
         counted = {
             each: times
             for each, times in self.times.items()
-            if within(each.at, now, window) and (of is None or each.thing in of)
+            if start <= each.at < end and (of is None or each.thing in of)
         }
         by_thing: defaultdict[str, int] = defaultdict(int)
         for each, times in counted.items():

@@ -50,7 +50,7 @@ class SupportPatterns:
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
     higher = features_of_higher_plans(seen.catalog, seen.profile)
-    for rule in seen.of("support_pattern_found"):
+    for rule in sightings.firings.ready(seen, "support_pattern_found"):
         want = wanted(rule)
         asked = higher if rule.feature is None else higher & {rule.feature}
         tally = sightings.tally(seen.event.time, want.within, of=asked)
@@ -62,4 +62,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{tickets} about {', '.join(tally.named)} in {want.span}; a higher plan includes it",
             }
-            yield from sightings.firings.fire("support_pattern.found", seen, rule, content)
+            yield sightings.firings.fire("support_pattern.found", seen, rule, content)

@@ -51,7 +51,7 @@ class TeamGrowth:
 
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
-    for rule in seen.of("team_grown"):
+    for rule in sightings.firings.ready(seen, "team_grown"):
         want, now = wanted(rule), seen.event.time
         tally = sightings.tally(now, want.within)
         previous = sightings.tally(now - want.within, want.within).events
@@ -64,4 +64,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{people} invited in {want.span}, {previous} in the {want.span} before",
             }
-            yield from sightings.firings.fire("team.grown", seen, rule, content)
+            yield sightings.firings.fire("team.grown", seen, rule, content)

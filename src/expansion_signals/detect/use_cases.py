@@ -51,13 +51,13 @@ class UseCases:
         if seen.event.type == ATTEMPTED and not is_included(seen.catalog, seen.profile, feature):
             return Noticed(text)
         known = FirstSeen.read(text)
-        known.take(_FEATURE, feature, seen.event.time)
+        news = known.take(_FEATURE, feature, seen.event.time)
         found = list(_fired(known, seen))
-        return Noticed(known.written(), found)
+        return Noticed(known.written() if news or found else text, found)
 
 
 def _fired(known: FirstSeen, seen: Seen) -> Iterator[Signal]:
-    for rule in seen.of("use_case_added"):
+    for rule in known.firings.ready(seen, "use_case_added"):
         want = wanted(rule)
         new = known.new(_FEATURE, seen.event.time, want.within)
         if want.is_reached(len(new)):
@@ -69,4 +69,4 @@ def _fired(known: FirstSeen, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{features} used for the first time within {want.span}: {', '.join(named)}",
             }
-            yield from known.firings.fire("use_case.added", seen, rule, content)
+            yield known.firings.fire("use_case.added", seen, rule, content)

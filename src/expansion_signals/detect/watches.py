@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from expansion_signals.detect.held_out import held_out
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.identities import identity_of
-from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
+from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.kinds import KINDS
 from expansion_signals.model.signals import Signal
 
@@ -146,9 +146,15 @@ def within(time: Instant, now: Instant, window: Duration) -> bool:
     A window of 14 days at 22 Nov is 9 Nov to 22 Nov: 8 Nov 23:59 lies outside, 9 Nov 00:00 inside. A part of an hour or
     of a day counts as a whole one.
     """
-    if is_of_hours(window):
-        return hour_of(now) - -(-window // HOUR) < hour_of(time) <= hour_of(now)
-    return day_of(now) - -(-window // DAY) < day_of(time) <= day_of(now)
+    start, end = bounds(now, window)
+    return start <= time < end
+
+
+def bounds(now: Instant, window: Duration) -> tuple[Instant, Instant]:
+    """Return the window that ends with `now` as `[start, end)`: the same as `within`, for many times at once."""
+    step = HOUR if is_of_hours(window) else DAY
+    end = now // step * step + step
+    return end - -(-window // step) * step, end
 
 
 def is_of_hours(window: Duration) -> bool:

@@ -47,7 +47,7 @@ class WorkflowGaps:
 
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
-    for rule in seen.of("workflow_gap_found"):
+    for rule in sightings.firings.ready(seen, "workflow_gap_found"):
         want = wanted(rule)
         tally = sightings.tally(seen.event.time, want.within)
         if want.is_reached(tally.events, tally.users):
@@ -59,4 +59,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "destinations": tally.named,
                 "why": f"{exports} to {', '.join(tally.named) or 'other tools'} in {want.span}",
             }
-            yield from sightings.firings.fire("workflow_gap.found", seen, rule, content)
+            yield sightings.firings.fire("workflow_gap.found", seen, rule, content)
