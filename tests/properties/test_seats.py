@@ -105,7 +105,8 @@ def played(steps: list[Step]) -> Played:
     for place, step in enumerate(steps):
         now += step.after
         account.late = 2 * HOUR if step.late else 0
-        model.at(now)
+        if step.what != "tombstone":
+            model.at(now)
         signals = happens(step, account, model, now, version=place + 2)
         result.used.append((account.kept.seats.occupancy((), None).used, model.used))
         result.found.extend((account.kept.allowance.version, signal) for signal in signals)
