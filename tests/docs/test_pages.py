@@ -165,8 +165,9 @@ def test_the_compose_file_has_the_services_that_operations_names() -> None:
 
 
 def _shown_configuration() -> Configuration:
-    catalog, rules = blocks(RULES, "yaml")
-    return load({"catalog.yaml": catalog, "rules.yaml": rules})
+    catalog, *rules = blocks(RULES, "yaml")
+    shown = "".join(block.removeprefix("rules:\n") for block in rules)
+    return load({"catalog.yaml": catalog, "rules.yaml": f"rules:\n{shown}"})
 
 
 def _said(signals: Sequence[Signal]) -> str:
