@@ -113,6 +113,8 @@ def _tell_warnings(configuration: Configuration) -> None:
 
 
 def _summary(directory: Path, configuration: Configuration) -> str:
+    from expansion_signals.cli.rules_view import rules_in_force  # noqa: PLC0415 -- `--help` answers at once
+
     catalog = configuration.catalog
     said = ", ".join(
         (
@@ -120,7 +122,7 @@ def _summary(directory: Path, configuration: Configuration) -> str:
             _counted(len(catalog.features), "feature"),
             _counted(len(catalog.plans), "plan"),
             _counted(len(catalog.add_ons), "add-on"),
-            _counted(len(configuration.limit_rules), "rule") + " in force",
+            _counted(len(list(rules_in_force(configuration))), "rule") + " in force",
         )
     )
     return f"{directory} is valid: {said}. Fingerprint {configuration.fingerprint[:12]}."

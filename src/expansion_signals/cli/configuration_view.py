@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from expansion_signals.cli.rules_view import document_of, rules_in_force
 from expansion_signals.model.amounts import plain
-from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
     from expansion_signals.model.catalog import Catalog, Entitlement, Meter, Plan
-    from expansion_signals.model.instants import Duration
-    from expansion_signals.rules.configuration import Configuration, LimitRule
+    from expansion_signals.rules.configuration import Configuration
 
 
 def view_of(configuration: Configuration) -> dict[str, Any]:
@@ -50,18 +49,7 @@ def view_of(configuration: Configuration) -> dict[str, Any]:
             }
             for add_on in catalog.add_ons.values()
         ],
-        "rules": [
-            {
-                "id": rule.id,
-                "version": rule.version,
-                "signal": "limit_reached",
-                "meter": rule.meter,
-                "at": [str(threshold) for threshold in rule.at],
-                "fire_when_added": rule.fire_when_added,
-                "max_firing_age": rule.max_firing_age // SECOND,
-            }
-            for rule in configuration.limit_rules
-        ],
+        "rules": document_of(configuration),
         "warnings": list(configuration.warnings),
     }
 
@@ -107,9 +95,9 @@ def tables_of(configuration: Configuration) -> Iterator[Table]:
             added = ", ".join(f"{_grouped(amount)} {feature}" for feature, amount in add_on.adds.items())
             _add_row(add_ons, add_on.key, _money(catalog, add_on.price, add_on.price_per), added)
         yield add_ons
-    rules = _table("Rules in force", "Rule", "Version", "Meter", "Fires at", "Options")
-    for rule in configuration.limit_rules:
-        _add_row(rules, rule.id, rule.version, rule.meter, "\n".join(str(each) for each in rule.at), _options(rule))
+    rules = _table("Rules in force", "Rule", "Signal", "Fires")
+    for rule in rules_in_force(configuration):
+        _add_row(rules, rule.id, f"{rule.signal} {rule.about}".rstrip(), "\n".join((*rule.at, *rule.options)))
     yield rules
 
 
@@ -151,20 +139,6 @@ def _price(catalog: Catalog, plan: Plan) -> str:
 
 def _money(catalog: Catalog, price: Decimal | None, per: str) -> str:
     return "" if price is None else f"{_grouped(price)} {catalog.currency} a {per}"
-
-
-def _options(rule: LimitRule) -> str:
-    options = [f"up to {_lasting(rule.max_firing_age)} late"] if rule.max_firing_age != HOUR else []
-    return ", ".join([*options, *(["also when added"] if rule.fire_when_added else [])])
-
-
-def _lasting(duration: Duration) -> str:
-    unit, letter = next(
-        (unit, letter)
-        for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
-        if duration % unit == 0
-    )
-    return f"{duration // unit}{letter}"
 
 
 def _number(number: Decimal | None) -> str | None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from expansion_signals.cli.screens import Screen
     from expansion_signals.model.instants import Duration, Instant
 
-FAMILIES = ("limit",)
-"""The families of triggers that a demo must show; others join as they are built."""
+FAMILIES = ("limit", "gate", "seat", "milestone", "trend")
+"""The families of triggers that a demo must show; `pql` joins once leads are qualified."""
 
 INTERRUPTED = 130
 _SILENT_FAMILY = 1

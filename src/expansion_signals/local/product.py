@@ -15,6 +15,7 @@ from itertools import accumulate, count
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.local.customers import Customer, Habit, entitlement_to, found_customers, habits_of
+from expansion_signals.local.deeds import Deeds
 from expansion_signals.local.envelopes import ACCOUNT_UPDATES, Emission, binary, spoiled, structured, uuid7
 from expansion_signals.model.events import ACCOUNT_UPDATED, LIMIT_HIT, USAGE_RECORDED
 from expansion_signals.model.instants import MINUTE, SECOND, format_instant
@@ -41,6 +42,9 @@ _WITHOUT_KEY = 0.01
 _UPGRADES = 0.3
 _OVERAGE = 0.03
 """Past a soft limit, where each unit costs, customers go on this much slower."""
+
+_OF_PEOPLE = 0.06
+"""Of all events, the share that is no metered usage but something else that people do."""
 
 _COMPLAINS = 0.2
 """Of all refused actions, the share that the app reports."""
@@ -72,6 +76,7 @@ class _Product:
         self._started = started
         self._customers = found_customers(catalog, accounts, started, self._chance)
         self._habits = habits_of(catalog, self._customers, rate, self._chance)
+        self._deeds = Deeds(catalog, self._chance)
         self._binary = {customer.account for customer in self._customers if customer.binary}
         self._rate = sum(habit.events_per_second for habit in self._habits)
         self._later: list[tuple[Instant, int, Sending]] = []
@@ -88,9 +93,15 @@ class _Product:
             now = self._started + int(seconds * SECOND)
             while self._later and self._later[0][0] <= now:
                 yield heapq.heappop(self._later)[2]
-            event = self._event(self._chance.choices(self._habits, cum_weights=weights)[0], now)
+            habit = self._chance.choices(self._habits, cum_weights=weights)[0]
+            event = self._deed(habit, now) if self._chance.random() < _OF_PEOPLE else self._event(habit, now)
             if event is not None:
                 yield from self._sent(event, now)
+
+    def _deed(self, habit: Habit, now: Instant) -> Emission:
+        habit.customer.settle(now)
+        deed = self._deeds.draw(habit.customer)
+        return self._emission(habit.customer, deed.type, now, deed.data)
 
     def _event(self, habit: Habit, now: Instant) -> Emission | None:
         """Return what this use of the product emits: usage, a refusal at a hard limit, or nothing."""

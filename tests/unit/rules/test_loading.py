@@ -123,12 +123,13 @@ def test_the_sample_loads_without_a_warning() -> None:
 
 
 def test_the_sample_judges_every_rule_of_its_file() -> None:
-    ids = [rule.id for rule in load(read_directory(SAMPLE)).limit_rules]
-    assert ids == ["api-quota", "storage-nearly-full", "exports-left", "projects-full"]
+    sample = load(read_directory(SAMPLE))
+    judged = {rule.id for rule in (*sample.limit_rules, *sample.milestone_rules, *sample.watch_rules)}
+    assert judged == sample.rule_versions.keys()
 
 
 def test_the_whole_language_of_rules_is_accepted() -> None:
-    assert len(_load(rules=EVERY_OPTION).rule_versions) == EVERY_OPTION.count("- {id: ")
+    assert len(_load(rules=EVERY_OPTION).rule_versions) == EVERY_OPTION.count("signal: ")
 
 
 def test_the_whole_language_of_catalogs_is_accepted() -> None:

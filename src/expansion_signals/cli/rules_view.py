@@ -1,0 +1,100 @@
+"""The rules in force, as `config show` tells them: what each looks at, when it fires, and what it was given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from expansion_signals.model.amounts import plain
+from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from expansion_signals.model.instants import Duration
+    from expansion_signals.rules.configuration import Configuration, LimitRule, MilestoneRule, WatchRule
+
+
+class RuleView(NamedTuple):
+    """One rule: `about` is its meter or feature, empty for neither; options at their default are left out."""
+
+    id: str
+    signal: str
+    about: str
+    at: tuple[str, ...]
+    options: tuple[str, ...]
+
+
+def rules_in_force(configuration: Configuration) -> Iterator[RuleView]:
+    """Yield every rule that is judged."""
+    for limit in configuration.limit_rules:
+        yield _view(limit, "limit_reached", limit.meter)
+    for milestone in configuration.milestone_rules:
+        yield _view(milestone, "milestone", milestone.meter)
+    for watch in configuration.watch_rules:
+        yield _view(watch, watch.signal, watch.meter or watch.feature or "")
+
+
+def document_of(configuration: Configuration) -> list[Mapping[str, Any]]:
+    """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null."""
+    rules: list[tuple[LimitRule | MilestoneRule | WatchRule, str]] = [
+        *((rule, "limit_reached") for rule in configuration.limit_rules),
+        *((rule, "milestone") for rule in configuration.milestone_rules),
+        *((rule, rule.signal) for rule in configuration.watch_rules),
+    ]
+    return [_document(rule, signal) for rule, signal in rules]
+
+
+def _document(rule: LimitRule | MilestoneRule | WatchRule, signal: str) -> Mapping[str, Any]:
+    within, cooldown, holdout = (getattr(rule, name, None) for name in ("within", "cooldown", "holdout"))
+    return {
+        "id": rule.id,
+        "version": rule.version,
+        "signal": signal,
+        "meter": rule.meter,
+        "feature": getattr(rule, "feature", None),
+        "at": [str(threshold) for threshold in rule.at],
+        "attempts": getattr(rule, "attempts", None),
+        "users": getattr(rule, "users", None),
+        "within": None if within is None else within // SECOND,
+        "cooldown": None if cooldown is None else cooldown // SECOND,
+        "conditional": rule.when is not None,
+        "shadow": rule.shadow,
+        "holdout": None if holdout is None else plain(holdout),
+        "fire_when_added": rule.fire_when_added,
+        "max_firing_age": rule.max_firing_age // SECOND,
+    }
+
+
+def _view(rule: LimitRule | MilestoneRule | WatchRule, signal: str, about: str) -> RuleView:
+    at = tuple(str(threshold) for threshold in rule.at)
+    return RuleView(rule.id, signal, about, at, tuple(_options(rule)))
+
+
+def _options(rule: LimitRule | MilestoneRule | WatchRule) -> Iterator[str]:
+    for name in ("attempts", "users"):
+        number = getattr(rule, name, None)
+        if number is not None:
+            yield f"{number} {name}"
+    for name in ("within", "cooldown"):
+        duration = getattr(rule, name, None)
+        if duration is not None:
+            yield f"{name} {_lasting(duration)}"
+    if rule.max_firing_age != HOUR:
+        yield f"up to {_lasting(rule.max_firing_age)} late"
+    if rule.fire_when_added:
+        yield "also when added"
+    if rule.when is not None:
+        yield "under a condition"
+    if rule.holdout is not None:
+        yield f"{plain(rule.holdout)}% held out"
+    if rule.shadow:
+        yield "tried out"
+
+
+def _lasting(duration: Duration) -> str:
+    unit, letter = next(
+        (unit, letter)
+        for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
+        if duration % unit == 0
+    )
+    return f"{duration // unit}{letter}"
