@@ -81,6 +81,7 @@ class DecidingWorld:
         self.decided = MemoryPolicy(self.kept, shards=SHARDS)
         self.store = store or self.kept
         self.policy = policy or self.decided
+        self._own = shards is None
         self.shards = shards or MemoryShards(self.kept, self.decided)
         self.published = PublishedRecords()
         self.archive = MemoryArchive()
@@ -111,8 +112,9 @@ class DecidingWorld:
         self.decided.shards[shard] = {}
 
     def end_leases(self) -> None:
-        """Let so much time pass that every lease ends; who has one knows nothing of it."""
-        self.shards = MemoryShards(self.kept, self.decided)
+        """Let so much time pass that every lease in memory ends; who has one knows nothing of it."""
+        if self._own:
+            self.shards = MemoryShards(self.kept, self.decided)
 
 
 def epochs_of(world: DecidingWorld) -> Epochs:
