@@ -16,8 +16,8 @@ if TYPE_CHECKING:
         HourSum,
         OtherCounter,
         Overview,
-        ThresholdOverview,
     )
+    from expansion_signals.cli.threshold_overview import ThresholdOverview
     from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Period
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from expansion_signals.detect.arming import FALLS_REMEMBERED, FALLS_WITHIN
+from expansion_signals.cli.threshold_overview import CountedLevel, ThresholdOverview, threshold_overview
 from expansion_signals.detect.completeness import incomplete
 from expansion_signals.detect.entitlements import limit_in_force
-from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.detect.unknown_names import UnknownNames, unknown_names
 from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import HOUR, hour_of
 from expansion_signals.model.levels import changed
-from expansion_signals.model.thresholds import Arm, ArmKey
 from expansion_signals.model.windows import last_days, last_hours, total_of
-from expansion_signals.pipeline.places import counter_for, period_in
+from expansion_signals.pipeline.places import counter_for, has_lifetime_beside, period_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,39 +26,13 @@ if TYPE_CHECKING:
     from expansion_signals.model.levels import Level
     from expansion_signals.model.readings import Counter, Limit, Period
     from expansion_signals.model.standing import AccountStanding
-    from expansion_signals.model.thresholds import Guard, Threshold
-    from expansion_signals.rules.configuration import Configuration, LimitRule
-
-ThresholdState = Literal["armed", "fired", "already_past", "due", "absent"]
-"""As marked; `due`: the level is at or past it and nobody has judged that yet; `absent`: it needs a limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdOverview:
-    """One threshold of one rule on one counter, in scaled amounts.
-
-    `at` is where it stands; of a recurring step, where its next one does, and `reached` is the highest step passed.
-    `rearms_below` is the level under which a fall arms it again, None where none does now.
-    """
-
-    rule: LimitRule
-    threshold: Threshold
-    state: ThresholdState
-    generation: int
-    at: int | None = None
-    reached: int | None = None
-    rearms_below: int | None = None
-
-    def to_go(self, level: int) -> int | None:
-        """Return how far the level is from the place where it fires next; None where it does not, as it stands."""
-        if self.at is None or not (self.state == "armed" or self.threshold.kind == "step"):
-            return None
-        return max(0, self.at - level)
+    from expansion_signals.model.thresholds import ArmKey, Guard
+    from expansion_signals.rules.configuration import Configuration, LimitRule, MilestoneRule
 
 
 @dataclass(frozen=True, slots=True)
 class CounterOverview:
-    """One counter of the period that runs now, or of a stock; `limit` None: nothing limits this meter on this plan.
+    """One counter of the period that runs now, of a stock, or of the account's life; `limit` None: nothing limits it.
 
     `shares` are the values of each dimension with their levels, highest first. `active` tells how many members of a
     `unique` meter were seen, by number of days up to today. `incomplete_since` is set where the counter lacks what came
@@ -77,6 +49,11 @@ class CounterOverview:
     shares: Mapping[str, Sequence[tuple[str, int]]]
     active: Mapping[int, Active]
     incomplete_since: Instant | None
+
+    @property
+    def is_of_life(self) -> bool:
+        """Whether it counts over the account's life, beside its periods: for milestones."""
+        return self.period is None and self.meter.per != "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,25 +160,45 @@ def _current(
         period = period_in(meter.per, profile, now)
         whole = counter_for(meter, period)
         parts = {each for each in account.levels if (each.meter, each.start) == (meter.key, whole.start)}
-        limit = limit_in_force(configuration.catalog, profile.account, meter.key)
         for counter in sorted({whole, *parts}, key=_dimension):
-            level, marks = account.levels.get(counter, 0), account.marks.get(counter, Marks())
-            yield CounterOverview(
-                meter=meter,
-                counter=counter,
-                period=period,
-                level=level,
-                limit=limit,
-                thresholds=[
-                    _threshold(rule, threshold, _Level(level, limit, meter, now), marks.arms)
-                    for rule in configuration.limit_rules_by_meter.get(meter.key, ())
-                    for threshold in {str(each): each for each in rule.at}.values()
-                ],
-                guard=account.guards.get(counter),
-                shares=_shares(account, counter),
-                incomplete_since=account.since if incomplete(meter, period, profile.account, account.since) else None,
-                active={days: each for (key, days), each in sorted(account.active.items()) if key == meter.key},
-            )
+            yield _counter(account, meter, counter, period, (profile, configuration, now))
+        life = counter_for(meter, None)
+        if life in account.levels and has_lifetime_beside(configuration, meter):
+            yield replace(_counter(account, meter, life, None, (profile, configuration, now)), active={})
+
+
+def _counter(
+    account: AccountStanding,
+    meter: Meter,
+    counter: Counter,
+    period: Period | None,
+    under: tuple[Profile, Configuration, Instant],
+) -> CounterOverview:
+    profile, configuration, now = under
+    of_life = counter.start is None
+    beside = of_life and meter.per != "never"
+    level, marks = account.levels.get(counter, 0), account.marks.get(counter, Marks())
+    limit = None if beside else limit_in_force(configuration.catalog, profile.account, meter.key)
+    limits = () if beside else configuration.limit_rules_by_meter.get(meter.key, ())
+    milestones = configuration.milestone_rules_by_meter.get(meter.key, ()) if of_life else ()
+    rules: Sequence[LimitRule | MilestoneRule] = (*limits, *milestones)
+    on = CountedLevel(level, limit, meter, now)
+    return CounterOverview(
+        meter=meter,
+        counter=counter,
+        period=period,
+        level=level,
+        limit=limit,
+        thresholds=[
+            threshold_overview(rule, threshold, on, marks.arms)
+            for rule in rules
+            for threshold in {str(each): each for each in rule.at}.values()
+        ],
+        guard=account.guards.get(counter),
+        shares=_shares(account, counter),
+        incomplete_since=account.since if incomplete(meter, period, profile.account, account.since) else None,
+        active={days: each for (key, days), each in sorted(account.active.items()) if key == meter.key},
+    )
 
 
 def _shares(account: AccountStanding, counter: Counter) -> Mapping[str, Sequence[tuple[str, int]]]:
@@ -214,42 +211,6 @@ def _shares(account: AccountStanding, counter: Counter) -> Mapping[str, Sequence
 def _highest_first(share: tuple[str, int]) -> tuple[int, str]:
     value, level = share
     return (-level, value)
-
-
-class _Level(NamedTuple):
-    """A counter's level, and what thresholds on it depend on."""
-
-    level: int
-    limit: Limit | None
-    meter: Meter
-    now: Instant
-
-
-def _threshold(rule: LimitRule, threshold: Threshold, on: _Level, arms: Mapping[ArmKey, Arm]) -> ThresholdOverview:
-    arm = arms.get(ArmKey(rule.id, str(threshold)), Arm())
-    where = standing(threshold, on.limit, on.meter.precision)
-    match where:
-        case Place():
-            due = arm.state == "armed" and on.level >= where.at
-            edge = where.edge if arm.state != "armed" and _may_fall(arm, on) else None
-            state: ThresholdState = "due" if due else arm.state
-            return ThresholdOverview(rule, threshold, state, arm.generation, where.at, rearms_below=edge)
-        case Series():
-            highest = where.highest(on.level)
-            due = highest is not None and (arm.step is None or highest > arm.step)
-            following = where.following(on.level if arm.step is None else max(arm.step, on.level))
-            return ThresholdOverview(
-                rule, threshold, "due" if due else arm.state, arm.generation, following, reached=arm.step
-            )
-        case None:
-            return ThresholdOverview(rule, threshold, "absent", arm.generation)
-
-
-def _may_fall(arm: Arm, on: _Level) -> bool:
-    """Say whether a fall may still arm it: twice in a period, or within 30 days on a stock (semantics 3.4)."""
-    if on.meter.per != "never":
-        return len(arm.falls) < FALLS_REMEMBERED
-    return sum(on.now - fall < FALLS_WITHIN for fall in arm.falls) < FALLS_REMEMBERED
 
 
 def _other(account: AccountStanding, counter: Counter, configuration: Configuration) -> OtherCounter:

@@ -21,11 +21,19 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from expansion_signals.cli.account_overview import CounterOverview, OtherCounter, Overview, ThresholdOverview
+    from expansion_signals.cli.account_overview import CounterOverview, OtherCounter, Overview
+    from expansion_signals.cli.threshold_overview import ThresholdOverview
     from expansion_signals.model.accounts import Profile
 
 _MOST_VALUES = 10
-_COLOURS = {"fired": "yellow", "armed": "green", "due": "magenta", "already_past": "dim", "absent": "dim"}
+_COLOURS = {
+    "fired": "yellow",
+    "armed": "green",
+    "due": "magenta",
+    "waiting": "magenta",
+    "already_past": "dim",
+    "absent": "dim",
+}
 
 
 def lines_of(overview: Overview) -> Iterator[RenderableType]:
@@ -111,9 +119,11 @@ def _counter(each: CounterOverview, overview: Overview, zone: tzinfo) -> Iterato
     if each.period:
         yield Text(f"  {span(each.period, zone)}, {left(each.period.end - overview.now)} left", style="dim")
     if each.incomplete_since is not None:
-        words = f"  incomplete: what came before {moment(each.incomplete_since, zone)} is lost; it fires nothing until "
-        yield Text(words + ("its period ends, or " if each.period else "") + "a baseline arrives", style="yellow")
-    yield from used_lately(each, overview)
+        words = f"  incomplete: what came before {moment(each.incomplete_since, zone)} is lost; it fires nothing"
+        until = " until " + ("its period ends, or " if each.period else "") + "a baseline arrives"
+        yield Text(words + ("" if each.is_of_life else until), style="yellow")
+    if not each.is_of_life:
+        yield from used_lately(each, overview)
     for rule in dict.fromkeys(threshold.rule.id for threshold in each.thresholds):
         yield Text.assemble(("  rule ", "dim"), rule)
         grid = _grid()
@@ -130,6 +140,8 @@ def _usage(each: CounterOverview) -> Text:
     """Return for example `api_calls  850 of 1,000 calls (85 %), 150 left, hard limit`."""
     name = each.meter.key + (f" [{each.counter.dimension}]" if each.counter.dimension else "")
     line = Text.assemble((name, "bold cyan"), "  ")
+    if each.is_of_life:
+        return line.append(f"{measured(each.level, each.meter)} over the account's life")
     if each.limit is None or each.limit.amount is None:
         why = "no limit on this plan" if each.limit is None else "unlimited"
         return line.append(f"{measured(each.level, each.meter)}, {why}")
@@ -163,6 +175,8 @@ def _words(threshold: ThresholdOverview, each: CounterOverview, *, waits: bool) 
             return "needs a limit" if each.limit is None or each.limit.amount is None else "not at a limit of 0"
         case "due":
             return "reached; " + ("waits to be judged" if waits else "judged with the next event")
+        case "waiting":
+            return "reached; fires once the condition of its rule is true"
         case "armed":
             again = f" (generation {threshold.generation})" if threshold.generation > 1 else ""
             return f"armed{again}: fires at {shown(threshold.at or 0, each.meter)}, {_to_go(threshold, each)}"
@@ -180,6 +194,8 @@ def _passed(threshold: ThresholdOverview, each: CounterOverview) -> str:
 
 
 def _rearming(threshold: ThresholdOverview, each: CounterOverview) -> str:
+    if threshold.is_milestone:
+        return "never again"
     if threshold.rearms_below is not None:
         return f"armed again below {shown(threshold.rearms_below, each.meter)}"
     return "armed again with the next period" if each.period else "fell twice in 30 days: stays"

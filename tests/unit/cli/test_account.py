@@ -30,6 +30,7 @@ NOW = parse_instant("2026-11-22T10:00:00Z")
 NOVEMBER = parse_instant("2026-11-01T00:00:00Z")
 OCTOBER = parse_instant("2026-10-01T00:00:00Z")
 CALLS = Counter("calls", "", NOVEMBER)
+LIFE = Counter("calls", "", None)
 FILES = Counter("files", "", None)
 
 CATALOG = """
@@ -50,6 +51,7 @@ RULES = """
 rules:
   - {id: quota, signal: limit_reached, meter: calls, at: [80%, every 100 after 100%]}
   - {id: full, signal: limit_reached, meter: files, at: [80%]}
+  - {id: busy, signal: milestone, meter: calls, at: [1000, 5000]}
 """
 CONFIGURATION = load({"catalog.yaml": CATALOG, "rules.yaml": RULES})
 AT_80, STEPS, FULL = ArmKey("quota", "80%"), ArmKey("quota", "every 100 after 100%"), ArmKey("full", "80%")
@@ -145,6 +147,21 @@ def test_a_threshold_armed_again_tells_its_generation() -> None:
 def test_a_fired_threshold_tells_where_it_is_armed_again() -> None:
     text = _calls(850, at_80=Arm("fired"))
     assert "80%                   fired at 800 (generation 1); armed again below 750" in text
+
+
+def test_a_threshold_that_waits_for_its_condition_says_so() -> None:
+    assert "reached; fires once the condition of its rule is true" in _calls(850, at_80=Arm(waits=True))
+
+
+def test_a_life_stands_beside_its_period_with_its_milestones() -> None:
+    marks = {LIFE: Marks(None, {ArmKey("busy", "1000"): Arm("fired")})}
+    text = _text(_overview(levels={CALLS: 5, LIFE: 1200}, marks=marks))
+    assert [line.strip() for line in text[text.index("calls  1,200") :].splitlines()][:4] == [
+        "calls  1,200 calls over the account's life",
+        "rule busy",
+        "1000  fired at 1,000 (generation 1); never again",
+        "5000  armed: fires at 5,000, 3,800 to go",
+    ]
 
 
 def test_a_threshold_that_fell_twice_waits_for_the_next_period() -> None:
