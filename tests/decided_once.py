@@ -63,7 +63,7 @@ def decisions(topic: SignalsTopic) -> Iterator[Made]:
         elif rest and draft.days >= 7:
             yield Made(asked.id, "suppressed")
         elif rest:
-            yield Made(asked.id, "fired", tuple(_named(asked, place) for place in rest))
+            yield Made(asked.id, "fired", tuple(_named(asked, place) for place in rest if "crossed" in asked.data))
 
 
 def _named(asked: Signal, place: int) -> str:
@@ -73,7 +73,7 @@ def _named(asked: Signal, place: int) -> str:
 def made(world: DecidingWorld) -> set[Made]:
     """Return every decision that was published, repetitions once, each with what its trigger lists."""
     crossed = {
-        each["id"]: tuple(threshold["value"] for threshold in each["data"]["crossed"])
+        each["id"]: tuple(threshold["value"] for threshold in each["data"].get("crossed", ()))
         for each in world.published.triggers
     }
     return {

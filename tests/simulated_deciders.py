@@ -59,7 +59,7 @@ class PublishedRecords:
                 headers = dict(record.headers)
                 self.letters.append((int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")))
             else:
-                taken = {"expansion-limit-reached": self.triggers, "expansion-decisions": self.decisions}[record.topic]
+                taken = self.decisions if record.topic == DECISIONS.topic else self.triggers
                 taken.append(json.loads(record.value or b""))
                 if taken is self.decisions:
                     self.audit.append(Record(*DECISIONS, len(self.audit), record.key, record.value, (), NOW))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.records import Partition, Poll, Record
 from expansion_signals.wire.codec import CloudEventsCodec
-from sample_signals import NOW, key, signal
+from sample_signals import NOW, gated, key, signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,13 +28,17 @@ CODEC = CloudEventsCodec()
 
 
 class Draft(NamedTuple):
-    """A signal of an account: what it crossed, in which generation, and how many days ago. Or `poison`, by number."""
+    """A signal of an account: what it crossed, in which generation, and how many days ago.
+
+    Or the firing of a gate, 1 for the first, which crosses nothing; or `poison`, by number.
+    """
 
     who: int
     crossed: frozenset[int]
     generation: int = 1
     days: int = 0
     poison: int | None = None
+    gate: int = 0
 
     def signal(self) -> Signal:
         """Return the signal; of the steps it crossed the highest alone (semantics 3.1)."""
@@ -42,8 +46,10 @@ class Draft(NamedTuple):
         named = [THRESHOLDS[place] for place in ordered]
         steps = [each for each in named if each.startswith("+")]
         crossed = [each for each in named if each not in steps[:-1]]
-        account = ACCOUNTS[self.who]
-        return signal(*crossed, account=account, generation=self.generation, time=NOW - self.days * DAY)
+        account, time = ACCOUNTS[self.who], NOW - self.days * DAY
+        if self.gate:
+            return gated(str(self.gate), account=account, time=time)
+        return signal(*crossed, account=account, generation=self.generation, time=time)
 
 
 def _written(content: Signal) -> bytes:
@@ -137,6 +143,7 @@ MIXED = (
     Draft(0, frozenset(), poison=2),
     Draft(0, frozenset({4})),
     Draft(2, frozenset({0, 1}), days=8),
+    Draft(1, frozenset(), gate=1),
     Draft(0, frozenset({1, 2})),
 )
 """A short topic with something of everything."""

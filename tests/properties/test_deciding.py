@@ -29,6 +29,7 @@ SIGNALS = st.builds(
     crossed=st.frozensets(st.integers(0, len(THRESHOLDS) - 1), min_size=1, max_size=4),
     generation=st.sampled_from((1, 1, 1, 2)),
     days=st.sampled_from((0, 0, 0, 8)),
+    gate=st.sampled_from((0, 0, 0, 1, 2)),
 )
 RECORDS = (
     SIGNALS
@@ -133,7 +134,7 @@ def test_no_key_is_named_by_two_trigger_ids(drafts: list[Draft], schedule: list[
     signals = {each["data"]["trigger"]: each["data"]["signal"] for each in world.published.decisions}
     named: dict[tuple[str, str, int], set[str]] = {}
     for trigger in world.published.triggers:
-        for threshold in trigger["data"]["crossed"]:
+        for threshold in trigger["data"].get("crossed", ()):
             generation = generations[signals[trigger["id"]]]
             named.setdefault((trigger["subject"], threshold["value"], generation), set()).add(trigger["id"])
     assert [key for key, ids in named.items() if len(ids) > 1] == []
