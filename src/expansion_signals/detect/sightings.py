@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect import note_text
 from expansion_signals.detect.firings import Firings
-from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, bounds, is_of_hours
+from expansion_signals.detect.wanted import wanted
+from expansion_signals.detect.watches import MOST_REMEMBERED, bounds, is_of_hours
 from expansion_signals.model.instants import DAY, HOUR
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from expansion_signals.detect.watches import Seen
     from expansion_signals.model.instants import Duration, Instant
-
-_REMEMBERED: Duration = 2 * REMEMBERED
-"""The longest window, and the one before it that growth is compared with."""
 
 MOST_NAMED = 10
 """How many things a payload names."""
@@ -51,7 +49,7 @@ class Tally(NamedTuple):
 
 @dataclass(slots=True)
 class Sightings:
-    """How often each sighting was; what no window reaches any more goes, and of too many the oldest."""
+    """How often each sighting was; what no rule looks back to any more goes, and of too many the oldest."""
 
     times: dict[Sighting, int] = field(default_factory=dict)
     firings: Firings = field(default_factory=Firings)
@@ -67,12 +65,20 @@ class Sightings:
         """Return it as a note's text."""
         return note_text.write(seen=[[*each, times] for each, times in self.times.items()], fired=self.firings.by_rule)
 
-    def take(self, seen: Seen, thing: str | None = None) -> None:
-        """Count the event as one sighting of this thing by its user."""
-        sighting = Sighting(beginning(seen), seen.text("user") or "", thing or "")
-        self.times[sighting] = self.times.get(sighting, 0) + 1
+    def take(self, seen: Seen, thing: str = "", reach: Duration | None = None) -> None:
+        """Count the event as one sighting of this thing by its user.
+
+        `reach` is how far back sightings are of use, without it the longest window of the rules.
+        """
+        sighting = Sighting(beginning(seen), seen.text("user") or "", thing)
+        if sighting in self.times:
+            self.times[sighting] += 1
+            return
+        self.times[sighting] = 1
+        # A day more, so that an event of yesterday has its whole window.
+        reach = DAY + (reach or max(wanted(rule).within for rule in seen.rules))
         newest = max(each.at for each in self.times)
-        kept = sorted(each for each in self.times if newest - each.at < _REMEMBERED)[-MOST_REMEMBERED:]
+        kept = sorted(each for each in self.times if newest - each.at < reach)[-MOST_REMEMBERED:]
         self.times = {each: self.times[each] for each in kept}
 
     def knows(self, thing: str) -> bool:

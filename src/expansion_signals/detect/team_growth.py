@@ -18,16 +18,20 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.dimensions import short
 from expansion_signals.detect.sightings import Sightings
 from expansion_signals.detect.wanted import wanted
-from expansion_signals.detect.watches import Noticed
+from expansion_signals.detect.watches import REMEMBERED, Noticed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from expansion_signals.detect.watches import Seen
     from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.instants import Duration
     from expansion_signals.model.signals import Signal
 
 SEAT_INVITED = "expansion.seat.invited.v1"
+
+_REACH: Duration = 2 * REMEMBERED
+"""The longest window, and the one before it; and how long an invite that is sent again is known."""
 
 
 class TeamGrowth:
@@ -45,7 +49,7 @@ class TeamGrowth:
         sightings, invite = Sightings.read(text), short(seen.event.data["invite"])
         if sightings.knows(invite):
             return Noticed(text)
-        sightings.take(seen, invite)
+        sightings.take(seen, invite, reach=_REACH)
         found = list(_fired(sightings, seen))
         return Noticed(sightings.written(), found)
 

@@ -235,3 +235,25 @@ def test_many_exports_of_one_person_are_counted_exactly() -> None:
     walk = Walk(EXPORTS, attempts=1_000)
     found = [signal for _ in range(1_000) for signal in walk.told(0, {"user": "ada", "destination": "excel"})]
     assert [signal.data["events"] for signal in found] == [1_000]
+
+
+def test_what_no_rule_looks_back_to_is_forgotten() -> None:
+    walk = Walk(EXPORTS)
+    walk.goes(-15 * DAY)
+    walk.goes()
+    (text,) = walk.texts.values()
+    assert str((START - 15 * DAY) // DAY * DAY) not in text
+
+
+def test_an_event_of_yesterday_has_its_whole_window() -> None:
+    walk = Walk(EXPORTS)
+    midnight = DAY - START % DAY
+    walk.goes_often(4, midnight - 14 * DAY)
+    walk.goes(midnight)
+    assert len(walk.goes(midnight - 1)) == 1
+
+
+def test_an_invite_sent_again_after_two_windows_is_known() -> None:
+    walk = Walk(TEAM)
+    invites(walk, (-60, 1), (0, 2))
+    assert walk.told(0, TEAM.data(1)) == []
