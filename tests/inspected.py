@@ -31,7 +31,7 @@ _FIRST_DAY = date(1970, 1, 1)
 class Inspected(NamedTuple):
     """`hours` (quiet and firing part) and `days` are by account, meter and number of the hour or day.
 
-    `members` are those seen or held; `shares` are levels by dimension and value; `totals` are of months.
+    `members` are those seen; `shares` are levels by dimension and value; `totals` are of months.
     """
 
     levels: dict[tuple[str, Counter], int]
@@ -65,10 +65,10 @@ def of_memory(store: MemoryStore) -> Inspected:
         members=defaultdict(
             frozenset,
             {
-                (name, counter): level.members | level.held
+                (name, counter): level.members
                 for name, kept in accounts
                 for counter, level in kept.levels.items()
-                if level.members or level.held
+                if level.members
             },
         ),
         shares={

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from expansion_signals.errors import StateUnavailable
 from expansion_signals.model import dimensions
 from expansion_signals.model.batches import Applied, DayMove, HourMove, Move, Share
-from expansion_signals.model.changes import EXACT_MEMBERS, Add, Hold, Raise, Replace, See, Touch
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Raise, Replace, See
 from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 from expansion_signals.model.readings import Counter
@@ -104,7 +104,6 @@ async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
         values = [f"{n:x<{dimensions.LONGEST_VALUE}}" for n in range(offset, offset + 90)]
         shares = [Share(4 * f"dim-{n}", value, longest) for n in range(dimensions.MOST_DIMENSIONS) for value in values]
         moves.append(moved_by(longest, counter=Counter("split", "", NOW + 1), shares=shares))
-        moves.append(moved_by(Touch((NOW + 2**50,), DAY), counter=Counter("gate", "", NOW + 1)))
         batch = poll(
             asked(
                 *{each.counter: each for each in moves}.values(),
@@ -195,14 +194,6 @@ async def test_members_stand_in_a_compact_set_until_a_sketch_takes_over(
     await apply(store, poll(asked(members(EXACT_MEMBERS)), start=10))
     after = (await keys(client, prefix, "u"), await keys(client, prefix, "y"))
     assert (before, after) == (({place}, set(), [b"intset"]), (set(), {place}))
-
-
-async def test_held_members_stay_a_set_however_many_there_are(client: Redis, prefix: str, store: RedisStore) -> None:
-    await apply(store, poll(asked(moved_by(Hold(tuple(range(900)))))))
-    assert (await keys(client, prefix, "u"), await keys(client, prefix, "y")) == (
-        {f"{ACCOUNT}:calls:{NOVEMBER // 1_000_000}"},
-        set(),
-    )
 
 
 async def test_sketches_of_days_stand_under_keys_that_end_with_their_day(

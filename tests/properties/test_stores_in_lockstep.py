@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.batches import Applied, DayMove, HourMove, Share
-from expansion_signals.model.changes import Add, Become, Hold, HoldOnly, Raise, Replace, See, Touch
+from expansion_signals.model.changes import Add, Become, Raise, Replace, See
 from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import SECOND, day_of, hour_of
 from expansion_signals.model.readings import Counter
@@ -54,14 +54,11 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "max": AMOUNTS.map(Raise),
     "latest": st.builds(Replace, AMOUNTS, TIMES, st.integers(0, 3)),
     "unique": MEMBERS.map(See),
-    "gate": st.builds(Touch, st.lists(TIMES, max_size=6).map(lambda times: tuple(sorted(times))), st.just(30 * SECOND)),
-    "seats": st.builds(Hold, MEMBERS, MEMBERS),
-    "list": MEMBERS.map(HoldOnly),
     "set": st.builds(Become, AMOUNTS, st.lists(st.integers(TODAY - 2, TODAY), max_size=3, unique=True).map(tuple)),
 }
-"""By kind. `list` and `set` are changes of the meters `seats` and `sum`."""
+"""By kind. `set` is a change of the meter `sum`."""
 
-METERS = {"list": "seats", "set": "sum"}
+METERS = {"set": "sum"}
 SPLIT = ("sum", "max", "latest")
 BUCKETED = ("sum", "max", "latest", "unique")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.model.instants import Instant
 
 
 class Add(NamedTuple):
@@ -41,29 +41,6 @@ class See(NamedTuple):
     members: tuple[int, ...]
 
 
-class Touch(NamedTuple):
-    """The level grows by those of these event times that lie at least `gap` from the last counted one.
-
-    `times` ascend. An earlier one by `gap` counts, too, and leaves the last counted where it is (semantics 5.1).
-    """
-
-    times: tuple[Instant, ...]
-    gap: Duration
-
-
-class Hold(NamedTuple):
-    """Members are put in, then dropped; the level is how many are held, exactly: a seat is money (semantics 4.1)."""
-
-    present: tuple[int, ...]
-    absent: tuple[int, ...] = ()
-
-
-class HoldOnly(NamedTuple):
-    """These members are held and no others: a list that replaces what stood (semantics 2.8)."""
-
-    members: tuple[int, ...]
-
-
 class Become(NamedTuple):
     """A baseline of `sum` or `count`: the level is this one and what the day buckets of these UTC days hold."""
 
@@ -71,4 +48,4 @@ class Become(NamedTuple):
     days: tuple[int, ...] = ()
 
 
-Change = Add | Raise | Replace | See | Touch | Hold | HoldOnly | Become
+Change = Add | Raise | Replace | See | Become

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Hold, HoldOnly, Raise, Replace, See, Touch
+from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
 
 if TYPE_CHECKING:
     from expansion_signals.model.changes import Change
@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level with what its change needs: the order of the latest event, the members seen, or those held.
-
-    `order` is a time and an offset; of `Touch`, the time last counted.
-    """
+    """A level with what its change needs: the order (time and offset) of the latest event, or the members seen."""
 
     amount: int = 0
     order: tuple[Instant, int] | None = None
     members: frozenset[int] = frozenset()
-    held: frozenset[int] = frozenset()
 
     @property
     def estimated(self) -> bool:
@@ -49,30 +45,10 @@ def changed(level: Level | None, change: Change | None) -> Level | None:
         case See(seen):
             members = standing.members | set(seen)
             after = replace(standing, amount=len(members), members=members)
-        case Touch():
-            after = _touched(standing, change)
-        case Hold(present, absent):
-            after = _holding(standing, standing.held.union(present).difference(absent))
-        case HoldOnly(only):
-            after = _holding(standing, frozenset(only))
         case Become(baseline):
             # What the days after it hold is for whoever keeps the buckets to add.
             after = replace(standing, amount=baseline)
     return after
-
-
-def _touched(level: Level, touch: Touch) -> Level:
-    amount, last = level.amount, level.order[0] if level.order else None
-    for time in touch.times:
-        if last is None or time >= last + touch.gap:
-            amount, last = amount + 1, time
-        elif time <= last - touch.gap:
-            amount += 1
-    return replace(level, amount=amount, order=None if last is None else (last, 0))
-
-
-def _holding(level: Level, held: frozenset[int]) -> Level:
-    return replace(level, amount=len(held), held=held)
 
 
 def merged(before: Change | None, change: Change | None) -> Change | None:

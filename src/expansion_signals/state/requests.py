@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.changes import Add, Become, Hold, HoldOnly, Raise, Replace, See, Touch
+from expansion_signals.model.changes import Add, Become, Raise, Replace, See
 from expansion_signals.model.instants import SECOND
 from expansion_signals.model.looks import DAILY
 from expansion_signals.model.windows import DAYS_KEPT
@@ -30,9 +30,6 @@ _OPERATIONS = {
     Replace: "l",
     See: "s",
     Become: "b",
-    Touch: "t",
-    Hold: "p",
-    HoldOnly: "w",
 }
 
 
@@ -232,18 +229,13 @@ class ApplyRequest:
         if isinstance(change, See):
             keys = (self._shard.members(account, counter), self._shard.sketch(account, counter))
             return (*map(self._key, keys), *map(str, change.members))
-        if isinstance(change, Touch):
-            return (change.gap, *change.times)
-        if isinstance(change, Hold | HoldOnly):
-            key = self._key(self._shard.members(account, counter))
-            return (key, *([str(member) for member in members] for members in change))
         return "" if change is None else _text(change)
 
     def _forgotten(self, account: str, move: Move) -> object:
         if move.forgotten is None:
             return ""
         keys: list[str] = []
-        if isinstance(move.firing or move.quiet, See | Hold | HoldOnly):
+        if isinstance(move.firing or move.quiet, See):
             keys += (self._shard.members(account, move.forgotten), self._shard.sketch(account, move.forgotten))
         if move.shares is not None:
             keys.append(self._shard.shares(account, move.forgotten))

@@ -87,7 +87,7 @@ for index, account in ipairs(accounts) do
   for move = 1, #moves, MOVE do
     local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
     fields[last + 1], fields[last + 2], last = counter, 'g' .. counter, last + 2
-    if ORDERED[moves[move + 2]] then
+    if moves[move + 2] == 'l' then
       fields[last + 1], last = 'o' .. counter, last + 1
     end
   end
@@ -218,12 +218,11 @@ for index, account in ipairs(accounts) do
     local before, order = values[place] or nil, nil
     course[last + 1], course[last + 2] = values[place], values[place + 1]
     place = place + 2
-    if ORDERED[operation] then
-      local found = operation == 'l' and latest or touched
+    if operation == 'l' then
       order = values[place] or nil
       place = place + 1
-      quiet, order = found(quiet, order)
-      firing, order = found(firing, order)
+      quiet, order = latest(quiet, order)
+      firing, order = latest(firing, order)
     elseif operation == 'b' then
       quiet = baseline(quiet, numbers[moves[move]])
     end
@@ -371,10 +370,9 @@ local function moving_of(account)
   local moving, moves = {}, account[4]
   for move = 1, #moves, MOVE do
     moving[numbers[moves[move]] .. ':' .. moves[move + 1]] = true
-    if OF_MEMBERS[moves[move + 2]] then
-      local of_members = moves[move + 3] ~= '' and moves[move + 3] or moves[move + 4]
-      moving[of_members[1]] = true
-      moving[moves[move + 2] == 's' and of_members[2] or of_members[1]] = true
+    if moves[move + 2] == 's' then
+      local members = moves[move + 3] ~= '' and moves[move + 3] or moves[move + 4]
+      moving[members[1]], moving[members[2]] = true, true
     end
   end
   for _, share in ipairs(account[8] or NOTHING) do
@@ -464,7 +462,7 @@ for index, account in ipairs(accounts) do
     local counter, at = fields[place], (move - 1) / MOVE * COURSE
     local stood, quieted, level, order = course[at + 1], course[at + 3], course[at + 4], course[at + 5]
     local before, estimated = stood or '0', 0
-    place = place + (ORDERED[moves[move + 2]] and 3 or 2)
+    place = place + (moves[move + 2] == 'l' and 3 or 2)
     if not stood and moves[move + 8] > 0 then
       moving = moving or moving_of(account)
       drop_before(key, numbers[moves[move]], moves[move + 8], moves[move + 9], moving, drops)
@@ -473,9 +471,6 @@ for index, account in ipairs(accounts) do
       quieted, estimated = seen(before, moves[move + 3], 0)
       level, estimated = seen(quieted, moves[move + 4], estimated)
       order = estimated == 1 and 'sketch'
-    elseif OF_MEMBERS[moves[move + 2]] then
-      quieted = held(moves[move + 2], before, moves[move + 3])
-      level = held(moves[move + 2], quieted, moves[move + 4])
     end
     sets[written + 1], sets[written + 2], written = counter, level, written + 2
     if order then

@@ -4,15 +4,9 @@
 --   l  latest   "level|time|offset"                the later event stays, ties by offset
 --   b  become   {level, b key, field, ...}         a baseline, and what day buckets hold beside it
 --   s  see      {set key, sketch key, member, ...} the members not seen before
---   t  touch    {gap, time, ...}                   the times, ascending, that lie a gap from the last counted one
---   p  hold     {set key, {put, ...}, {dropped, ..}}  how many members are held
---   w  whole    {set key, {member, ...}}           the same: these and no others
 -- '' is no part. Levels are decimal strings, nil where there is none yet.
 
 local EXACT = 500 -- members kept of a counter before a sketch takes over; up to 512 a set of integers is compact
-
-local ORDERED = { l = true, t = true } -- their counters have an order beside the level
-local OF_MEMBERS = { s = true, p = true, w = true } -- what these come to is told by the set, when it is written
 
 -- The level in a `latest` part if it is later than what stands ('' if not), and the order that stands from now on.
 local function latest(part, order)
@@ -32,30 +26,12 @@ local function latest(part, order)
   return level, string.format('%.0f|%.0f', time, offset)
 end
 
--- How many times of a `touch` part are counted ('' if there is no part), and the order that stands from now on: the last
--- one counted. An earlier one by the gap counts, and leaves it.
-local function touched(part, order)
-  if part == '' then
-    return part, order
-  end
-  local gap, last, counted = part[1], tonumber(string.match(order or '', '^%d+')), 0
-  for place = 2, #part do
-    local time = part[place]
-    if not last or time >= last + gap then
-      counted, last = counted + 1, time
-    elseif time <= last - gap then
-      counted = counted + 1
-    end
-  end
-  return tostring(counted), last and string.format('%.0f|0', last)
-end
-
--- The level after one part; of `latest` and `touch`, what they were found to come to. Of members, it is told later.
+-- The level after one part; of `latest`, what it was found to come to. Of members, it is told by `seen`.
 local function changed(operation, level, part)
-  if part == '' or OF_MEMBERS[operation] then
+  if part == '' or operation == 's' then
     return level
   end
-  if operation == 'a' or operation == 't' then
+  if operation == 'a' then
     return add(level or '0', part)
   end
   if operation == 'm' then
@@ -113,18 +89,4 @@ local function seen(level, part, estimated)
   local estimate = tostring(redis.call('PFCOUNT', sketch))
   -- A sketch may estimate less than was counted before it: the level of members never falls (semantics 2.2).
   return less(level, estimate) and estimate or level, 1
-end
-
--- Put members in, then drop some; returns how many are held then. Writes, and cannot fail.
-local function held(operation, level, part)
-  if part == '' then
-    return level
-  end
-  local set = KEYS[part[1]]
-  if operation == 'w' then
-    redis.call('DEL', set)
-  end
-  in_pieces('SADD', set, part[2])
-  in_pieces('SREM', set, part[3] or {})
-  return tostring(redis.call('SCARD', set))
 end
