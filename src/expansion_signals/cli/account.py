@@ -59,6 +59,7 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
 
     from expansion_signals.cli.account_overview import WITHIN_DAYS, overview_of  # noqa: PLC0415 -- the same
     from expansion_signals.errors import RejectedState  # noqa: PLC0415 -- the same
+    from expansion_signals.rules.built_in import SEATS  # noqa: PLC0415 -- the same
     from expansion_signals.rules.loading import load  # noqa: PLC0415 -- the same
     from expansion_signals.state.connection import connect  # noqa: PLC0415 -- the same
     from expansion_signals.state.deployment import Deployment  # noqa: PLC0415 -- the same
@@ -69,7 +70,7 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
     try:
         windows = [last_days(now, days) for days in WITHIN_DAYS]
         inspection = Inspection(redis, prefix=settings.prefix)
-        standing = await inspection.account(account, last_days(now, DAYS_KEPT), windows)
+        standing = await inspection.account(account, last_days(now, DAYS_KEPT), windows, [SEATS])
         if standing.is_empty:
             raise RejectedState(
                 f"nothing is kept of account {account!r} under the prefix {settings.prefix!r}: no event of it was "

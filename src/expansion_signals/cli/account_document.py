@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from expansion_signals.cli.seat_overview import seats_of
 from expansion_signals.model.amounts import plain, unscale, utilization
 from expansion_signals.model.instants import format_instant
 
@@ -42,6 +43,7 @@ def document_of(overview: Overview) -> Mapping[str, Any]:
         "waiting": account.waiting,
         "decided": dict(account.decided),
         "counters": [_counter(counter, overview) for counter in overview.counters],
+        "seats": _seats(overview),
         "other_counters": [_other(counter) for counter in overview.others],
         "hours": [_hours(each) for each in overview.hours],
         "months": [_month(*place, total, overview) for place, total in sorted(account.months.items())],
@@ -81,6 +83,21 @@ def _counter(each: CounterOverview, overview: Overview) -> Mapping[str, Any]:
             {"day": (_FIRST_DAY + timedelta(days=day)).isoformat(), "value": unscale(total, precision)}
             for day, total in zip(overview.shown_days, overview.day_sums(each.meter), strict=True)
         ],
+    }
+
+
+def _seats(overview: Overview) -> Mapping[str, Any] | None:
+    seats = seats_of(overview)
+    if seats is None:
+        return None
+    counter, limit = seats.counter, seats.counter.limit
+    return {
+        "used": str(counter.level),
+        "members": str(seats.members),
+        "pending": str(seats.pending),
+        "allowance": _amount(limit.amount if limit else None, 0),
+        "utilization": utilization(counter.level, limit.amount if limit else None),
+        "thresholds": [_threshold(threshold, counter) for threshold in counter.thresholds],
     }
 
 

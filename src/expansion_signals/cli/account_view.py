@@ -13,6 +13,8 @@ from rich.text import Text
 
 from expansion_signals.cli.account_lately import used_lately
 from expansion_signals.cli.account_words import left, measured, moment, shown, span
+from expansion_signals.cli.seat_overview import seats_of
+from expansion_signals.detect.why import counted
 from expansion_signals.model.events import ACCOUNT_UPDATED
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def lines_of(overview: Overview) -> Iterator[RenderableType]:
         for counter in (each for each in overview.counters if _is_counted(each, overview)):
             yield ""
             yield from _counter(counter, overview, zone)
+        yield from _seats(overview)
         yield from _uncounted(overview)
     if overview.others:
         yield ""
@@ -124,6 +127,23 @@ def _counter(each: CounterOverview, overview: Overview, zone: tzinfo) -> Iterato
         yield Text(words + ("" if each.is_of_life else until), style="yellow")
     if not each.is_of_life:
         yield from used_lately(each, overview)
+    yield from _rules(each, overview)
+    for dimension, values in each.shares.items():
+        yield from _shares(dimension, values, each)
+
+
+def _seats(overview: Overview) -> Iterator[RenderableType]:
+    seats = seats_of(overview)
+    if seats is None:
+        return
+    yield ""
+    yield _usage(seats.counter)
+    invites = counted("pending invite", one=seats.pending == 1)
+    yield Text(f"  {seats.members:,} {counted('member', one=seats.members == 1)}, {seats.pending:,} {invites}", "dim")
+    yield from _rules(seats.counter, overview)
+
+
+def _rules(each: CounterOverview, overview: Overview) -> Iterator[RenderableType]:
     for rule in dict.fromkeys(threshold.rule.id for threshold in each.thresholds):
         yield Text.assemble(("  rule ", "dim"), rule)
         grid = _grid()
@@ -132,8 +152,6 @@ def _counter(each: CounterOverview, overview: Overview, zone: tzinfo) -> Iterato
                 words = _words(threshold, each, waits=overview.standing.waiting > 0)
                 grid.add_row(Text(str(threshold.threshold)), Text(words, style=_COLOURS[threshold.state]))
         yield Padding(grid, (0, 0, 0, 4))
-    for dimension, values in each.shares.items():
-        yield from _shares(dimension, values, each)
 
 
 def _usage(each: CounterOverview) -> Text:

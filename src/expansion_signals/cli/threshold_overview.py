@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from expansion_signals.detect.arming import FALLS_REMEMBERED, FALLS_WITHIN
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.model.thresholds import Arm, ArmKey
-from expansion_signals.rules.configuration import LimitRule, MilestoneRule
+from expansion_signals.rules.configuration import MilestoneRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Limit
     from expansion_signals.model.thresholds import Threshold
+    from expansion_signals.rules.configuration import ThresholdRule
 
 ThresholdState = Literal["armed", "fired", "already_past", "due", "waiting", "absent"]
 """As marked; `due`: the level is at or past it and nobody has judged that yet; `waiting`: the condition of its rule was
@@ -31,7 +32,7 @@ class ThresholdOverview:
     `rearms_below` is the level under which a fall arms it again, None where none does now.
     """
 
-    rule: LimitRule | MilestoneRule
+    rule: ThresholdRule
     threshold: Threshold
     state: ThresholdState
     generation: int
@@ -61,7 +62,7 @@ class CountedLevel(NamedTuple):
 
 
 def threshold_overview(
-    rule: LimitRule | MilestoneRule, threshold: Threshold, on: CountedLevel, arms: Mapping[ArmKey, Arm]
+    rule: ThresholdRule, threshold: Threshold, on: CountedLevel, arms: Mapping[ArmKey, Arm]
 ) -> ThresholdOverview:
     """Return how a threshold stands now."""
     arm = arms.get(ArmKey(rule.id, str(threshold)), Arm())
@@ -69,7 +70,7 @@ def threshold_overview(
     match where:
         case Place():
             due = arm.state == "armed" and on.level >= where.at
-            may_rearm = arm.state != "armed" and isinstance(rule, LimitRule) and _may_fall(arm, on)
+            may_rearm = arm.state != "armed" and not isinstance(rule, MilestoneRule) and _may_fall(arm, on)
             edge = where.edge if may_rearm else None
             return ThresholdOverview(rule, threshold, _state(arm, due=due), arm.generation, where.at, rearms_below=edge)
         case Series():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.months import Month
+    from expansion_signals.model.notes import Note
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
 
@@ -27,7 +28,8 @@ class AccountStanding:
     asked for. `hours` are the hour buckets of an account not yet known. `decided` counts remembered keys by verdict.
     `shares` are the levels that values of dimensions have of a counter, by dimension and value. `active` tells how many
     members of a `unique` meter were seen, by meter and number of days up to today. `months` are totals of those whose
-    day buckets are gone. `since` is the append time before which its shard knows nothing; None where it always did.
+    day buckets are gone. `notes` are those that were asked for, by subject. `since` is the append time before which its
+    shard knows nothing; None where it always did.
     """
 
     account: str
@@ -44,9 +46,10 @@ class AccountStanding:
     active: Mapping[tuple[str, int], Active] = field(default_factory=dict)
     months: Mapping[tuple[str, Month], int] = field(default_factory=dict)
     since: Instant | None = None
+    notes: Mapping[str, Note] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Say whether nothing is kept of the account: no record of it was ever applied, or all has expired."""
-        kept = (self.levels, self.days, self.hours, self.waiting, self.decided, self.months)
+        kept = (self.levels, self.days, self.hours, self.waiting, self.decided, self.months, self.notes)
         return self.profile is None and not any(kept)

@@ -11,7 +11,7 @@ from expansion_signals.model.months import read_month
 from expansion_signals.model.standing import AccountStanding
 from expansion_signals.state.active_members import active_members
 from expansion_signals.state.keys import bucket_field, counter_of, shard_keys, shard_of
-from expansion_signals.state.packing import read_guard, read_marks, read_profile
+from expansion_signals.state.packing import read_guard, read_marks, read_note, read_profile
 from expansion_signals.state.policy import read_decided
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.requests import read_bucket
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.facts import HourTotals, Marks
     from expansion_signals.model.last_seen import Active
+    from expansion_signals.model.notes import Note
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
     from expansion_signals.state.connection import Connection
@@ -38,11 +39,13 @@ class Inspection:
         self._scripts = Scripts(client)
         self._prefix = prefix
 
-    async def account(self, account: str, days: Sequence[int], windows: Sequence[range] = ()) -> AccountStanding:
+    async def account(
+        self, account: str, days: Sequence[int], windows: Sequence[range] = (), subjects: Sequence[str] = ()
+    ) -> AccountStanding:
         """Return all that is kept of the account, with the day buckets of these UTC days (by number).
 
-        Counters, marks and profile are read by one script, so that they are of one moment; shares of dimensions and
-        members active within `windows` are read after it.
+        Counters, marks and profile are read by one script, so that they are of one moment; shares of dimensions,
+        members active within `windows` and the notes of these `subjects` are read after it.
 
         Raises:
             StateUnavailable: Redis does not answer.
@@ -82,7 +85,13 @@ class Inspection:
                 for number, _, month in [field.decode().partition(".")]
             },
             since=int(state[b"since"]) if b"since" in state else None,
+            notes=await self._notes(keys, account, subjects),
         )
+
+    async def _notes(self, keys: ShardKeys, account: str, subjects: Sequence[str]) -> Mapping[str, Note]:
+        commands = [("GET", keys.note(account, subject)) for subject in subjects]
+        found = await self._scripts.commands(commands, "notes") if commands else ()
+        return {subject: read_note(text) for subject, text in zip(subjects, found, strict=True) if text is not None}
 
     async def _shares(
         self, keys: ShardKeys, account: str, counters: Iterable[Counter]
