@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.batches import Applied, OtherProfiles
-from expansion_signals.model.facts import Found, Moved
+from expansion_signals.model.facts import Changed, Found, Moved
 from expansion_signals.model.notes import Note, NoteChange
 from expansion_signals.model.signals import Told
-from sample_batches import ACCOUNT, NEIGHBOUR, apply, asked, facts_of, mark, move, poll
+from sample_batches import ACCOUNT, NEIGHBOUR, apply, asked, change, facts_of, mark, move, poll, profile
 from sample_signals import signal
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SEATS = "seats"
 
 
-def noted(text: str, *found: Signal, revision: int = 0, subject: str = SEATS) -> AccountBatch:
+def noted(text: str | None, *found: Signal, revision: int = 0, subject: str = SEATS) -> AccountBatch:
     return replace(asked(), notes=[NoteChange(subject, revision, text)], found=found)
 
 
@@ -70,12 +70,35 @@ async def test_what_was_found_is_a_fact_behind_those_of_the_moves(store: WholeSt
     assert facts.facts[1] == Found(2, facts.facts[0].nonce, 1, found)
 
 
+async def test_what_a_new_profile_brings_is_a_fact_behind_its_change_and_its_moves(store: WholeStore) -> None:
+    arrived = replace(noted("x", signal("80")), moves=asked(move(1)).moves, change=change(profile(1)))
+    facts = await facts_of(store, poll(arrived))
+    assert ([type(fact) for fact in facts.facts], await note(store)) == ([Changed, Moved, Found], Note(1, "x"))
+
+
+async def test_a_new_profile_is_refused_with_a_note_of_another_revision(store: WholeStore) -> None:
+    await apply(store, poll(noted("first")))
+    late = replace(noted("late"), change=change(profile(1)))
+    assert await apply(store, poll(late, start=10)) == OtherProfiles([ACCOUNT])
+
+
 async def test_what_was_found_waits_until_it_is_marked(store: WholeStore) -> None:
     facts = await facts_of(store, poll(noted("x", signal("80"))))
     assert await store.facts([ACCOUNT]) == [facts]
     assert (await store.mark([mark(facts)]), await store.facts([ACCOUNT])) == ([], [])
 
 
+async def test_a_note_that_stays_as_it_is_keeps_its_revision(store: WholeStore) -> None:
+    await apply(store, poll(noted("first")))
+    assert isinstance(await apply(store, poll(noted(None, revision=1), start=10)), Applied)
+    assert await note(store) == Note(1, "first")
+
+
 async def test_a_note_that_stays_as_it_is_is_checked_all_the_same(store: WholeStore) -> None:
     await apply(store, poll(noted("first")))
-    assert isinstance(await apply(store, poll(noted("first", revision=1), start=10)), Applied)
+    assert await apply(store, poll(noted(None), start=10)) == OtherProfiles([ACCOUNT])
+
+
+async def test_of_nothing_noted_nothing_stands(kept: Kept, store: WholeStore) -> None:
+    await apply(store, poll(noted(None)))
+    assert (await note(store), "o:" in str(await kept.inside())) == (Note(), False)
