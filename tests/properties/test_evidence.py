@@ -91,7 +91,11 @@ def found_in(parts: Sequence[Sequence[Item]]) -> tuple[set[str], dict[tuple[str,
         read = {each.place: notes.get(each.place, Note()) for each in looked_at}
         for account, (changes, signals) in noted(looked_at, read).items():
             ids += [signal.id for signal in signals]
-            notes |= {(account, change.subject): Note(change.revision + 1, change.text) for change in changes}
+            notes |= {
+                (account, change.subject): Note(change.revision + 1, change.text)
+                for change in changes
+                if change.text is not None
+            }
     assert len(ids) == len(set(ids))
     return set(ids), {place: note.text for place, note in notes.items()}
 

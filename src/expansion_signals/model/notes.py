@@ -17,8 +17,11 @@ class Note(NamedTuple):
 
 
 class NoteChange(NamedTuple):
-    """A note becomes another; `revision` is the one that it was read at."""
+    """A note becomes another; `revision` is the one that it was read at.
+
+    `text` is None where it stays as it is: what was found from it hangs on that, so its revision is checked, too.
+    """
 
     subject: str
     revision: int
-    text: str
+    text: str | None

@@ -65,7 +65,8 @@ class Notes:
         """Take note of what was applied."""
         for batch in batches:
             for subject, revision, text in batch.notes:
-                self._known[batch.account, subject] = Note(revision + 1, text)
+                if text is not None:
+                    self._known[batch.account, subject] = Note(revision + 1, text)
 
     def forget(self, accounts: Iterable[str]) -> None:
         """Read the notes of these accounts again when they are next needed."""
@@ -101,10 +102,7 @@ def revised(batches: Iterable[AccountBatch], configuration: Configuration) -> li
 def noted(
     looked_at: Iterable[Watched], notes: Mapping[Place, Note]
 ) -> Mapping[str, tuple[Sequence[NoteChange], Sequence[Signal]]]:
-    """Return by account the notes that change, and the signals found on the way.
-
-    A note that nothing changed is named all the same: that nothing was new hangs on what it said.
-    """
+    """Return by account the notes that were read, with what has become of them, and the signals found on the way."""
     texts: dict[Place, str] = {}
     found: defaultdict[str, list[Signal]] = defaultdict(list)
     for place, look in looked_at:
@@ -112,7 +110,8 @@ def noted(
         found[place[0]] += signals
     changes: defaultdict[str, list[NoteChange]] = defaultdict(list)
     for (account, subject), text in texts.items():
-        changes[account].append(NoteChange(subject, notes[account, subject].revision, text))
+        note = notes[account, subject]
+        changes[account].append(NoteChange(subject, note.revision, None if text == note.text else text))
     return {account: (of, found[account]) for account, of in changes.items()}
 
 

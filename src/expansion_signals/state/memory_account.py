@@ -98,7 +98,8 @@ class KeptAccount:
         if asked.hours:
             self.hours_revision = batch.nonce
         for subject, revision, text in asked.notes:
-            self.notes[subject] = Note(revision + 1, text)
+            if text is not None:
+                self.notes[subject] = Note(revision + 1, text)
         for signal in asked.found:
             self.written += 1
             self.facts[self.written] = Found(self.written, batch.nonce, batch.epoch, signal)

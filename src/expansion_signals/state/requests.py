@@ -188,7 +188,7 @@ class ApplyRequest:
             [
                 part
                 for subject, revision, text in account.notes
-                for part in (self._key(self._shard.note(name, subject)), revision, text)
+                for part in (self._key(self._shard.note(name, subject)), revision, False if text is None else text)
             ],
             [pack_signal(signal) for signal in account.found],
             (self._key(self._shard.due), due_member(name, DAILY), str(account.look)) if looks else (),

@@ -16,7 +16,7 @@
 --     change   {} or { p key, stamp or '', profile, evidence, appended, revision of hours or '', h key, ... }
 --     shares   what values of dimensions have of its moves, one of each                see shares.lua
 --     days     the days that members were seen on, by meter                            see last_seen.lua
---     notes    { o key, revision, text, ... }                          a note stands as "revision|text"
+--     notes    { o key, revision, text or false, ... }                 a note stands as "revision|text"; false: as it is
 --     found    { signal, ... }                                         opaque; each becomes a fact
 --     look     {} or { due key, reason and account, when }             wherever it stood before
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
@@ -485,7 +485,9 @@ for index, account in ipairs(accounts) do
 
   local notes = account[10] or NOTHING
   for note = 1, #notes, NOTE do
-    redis.call('SET', KEYS[notes[note]], string.format('%.0f|', notes[note + 1] + 1) .. notes[note + 2])
+    if notes[note + 2] then
+      redis.call('SET', KEYS[notes[note]], string.format('%.0f|', notes[note + 1] + 1) .. notes[note + 2])
+    end
   end
   for _, signal in ipairs(account[11] or NOTHING) do
     fact(index, { 'f', nonce, epoch, signal })
