@@ -43,7 +43,7 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
     if event.type == USAGE_IMPORTED:
         named = configuration.catalog.meters.get(event.data["meter"])
         return None if named is None else [Contribution(named, day_total(named, event.data["value"]))]
-    fed = [meter for meter in configuration.meters_by_event.get(event.type, ()) if _is_for(meter, event.data)]
+    fed = [meter for meter in _candidates(event, configuration) if _is_for(meter, event.data)]
     if not fed and not _known(event, configuration):
         return None
     return [Contribution(meter, _amount(meter, event.data)) for meter in fed]
@@ -61,6 +61,15 @@ def day_total(meter: Meter, value: Decimal | int | str) -> int:
     if meter.aggregation == "count" and total < 0:
         raise RejectedRecord("invalid_data", f"data.value: `{meter.key}` counts events; there are no fewer than none")
     return total
+
+
+def _candidates(event: UsageEvent, configuration: Configuration) -> Sequence[Meter]:
+    """Return the meters that the event's type feeds, and that ask for the `meter` it names or for none."""
+    index = configuration.meters_by_event
+    named, any_named = index.get((event.type, value_text(event.data.get("meter")))), index.get((event.type, None))
+    if not named or named is any_named:
+        return any_named or ()
+    return [*named, *any_named] if any_named else named
 
 
 def _known(event: UsageEvent, configuration: Configuration) -> bool:

@@ -138,11 +138,14 @@ class Configuration:
         return hash(self.fingerprint)
 
     @cached_property
-    def meters_by_event(self) -> Mapping[str, Sequence[Meter]]:
-        """Meters by the event type that feeds them."""
-        index: defaultdict[str, list[Meter]] = defaultdict(list)
+    def meters_by_event(self) -> Mapping[tuple[str, str | None], Sequence[Meter]]:
+        """Meters by the event type that feeds them, and the `meter` that its data must name; None: whatever it names.
+
+        So an event looks at the meters that may take it, however many the catalog has.
+        """
+        index: defaultdict[tuple[str, str | None], list[Meter]] = defaultdict(list)
         for meter in self.catalog.meters.values():
-            index[meter.event].append(meter)
+            index[meter.event, meter.where.get("meter")].append(meter)
         return dict(index)
 
     @cached_property

@@ -1,0 +1,98 @@
+"""Many rules cost metering no more per event than few: they are found by meter and type. Counted in steps, not in time.
+
+A step is one instruction of Python, so a loop over rules shows, on however busy a machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from expansion_signals.detect.metering import contributions
+from expansion_signals.model.events import USAGE_RECORDED, UsageEvent
+from expansion_signals.model.instants import DAY
+from expansion_signals.model.records import Partition, Record
+from expansion_signals.pipeline.asking import usage_asked
+from expansion_signals.pipeline.noting import watched
+from expansion_signals.pipeline.work import Item
+from expansion_signals.rules.loading import load
+from sample_batches import NOW, profile
+
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+    from expansion_signals.rules.configuration import Configuration
+
+EVENTS, METERS = 50, 4
+KNOWN = {"acct-1": profile(1)}
+KINDS = (
+    "limit_reached, meter: m{meter}, at: [{number}], when: account_age > {number}",
+    "limit_reached, meter: m{meter}, at: [{number}], max_firing_age: 2h",
+    "milestone, meter: m{meter}, at: [{number}, 1000000]",
+    "feature_gated, feature: f{number}",
+)
+
+
+@cache
+def configured(rules: int, meters: int = METERS) -> Configuration:
+    """Return a configuration with so many rules, of every kind and in equal parts, and so many meters."""
+    names = [f"m{number}" for number in range(meters)]
+    fed = f"event: {USAGE_RECORDED}, aggregation: sum, value: value"
+    catalog = {
+        "currency": "USD",
+        "meters": "".join(f"\n  {name}: {{{fed}, where: {{meter: {name}}}}}" for name in names),
+        "features": "".join(f"\n  f{number}: {{}}" for number in range(rules + 1)),
+        "plans": "[{key: free, price: 0}]",
+    }
+    written = [
+        KINDS[number % len(KINDS)].format(meter=number // len(KINDS) % METERS, number=number + 1)
+        for number in range(rules)
+    ]
+    return load(
+        {
+            "catalog.yaml": "".join(f"{part}: {text}\n" for part, text in catalog.items()),
+            "rules.yaml": "rules:\n" + "".join(f"  - {{id: r{n}, signal: {rule}}}\n" for n, rule in enumerate(written)),
+        }
+    )
+
+
+def meter(configuration: Configuration) -> None:
+    """Do with some events what metering does with each before the state is asked."""
+    items = []
+    for number in range(EVENTS):
+        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42"}
+        event = UsageEvent("/apps/web", f"e-{number}", USAGE_RECORDED, "acct-1", NOW, content)
+        record = Record("usage-events", 0, number, None, b"", (), NOW)
+        added = contributions(event, configuration) or ()
+        items.append(Item(record, Partition("usage-events", 0), "counted", event=event, contributions=added))
+    usage_asked(items, KNOWN, configuration, DAY)
+    watched(items, KNOWN, configuration)
+
+
+def steps(configuration: Configuration) -> int:
+    """Return how many instructions that takes, once everything that is kept has been made."""
+    meter(configuration)
+    counted = 0
+
+    def trace(frame: FrameType, happened: str, _: Any) -> Any:  # noqa: ANN401 -- the signature of a trace function
+        nonlocal counted
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        counted += happened == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        meter(configuration)
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+@pytest.mark.parametrize("configuration", [configured(200), configured(10, meters=100)], ids=["rules", "meters"])
+def test_many_cost_an_event_as_much_as_few(configuration: Configuration) -> None:
+    assert steps(configuration) <= 1.1 * steps(configured(10))
