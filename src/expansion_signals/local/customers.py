@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.instants import DAY
+from expansion_signals.rules.built_in import SEATS
 
 if TYPE_CHECKING:
     import random
@@ -23,6 +24,7 @@ _FASTEST_COUNT = 5.0
 """Events a second of one customer for a meter that counts events: people do not click faster."""
 
 _UNHURRIED_COUNT = 0.02
+_MOST_USERS = 8
 _STEPS_TO_A_LIMIT = 10
 """No limit is reached in a single leap."""
 
@@ -98,16 +100,26 @@ def found_customers(catalog: Catalog, count: int, started: Instant, chance: rand
     plans = list(catalog.plans)
     weights = [2.0**-place for place in range(len(plans))]
     return [
-        Customer(
-            account=f"{_NAMES[number % len(_NAMES)]}-{number:03d}",
-            plan=chance.choices(plans, weights)[0],
-            # Between two and fourteen days ago: no period begins while the demo runs, nor just before.
-            anchor=started // DAY * DAY - chance.randint(2, 14) * DAY,
-            users=tuple(f"u-{number:03d}-{user}" for user in range(chance.randint(1, 8))),
-            binary=chance.random() < 0.3,  # noqa: PLR2004 -- some apps use the binary form of CloudEvents
-        )
-        for number in range(1, count + 1)
+        _customer(number, chance.choices(plans, weights)[0], catalog, started, chance) for number in range(1, count + 1)
     ]
+
+
+def _customer(number: int, plan: str, catalog: Catalog, started: Instant, chance: random.Random) -> Customer:
+    return Customer(
+        account=f"{_NAMES[number % len(_NAMES)]}-{number:03d}",
+        plan=plan,
+        # Between two and fourteen days ago: no period begins while the demo runs, nor just before.
+        anchor=started // DAY * DAY - chance.randint(2, 14) * DAY,
+        users=tuple(f"u-{number:03d}-{user}" for user in range(chance.randint(1, _most_users(catalog, plan)))),
+        binary=chance.random() < 0.3,  # noqa: PLR2004 -- some apps use the binary form of CloudEvents
+    )
+
+
+def _most_users(catalog: Catalog, plan: str) -> int:
+    """Return how many people a customer begins with at the most: as many as the plan has seats for."""
+    seats = next((key for key, feature in catalog.features.items() if feature.meter == SEATS), None)
+    right = catalog.plans[plan].includes.get(seats or "")
+    return _MOST_USERS if right is None or right.limit is None else min(_MOST_USERS, max(1, int(right.limit)))
 
 
 def habits_of(catalog: Catalog, customers: list[Customer], rate: float, chance: random.Random) -> list[Habit]:
