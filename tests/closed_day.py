@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from expansion_signals.detect.days import Judge, Told
+    from expansion_signals.detect.power_users import PlanUse
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.signals import Signal
 
@@ -55,6 +56,7 @@ class ClosedDays:
     stored: dict[int, int] = field(default_factory=dict)
     level: int = 0
     first: int | None = TODAY - 62
+    used: dict[tuple[str, str], PlanUse] = field(default_factory=dict)
     told: Told = field(default_factory=dict)
 
     def uses(self, each: int, days: Iterable[int]) -> ClosedDays:
@@ -77,5 +79,6 @@ class ClosedDays:
                 Counter("storage", "", None): sum(self.stored.values()),
             },
             first=self.first,
+            used=self.used,
         )
         return list(self.judge(self.rule, day, self.told))

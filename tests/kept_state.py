@@ -132,7 +132,7 @@ class KeptInRedis:
         self.store = self.another()
         self.shards = RedisShards(client, prefix=prefix, shards=shards)
         self.policy = RedisPolicy(client, prefix=prefix, shards=shards)
-        self.due = RedisDue(client, prefix=prefix)
+        self.due = RedisDue(client, prefix=prefix, shards=shards)
 
     def another(self, *, conflicts: bool = True) -> RedisStore:
         return RedisStore(self._client, prefix=self._prefix, shards=self._shards, window=DAY, conflicts=conflicts)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.model.instants import Instant
-    from expansion_signals.model.looks import History, Look
+    from expansion_signals.model.looks import DayUsed, History, Look
     from expansion_signals.ports import Due
     from kept_state import Kept
     from simulated_workers import Turn
@@ -78,6 +78,12 @@ class Unleased:
 
     async def move(self, shard: int, looks: Sequence[tuple[Look, Instant | None]]) -> None:
         await self._due.move(shard, looks)
+
+    async def sum_up(self, shard: int, day: int) -> None:
+        await self._due.sum_up(shard, day)
+
+    async def summed_up(self) -> Sequence[DayUsed | None]:
+        return await self._due.summed_up()
 
 
 class Days:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.facts import AccountFacts, AccountMark, HourTotals
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
-    from expansion_signals.model.looks import History, Look
+    from expansion_signals.model.looks import DayUsed, History, Look
     from expansion_signals.model.notes import Note
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.shards import ShardStanding
@@ -141,6 +141,12 @@ class Due(Protocol):
 
     async def move(self, shard: int, looks: Sequence[tuple[Look, Instant | None]]) -> None:
         """Move each look to when it is due next, None: away; one that was put elsewhere meanwhile stays there."""
+
+    async def sum_up(self, shard: int, day: int) -> None:
+        """Keep what the shard's accounts used on this UTC day, in place of an earlier one."""
+
+    async def summed_up(self) -> Sequence[DayUsed | None]:
+        """Return what every shard has summed up last, None where it never has."""
 
 
 class Expiry(Protocol):

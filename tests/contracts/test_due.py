@@ -171,3 +171,43 @@ async def test_totals_of_months_tell_how_far_back_an_account_was_used(kept: Kept
     await sweep(kept)
     [history] = await kept.due.histories(SHARD, [ACCOUNT], TODAY)
     assert history.first_day == day_of(parse_instant("2026-08-01T00:00:00Z"))
+
+
+async def used(store: WholeStore, account: str, plan: str, *days: DayMove) -> None:
+    await apply(store, poll(asked(account=account, change=change(profile(1, plan)), days=days, look=NOW), ranges=()))
+
+
+async def test_a_shard_sums_up_what_its_accounts_used_on_a_day(kept: Kept, store: WholeStore) -> None:
+    await used(store, ACCOUNT, "free", DayMove("calls", TODAY, Add(5)), DayMove("calls", TODAY - 1, Add(50)))
+    await used(store, NEIGHBOUR, "free", DayMove("calls", TODAY, Add(3)), DayMove("files", TODAY, Add(-1)))
+    await kept.due.sum_up(SHARD, TODAY)
+    assert (await kept.due.summed_up())[SHARD] == (TODAY, {"free": 2}, {("free", "calls"): [3, 5]})
+
+
+async def test_accounts_that_used_nothing_count_for_their_plan(kept: Kept, store: WholeStore) -> None:
+    await used(store, ACCOUNT, "free", DayMove("calls", TODAY - 1, Add(5)))
+    await used(store, NEIGHBOUR, "pro")
+    await kept.due.sum_up(SHARD, TODAY)
+    assert (await kept.due.summed_up())[SHARD] == (TODAY, {"free": 1, "pro": 1}, {})
+
+
+async def test_an_account_without_a_profile_counts_for_no_plan(kept: Kept, store: WholeStore) -> None:
+    days = [DayMove("calls", TODAY, Add(5))]
+    await apply(store, poll(asked(days=days, look=NOW), ranges=()))
+    await kept.due.sum_up(SHARD, TODAY)
+    assert (await kept.due.summed_up())[SHARD] == (TODAY, {}, {})
+
+
+async def test_shards_that_never_summed_up_are_missing(kept: Kept) -> None:
+    await kept.due.sum_up(SHARD, TODAY)
+    assert [each is None for each in await kept.due.summed_up()] == [shard != SHARD for shard in range(SHARDS)]
+
+
+async def test_a_day_that_is_summed_up_stays_as_it_is_until_a_later_one(kept: Kept, store: WholeStore) -> None:
+    await kept.due.sum_up(SHARD, TODAY)
+    await used(store, ACCOUNT, "free")
+    await kept.due.sum_up(SHARD, TODAY)
+    await kept.due.sum_up(SHARD, TODAY - 1)
+    stood = (await kept.due.summed_up())[SHARD]
+    await kept.due.sum_up(SHARD, TODAY + 1)
+    assert (stood, (await kept.due.summed_up())[SHARD]) == ((TODAY, {}, {}), (TODAY + 1, {"free": 1}, {}))

@@ -93,7 +93,7 @@ def test_the_worker_says_what_operations_quotes() -> None:
 def test_the_keys_in_redis_are_those_of_the_program() -> None:
     told = {code(row[0])[0] for row in rows(section(ROOT / "docs/architecture.md", "## Keys in Redis"))}
     shard = shard_keys("", 7)
-    keys = [shard.state, shard.watermarks, shard.names, shard.pending, shard.due, shard.lease("<stage>")]
+    keys = [shard.state, shard.watermarks, shard.names, shard.pending, shard.due, shard.used, shard.lease("<stage>")]
     keys += [of("<account>") for of in (shard.account, shard.profile, shard.policy, shard.totals)]
     keys += [shard.month("<account>", 0).replace("1970-01", "<month>"), shard.hours("<account>", 0)[:-1] + "<day>"]
     keys += [key[:-4] for key in (shard.identities("<slice>", 1, 0), shard.checks("<slice>", 1, 0))]

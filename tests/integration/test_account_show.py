@@ -128,7 +128,7 @@ class Product:
             clock=lambda: NOW,
             nonce=lambda: f"n{next(self._ids)}",
             shard_of=lambda account: shard_of(account, SHARDS),
-            due=RedisDue(self.redis, prefix=self.prefix),
+            due=RedisDue(self.redis, prefix=self.prefix, shards=SHARDS),
         )
         self._metering = Metering(outside, watermarks, acceptance=35 * DAY)
 

@@ -226,7 +226,7 @@ class FullState:
             clock=lambda: NOW,
             nonce=lambda: next(self._nonces),
             shard_of=lambda account: shard_of(account, SHARDS),
-            due=RedisDue(self._redis, prefix=self._prefix),
+            due=RedisDue(self._redis, prefix=self._prefix, shards=SHARDS),
         )
         self._metering = Metering(outside, watermarks, acceptance=DAY)
         nothing = dict.fromkeys(self._offsets, 0)

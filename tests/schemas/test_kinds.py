@@ -30,7 +30,6 @@ NOW = parse_instant("2026-11-22T10:00:01Z")
 
 NOT_WRITTEN_YET = {
     "outcome.attributed",
-    "power_user.reached",
     "pql.disqualified",
     "pql.qualified",
     "pql.score_changed",

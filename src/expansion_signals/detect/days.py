@@ -7,6 +7,7 @@ it finds, and both are written together, so two workers cannot both find the sam
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from expansion_signals.detect.held_out import held_out
@@ -19,6 +20,7 @@ from expansion_signals.model.signals import Signal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from expansion_signals.detect.power_users import PlanUse
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.instants import Duration, Instant
@@ -33,7 +35,8 @@ class Day(NamedTuple):
     """An account when the UTC day `number` has closed, at the append time reached `now`; amounts are scaled.
 
     `amounts` holds what was counted by meter and UTC day. Before `first` nothing is known: there was nothing, or it was
-    lost. `levels` are those that stand now, of the day that runs too.
+    lost. `levels` are those that stand now, of the day that runs too. `used` is what all accounts used that day,
+    by plan and meter, once every shard has summed it up.
     """
 
     account: str
@@ -44,6 +47,7 @@ class Day(NamedTuple):
     amounts: Mapping[tuple[str, int], int]
     levels: Mapping[Counter, int]
     first: int | None
+    used: Mapping[tuple[str, str], PlanUse] = MappingProxyType({})
 
     @property
     def over(self) -> Instant:

@@ -20,6 +20,7 @@ from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.days import Day, read_told, written_told
 from expansion_signals.detect.forecast import run_out_forecast
 from expansion_signals.detect.growth import accelerated, declined, volume_grown
+from expansion_signals.detect.power_users import power_user_reached
 from expansion_signals.detect.renewal import renewal_near
 from expansion_signals.model.batches import AccountBatch, Applied, Lost, ShardBatch, StaleEpoch
 from expansion_signals.model.instants import day_of
@@ -27,11 +28,13 @@ from expansion_signals.model.looks import DAILY
 from expansion_signals.model.notes import NoteChange
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.looks import last_closed, look_at
+from expansion_signals.pipeline.plan_uses import PlanUses
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from expansion_signals.detect.days import Judge
+    from expansion_signals.detect.power_users import PlanUse
     from expansion_signals.model.facts import AccountFacts
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.looks import History, Look
@@ -40,12 +43,15 @@ if TYPE_CHECKING:
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.rules.configuration import Configuration, WatchRule
 
+POWER_USERS = "power_user_reached"
+
 JUDGES: Mapping[str, Judge] = {
     "usage_accelerated": accelerated,
     "volume_grown": volume_grown,
     "usage_declined": declined,
     "usage_run_out_forecast": run_out_forecast,
     "renewal_near": renewal_near,
+    POWER_USERS: power_user_reached,
 }
 """What looks at a day, by the signal of its rules."""
 
@@ -66,6 +72,7 @@ class Daily:
         self._watermarks = watermarks
         self._settle = settle
         self._holder = outside.nonce()
+        self._plan_uses = PlanUses(outside, self._holder)
 
     async def look(self, read: Mapping[Partition, Instant]) -> bool:
         """Look at some of the accounts that are due, and say whether any were.
@@ -74,6 +81,8 @@ class Daily:
         """
         patience, due = self._outside.patience, self._outside.due
         reached = self._watermarks.reached((USAGE_EVENTS, ACCOUNT_UPDATES), read)
+        if any(rule.signal == POWER_USERS for rule in daily_rules(self._outside.epochs.configuration)):
+            await self._plan_uses.learn(reached)
         found = await patience(due.due, reached, EACH) if reached else {}
         for shard, looks in found.items():
             if await patience(due.lease, shard, self._holder):
@@ -97,7 +106,8 @@ class Daily:
         """Judge these accounts and publish what is found; say whether all of it is out."""
         epochs = self._outside.epochs
         since = self._watermarks.since(shard)
-        found = [judged(each, now, epochs.configuration, since) for each in histories]
+        used = self._plan_uses.of(last_closed(now))
+        found = [judged(each, now, epochs.configuration, since, used) for each in histories]
         accounts = [each for each in found if each is not None]
         if not accounts:
             return True
@@ -120,11 +130,16 @@ def daily_rules(configuration: Configuration) -> Sequence[WatchRule]:
 
 
 def judged(
-    history: History, now: Instant, configuration: Configuration, since: Instant | None = None
+    history: History,
+    now: Instant,
+    configuration: Configuration,
+    since: Instant | None,
+    used: Mapping[tuple[str, str], PlanUse],
 ) -> AccountBatch | None:
     """Return what the daily rules find of an account's last closed day, with the note that remembers it; or None.
 
     `since` is set where the shard was rebuilt from a log that holds nothing older: what lies before it is not known.
+    `used` is what all accounts used that day, by plan and meter.
     """
     assert history.profile is not None  # noqa: S101 -- nothing is judged of an account that is not known
     first = history.first_day
@@ -140,6 +155,7 @@ def judged(
         amounts=history.days,
         levels=history.levels,
         first=first,
+        used=used,
     )
     rules, told = daily_rules(configuration), read_told(history.note.text)
     known = Known(day.profile.account, day.catalog.currency, day.over)

@@ -1,6 +1,6 @@
 """When an account's days are looked at: each closed UTC day once, spread so that accounts do not come all at once.
 
-Everything is told in append time reached, never by the clock. An account whose slot is 03:20 after a day has closed:
+Everything is told in append time reached, never by the clock. An account whose slot is 03:30:
 
     22 Nov 00:10        21 Nov is closed: late records had 10 minutes
     22 Nov 03:30        its 21 Nov is looked at; the next look is at 23 Nov 03:30
@@ -22,6 +22,9 @@ BEHIND: Duration = MINUTE
 """How far the time that is told lies behind the records read: other clocks may be ahead by as much."""
 
 _CLOSES_AFTER: Duration = 10 * MINUTE
+_LOOKS_AFTER: Duration = 15 * MINUTE
+"""By then what all accounts of a plan used is summed up (`pipeline.plan_uses`)."""
+
 _SPREAD: Duration = 20 * HOUR
 _QUIET: Duration = 5 * SECOND
 
@@ -32,9 +35,9 @@ def last_closed(reached: Instant) -> int:
 
 
 def look_at(account: str, day: int) -> Instant:
-    """Return when the account is looked at for this UTC day: from 10 min after its end on, by a hash of the account."""
+    """Return when the account is looked at for this UTC day: from 15 min after its end on, by a hash of the account."""
     share = int(identity_of("look", account)[:8], 16)
-    return (day + 1) * DAY + _CLOSES_AFTER + share * _SPREAD // 2**32
+    return (day + 1) * DAY + _LOOKS_AFTER + share * _SPREAD // 2**32
 
 
 def look_once_loaded(appended: Instant) -> Instant:

@@ -16,6 +16,7 @@ from expansion_signals.rules.rules_file import (
     LimitReachedShape,
     MeterTrendShape,
     MilestoneShape,
+    PowerUserShape,
     PqlShape,
     RuleShape,
     RulesShape,
@@ -105,7 +106,7 @@ def _check_rule(shape: RuleShape, node: Node, path: Path, offered: Offered, find
         findings.at((*path, "meter"), "seats have signals of their own; expected `signal: seat_limit_approached`")
     elif isinstance(shape, MilestoneShape):
         check_milestones(node, (*path, "at"), shape.meter, offered, findings)
-    elif isinstance(shape, MeterTrendShape):
+    elif isinstance(shape, MeterTrendShape | PowerUserShape):
         check_trend(shape, path, offered, findings)
     elif "at" in type(shape).model_fields:
         check_thresholds(node, (*path, "at"), str(meter or SEATS), offered, findings)

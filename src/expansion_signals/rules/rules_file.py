@@ -121,6 +121,18 @@ class EvidenceShape(RuleShape):
     within: Window | None = None
 
 
+class PowerUserShape(EvidenceShape):
+    """`power_user_reached`: of one meter, or of every meter it can be judged of."""
+
+    meter: str | None = None
+
+
+class RenewalNearShape(EvidenceShape):
+    """`renewal_near`: it looks ahead, so its window is not bounded by what is kept."""
+
+    within: Lasting | None = None
+
+
 class CriterionShape(Shape):
     """One reason why an account qualifies."""
 
@@ -154,16 +166,16 @@ SHAPES: Mapping[str, type[RuleShape]] = {
             "workflow_gap_found",
             "product_requested",
             "network_added",
-            "power_user_reached",
             "interest_grown",
             "sharing_grown",
             "team_grown",
             "region_added",
             "integration_connected",
-            "renewal_near",
         ),
         EvidenceShape,
     ),
+    "power_user_reached": PowerUserShape,
+    "renewal_near": RenewalNearShape,
     "cancel_requested": RuleShape,
     "pql": PqlShape,
 }

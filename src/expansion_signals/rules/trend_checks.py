@@ -10,15 +10,15 @@ from expansion_signals.rules.spellings import LONGEST_WINDOW
 if TYPE_CHECKING:
     from expansion_signals.rules.findings import Findings
     from expansion_signals.rules.offered import Offered
-    from expansion_signals.rules.rules_file import MeterTrendShape
+    from expansion_signals.rules.rules_file import MeterTrendShape, PowerUserShape
     from expansion_signals.rules.yaml_source import Path
 
 _COMPARED = ("usage_accelerated", "usage_declined", "volume_grown")
-_OF_DAYS = (*_COMPARED, "usage_run_out_forecast")
+_OF_DAYS = (*_COMPARED, "usage_run_out_forecast", "power_user_reached")
 _ADD_UP = ("sum", "count")
 
 
-def check_trend(shape: MeterTrendShape, path: Path, offered: Offered, findings: Findings) -> None:
+def check_trend(shape: MeterTrendShape | PowerUserShape, path: Path, offered: Offered, findings: Findings) -> None:
     """Report a meter whose days do not add up, and a window that is not whole days or is not kept twice.
 
     What differs in a window does not follow from what differs in each day, so `unique`, `max` and `latest` have no

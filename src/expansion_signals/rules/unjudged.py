@@ -35,6 +35,7 @@ _TAKEN: Mapping[str, frozenset[str]] = {
     "volume_grown": frozenset({"meter", "within", "cooldown"}),
     "usage_run_out_forecast": frozenset({"meter"}),
     "renewal_near": frozenset({"within"}),
+    "power_user_reached": frozenset({"meter", "cooldown"}),
 }
 """Which options mean something to a signal, of those that not every signal takes."""
 

@@ -50,6 +50,11 @@ class ShardKeys(NamedTuple):
         """Reason and account → when to look at it."""
         return f"{self.tag}:due"
 
+    @property
+    def used(self) -> str:
+        """What the shard's accounts used on the last UTC day that was summed up: `<day>|<JSON>`."""
+        return f"{self.tag}:used"
+
     def lease(self, stage: str) -> str:
         """Who brings the shard up in this stage, while it is late; who looks at what is due."""
         return f"{self.tag}:lease:{stage}"

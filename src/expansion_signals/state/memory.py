@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.facts import AccountFacts, AccountMark
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.last_seen import Active
+    from expansion_signals.model.looks import DayUsed
 
 _HOURS_A_DAY = 24
 
@@ -66,6 +67,7 @@ class Shard:
     identities: dict[int, list[Identity]] = field(default_factory=dict)
     reserved: dict[str, str] = field(default_factory=dict)
     due: dict[tuple[str, str], Instant] = field(default_factory=dict)
+    used: DayUsed | None = None
     late: frozenset[str] = frozenset()
     since: Instant | None = None
 

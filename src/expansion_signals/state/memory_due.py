@@ -8,12 +8,13 @@ from expansion_signals.model.instants import DAY
 from expansion_signals.model.looks import DAILY, History, Look
 from expansion_signals.model.months import month_of
 from expansion_signals.model.notes import Note
-from expansion_signals.state.due import months_read
+from expansion_signals.state.due import months_read, used_by_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.model.instants import Instant
+    from expansion_signals.model.looks import DayUsed
     from expansion_signals.state.memory import MemoryStore
     from expansion_signals.state.memory_account import KeptAccount
 
@@ -49,6 +50,28 @@ class MemoryDue:
                 del due[place]
             else:
                 due[place] = then
+
+    async def sum_up(self, shard: int, day: int) -> None:
+        """Keep what the shard's accounts used on this UTC day, in place of an earlier one."""
+        kept = self._store.shards[shard]
+        if kept.used is not None and kept.used.day >= day:
+            return
+        accounts = [kept.account(name) for name, reason in sorted(kept.due) if reason == DAILY]
+        kept.used = used_by_plan(
+            day,
+            [
+                (
+                    each.profile.account.plan,
+                    {meter: level.amount for (meter, on), level in each.days.items() if on == day},
+                )
+                for each in accounts
+                if each.profile is not None
+            ],
+        )
+
+    async def summed_up(self) -> Sequence[DayUsed | None]:
+        """Return what every shard has summed up last, None where it never has."""
+        return [shard.used for shard in self._store.shards]
 
     def _due(self, shard: int, until: Instant) -> list[Look]:
         looks = [Look(*place, at) for place, at in self._store.shards[shard].due.items() if at <= until]

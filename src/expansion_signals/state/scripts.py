@@ -37,6 +37,7 @@ _PRELUDES = {
     "rebuild": ("pieces",),
     "lease": (),
     "look": (),
+    "used": (),
     "move": (),
 }
 _REFUSED_FOR_NOW = {

@@ -106,7 +106,7 @@ class Parts:
             clock,
             nonce,
             self._shard_of,
-            RedisDue(self._redis, prefix=settings.prefix),
+            RedisDue(self._redis, prefix=settings.prefix, shards=settings.shards),
         )
         return Metering(outside, watermarks, acceptance=self._acceptance)
 

@@ -137,9 +137,9 @@ def test_the_whole_language_of_catalogs_is_accepted() -> None:
 
 
 def test_a_valid_signal_that_is_not_judged_yet_is_a_warning() -> None:
-    rules = f"{RULES}  - {{id: power, signal: power_user_reached}}\n"
+    rules = f"{RULES}  - {{id: pql, signal: pql, qualify_at: 5, criteria: [{{id: a, when: invites > 1, points: 5}}]}}\n"
     assert _load(rules=rules).warnings == (
-        "rules.yaml:3: rule `power`: signal power_user_reached is valid but this version does not judge it yet",
+        "rules.yaml:3: rule `pql`: signal pql is valid but this version does not judge it yet",
     )
 
 
