@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WIDTHS = {"hourly": HOUR, "files": None, "size": None}
 """How long a period of a meter is, where it is not a day; None for a stock."""
 
+LIVES = ("opened",)
+"""Meters that are counted over the account's life beside their periods: a milestone rule watches them."""
+
 FED = {
     USAGE_RECORDED: (),
     USAGE_IMPORTED: (),
@@ -76,6 +79,8 @@ def levels(log: SimulatedLog) -> Mapping[Place, int]:
     for meter, each in fed(log):
         if each.event.type != USAGE_IMPORTED or meter != "hourly":  # a day's total says nothing of an hour
             found[place_of(each.event.account, meter, each.event.time)].append(each)
+        if meter in LIVES:
+            found[Place(each.event.account, meter, None)].append(each)
     based: defaultdict[Place, list[int]] = defaultdict(list)
     for update in updates(log):
         for meter, baseline in update.snapshot.usage.items() if update.snapshot else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from applied_once import Place, days, latest, levels, place_of, profiles
+from applied_once import LIVES, Place, days, latest, levels, place_of, profiles
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place as Standing
 from expansion_signals.detect.thresholds import Series, standing
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 FIRST = CONFIGURATIONS[0]
 """Its thresholds stand in every later configuration, so all of them must have been judged."""
+
+MILESTONES = {rule.id for rule in FIRST.milestone_rules}
+REACHED = ("limit.reached", "milestone.reached")
 
 
 class Outcome:
@@ -69,7 +72,8 @@ class Outcome:
         }
         for (account, meter, hour), parts in self._holds.hours.items():
             place = place_of(account, meter, hour * HOUR)
-            found[place] = changed(changed(found.get(place), parts[0]), parts[1])
+            for each in (place, Place(account, meter, None)) if meter in LIVES else (place,):
+                found[each] = changed(changed(found.get(each), parts[0]), parts[1])
         return {place: level.amount for place, level in found.items() if level and self._lives(place)}
 
     def _lives(self, place: Place) -> bool:
@@ -82,13 +86,14 @@ class Outcome:
     def check_fired(self) -> None:
         """Invariant 2: each threshold at or below its level has been judged, and what is marked fired is published."""
         for place, level in levels(self._log).items():
-            if place.account in CLEAN and self._lives(place):
+            if place.account in CLEAN and self._lives(place) and not _is_life(place):
                 self._check_clean(place, level)
-        keys = {key for _, content in self._reached() for key in content["keys"]}
+        keys = {key for _, content in self._reached(*REACHED) for key in content["keys"]}
         for (account, counter), marks in self._holds.marks.items():
             for arm_key, arm in marks.arms.items():
                 if arm.state == "fired" and arm.step is None and self._lives(_place(account, counter)):
                     assert _key(arm_key, account, counter.meter, counter.start, arm.generation) in keys
+        self._check_milestones()
         self._check_nothing_is_left_armed()
 
     def _check_clean(self, place: Place, level: int) -> None:
@@ -109,10 +114,28 @@ class Outcome:
                         steps = [int(value) for kind, value in crossed if kind == "step"]
                         assert max(steps, default=None) == series.highest(level)
 
+    def _check_milestones(self) -> None:
+        """Each milestone at or below its level has been judged; an account that only uses more has fired it once."""
+        known = profiles(self._log)
+        told = defaultdict(list)
+        for account, content in self._reached("milestone.reached"):
+            for key in {*content["keys"]}:
+                told[account, content["data"]["rule"]["id"], key].append(content["id"])
+        assert {place: ids for place, ids in told.items() if len({*ids}) > 1} == {}
+        for (account, counter), level in self._holds.levels.items():
+            rules = FIRST.milestone_rules_by_meter.get(counter.meter, ()) if counter.start is None else ()
+            for rule in rules if known[account] else ():
+                for threshold in rule.at:
+                    state = self._holds.marks[account, counter].arms.get(ArmKey(rule.id, str(threshold)), Arm()).state
+                    assert level < threshold.value or state != "armed"
+                    # What a stock reached before its profile came is past: only hours tell usage from imports.
+                    if account in CLEAN and counter.meter in LIVES:
+                        assert state == ("fired" if level >= threshold.value else "armed")
+
     def _check_nothing_is_left_armed(self) -> None:
         known = profiles(self._log)
         for (account, counter), level in self._holds.levels.items():
-            if counter.meter not in FIRST.limit_rules_by_meter:
+            if counter.meter not in FIRST.limit_rules_by_meter or _is_life(counter):
                 continue
             limit = limit_in_force(FIRST.catalog, known[account], counter.meter)
             if known[account] is None or counter.start not in (None, self._today):
@@ -128,7 +151,7 @@ class Outcome:
         """Invariant 2: one id for each key; an id that is published again says the same."""
         ids = defaultdict(set)
         contents: defaultdict[str, list[Any]] = defaultdict(list)
-        for account, content in self._reached():
+        for account, content in self._reached(*REACHED):
             if self._lives(Place(account, content["data"]["meter"], _start(content))):
                 contents[content["id"]].append(content)
                 for key in content["keys"]:
@@ -146,8 +169,14 @@ class Outcome:
                     keys[account, rule, meter, _start(content), threshold["kind"], threshold["value"]].add(key)
         assert {place: named for place, named in keys.items() if len(named) > 1} == {}
 
-    def _reached(self) -> Iterator[tuple[str, Any]]:
-        return ((account, content) for account, content in self._published if content["type"] == "limit.reached")
+    def _reached(self, *types: str) -> Iterator[tuple[str, Any]]:
+        wanted = types or ("limit.reached",)
+        return ((account, content) for account, content in self._published if content["type"] in wanted)
+
+
+def _is_life(counter: Counter | Place) -> bool:
+    """Say whether it counts over the account's life, beside its periods: limits do not look there."""
+    return counter.start is None and counter.meter in LIVES
 
 
 def _place(account: str, counter: Counter) -> Place:
@@ -155,10 +184,11 @@ def _place(account: str, counter: Counter) -> Place:
 
 
 def _start(content: Mapping[str, Any]) -> int | None:
-    period = content["data"]["period"]
+    period = content["data"].get("period")
     return parse_instant(period["start"]) if period else None
 
 
 def _key(arm: ArmKey, account: str, meter: str, start: int | None, generation: int) -> str:
     written = format_instant(start) if start is not None else ""
-    return identity_of("limit_reached", arm.rule, account, meter, "", written, arm.threshold, str(generation))
+    kind = "milestone_reached" if arm.rule in MILESTONES else "limit_reached"
+    return identity_of(kind, arm.rule, account, meter, "", written, arm.threshold, str(generation))

@@ -77,6 +77,8 @@ rules:
   - {id: peak-high, signal: limit_reached, meter: peak, at: [80%, 100%]}
   - {id: size-near, signal: limit_reached, meter: size, at: [3 remaining, 100%]}
   - {id: users-many, signal: limit_reached, meter: users, at: [2, 100%]}
+  - {id: first-files, signal: milestone, meter: files, at: [4, 8]}
+  - {id: first-opened, signal: milestone, meter: opened, at: [2, 4]}
 """
 RULES_ADDED = RULES.replace("at: [80%, 100%]}", "at: [50%, 80%, 100%], fire_when_added: true}") + (
     "  - {id: calls-half, signal: limit_reached, meter: calls, at: [50%]}\n"
