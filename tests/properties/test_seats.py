@@ -104,7 +104,8 @@ def played(steps: list[Step]) -> Played:
     result = Played(account, [], [])
     for place, step in enumerate(steps):
         now += step.after
-        account.late = 2 * HOUR if step.late else 0
+        # Updates are appended as they happen: what comes after a list of members is appended after it.
+        account.late = 2 * HOUR if step.late and step.what not in ("profile", "tombstone") else 0
         if step.what != "tombstone":
             model.at(now)
         signals = happens(step, account, model, now, version=place + 2)

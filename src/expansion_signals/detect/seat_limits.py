@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.model.instants import Duration
+    from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.readings import Cause
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.thresholds import Arm, ArmKey
@@ -41,13 +41,16 @@ class SeatNote:
     """What is remembered of an account's seats, and of what was told of them.
 
     `used` is the level after the last look, `judged` whether a rule has looked at it. `version` is that of the profile
-    whose members were taken over last. `taken` has by rule the version of the allowance whose last seat was told.
+    that was taken over last, `listed` the append time of the last list of members: what was appended before it is in
+    it, even where it is read later, as in a shard that is made anew. `taken` has by rule the version of the allowance
+    whose last seat was told.
     """
 
     seats: Seats = field(default_factory=Seats)
     used: int = 0
     judged: bool = False
     version: int | None = None
+    listed: Instant = 0
     allowance: Allowance = field(default_factory=Allowance)
     arms: Mapping[ArmKey, Arm] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class SeatNote:
             kept.get("used", 0),
             kept.get("judged", False),
             kept.get("version"),
+            kept.get("listed", 0),
             Allowance(*kept.get("allowance", ())),
             arms_read(kept.get("arms", ())),
             dict(kept.get("taken", {})),
@@ -78,6 +82,7 @@ class SeatNote:
             "used": self.used,
             "judged": self.judged,
             "version": self.version,
+            "listed": self.listed,
             "allowance": self.allowance,
             "arms": arms_kept(self.arms),
             "taken": self.taken,
@@ -90,10 +95,11 @@ class SeatNote:
         limit = limit_in_force(catalog, profile, SEATS)
         return self.seats.occupancy(profile.roles_exempt if profile else (), limit.amount if limit else None)
 
-    def take_members(self, profile: Account) -> None:
+    def take_members(self, profile: Account, appended: Instant) -> None:
         """Take over the members that a profile lists; one that lists none leaves them as they are (semantics 2.8)."""
         self.version = profile.version
         if profile.members is not None:
+            self.listed = appended
             self.seats.replace(profile.members)
 
 
@@ -113,11 +119,11 @@ class SeatLimits:
         note = SeatNote.read(text)
         if seen.profile is not None and seen.profile.version != note.version:
             # The profile came while no rule looked at seats: what it lists is where they stand.
-            note.take_members(seen.profile)
+            note.take_members(seen.profile, seen.appended)
             note.used = note.occupancy(seen.profile, seen.catalog).used
         note.seats.expire(seen.event.time)
         before = note.occupancy(seen.profile, seen.catalog)
-        invite = _new_invite(note.seats, seen)
+        invite = _new_invite(note.seats, seen, overtaken=seen.appended < note.listed)
         after = note.occupancy(seen.profile, seen.catalog)
         found: list[Signal] = []
         if seen.profile is not None:
@@ -134,7 +140,7 @@ class SeatLimits:
             return Noticed(text)
         note = SeatNote.read(text)
         used, knew = note.used, note.allowance.version > 0 and change.before is not None
-        note.take_members(change.profile)
+        note.take_members(change.profile, change.appended)
         note.seats.expire(change.evidence.time)
         after = note.occupancy(change.profile, change.catalog)
         found = _judged(note, after, change, "usage" if change.before is not None else "profile_arrived")
@@ -145,15 +151,15 @@ class SeatLimits:
         return Noticed(note.written(), found)
 
 
-def _new_invite(seats: Seats, seen: Seen) -> Invite | None:
+def _new_invite(seats: Seats, seen: Seen, *, overtaken: bool) -> Invite | None:
     """Let the event change the seats; return the invite that it reports for the first time."""
     event, told = seen.event, seen.event.data
     if event.type in ENDED:
         seats.end(told["invite"])
     elif event.type == ACTIVATED:
-        seats.activate(told["member"], told.get("invite"))
+        seats.activate(told["member"], told.get("invite"), overtaken=overtaken)
     elif event.type == REMOVED:
-        seats.remove(told["member"], told.get("invite"))
+        seats.remove(told["member"], told.get("invite"), overtaken=overtaken)
     else:
         expires = told.get("expires_at")
         offered = Invite(

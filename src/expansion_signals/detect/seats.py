@@ -146,10 +146,11 @@ class Seats:
             self.invites[invite] = offered._replace(invitee=invitee)
         return is_new
 
-    def activate(self, member: str, invite: str | None) -> None:
+    def activate(self, member: str, invite: str | None, *, overtaken: bool = False) -> None:
         """Take a member, who may have accepted an invite: all others of the same person go with it.
 
         Reported with the same invite again, they stay what they are, guest or in a role; without one, they take a seat.
+        `overtaken`: a list of members that came after the event is taken over already; it says who is one.
         """
         member, name = kept_name(member), None if invite is None else kept_name(invite)
         accepted = None if name is None else self.invites.get(name)
@@ -158,6 +159,8 @@ class Seats:
         role = accepted.role if accepted else self.roles.get(member) if again else None
         for closed in self._of_person({member, accepted.invitee if accepted else None}) | ({name} if name else set()):
             self._close(closed, accepted=True)
+        if overtaken and not is_guest and member not in self.members:
+            return
         self._forget(member)
         if is_guest:
             self.guests = [*self.guests, member][-MOST_REMEMBERED:]
@@ -166,9 +169,10 @@ class Seats:
         if role is not None:
             self.roles[member] = role
 
-    def remove(self, member: str, invite: str | None) -> None:
-        """Free a member's seat, and end the invite that is named with it."""
-        self._forget(kept_name(member))
+    def remove(self, member: str, invite: str | None, *, overtaken: bool = False) -> None:
+        """Free a member's seat, and end the invite that is named with it; `overtaken` as in `activate`."""
+        if not overtaken:
+            self._forget(kept_name(member))
         if invite is not None:
             self.end(invite)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, HOUR, SECOND
 from seated_account import SeatedAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def profile(version: int = 2, **others: object) -> Account:
@@ -269,6 +273,46 @@ def test_an_empty_list_of_members_means_that_there_are_none() -> None:
     account = SeatedAccount()
     account.updated(profile(members=[]))
     assert account.used == 0
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda account: account.activate("eve", 0),
+        lambda account: account.remove("m-1", 0),
+        lambda account: account.activate("m-1", 0, invite="i-1"),
+    ],
+    ids=["activated", "removed", "accepted"],
+)
+def test_what_was_appended_before_a_list_of_members_is_in_it(happens: Callable[[SeatedAccount], object]) -> None:
+    account = SeatedAccount()
+    account.updated(profile(members=["m-1", "m-2"]), HOUR)
+    happens(account)
+    assert sorted(account.kept.seats.members) == ["m-1", "m-2"]
+
+
+def test_an_invite_that_was_appended_before_a_list_of_members_is_pending_until_its_end_is_read_too() -> None:
+    account = SeatedAccount()
+    account.updated(profile(members=["m-1", "dan"]), HOUR)
+    account.invite("i-1", invitee="hash-of-dan")
+    invited = account.pending
+    account.activate("dan", 0, invite="i-1")
+    assert (invited, account.pending, account.used) == (1, 0, 2)
+
+
+def test_an_event_that_is_late_but_appended_after_the_list_counts() -> None:
+    account = SeatedAccount()
+    account.late = 2 * HOUR
+    account.activate("eve", -HOUR)
+    assert account.used == 5
+
+
+def test_a_guest_whose_acceptance_is_read_after_a_list_that_names_them_needs_no_seat() -> None:
+    account = SeatedAccount()
+    account.updated(profile(members=["m-1", "flo"]), HOUR)
+    account.invite("i-1", guest=True)
+    account.activate("flo", 0, invite="i-1")
+    assert account.used == 1
 
 
 def test_guests_among_listed_members_need_no_seat() -> None:
