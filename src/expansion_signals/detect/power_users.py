@@ -6,6 +6,7 @@ used nothing count among them. Rule power_user_reached {meter: calls}, plan `fre
     21 Nov        17 accounts used 10, one 40, one 50, one 60: those with 40 and more fire
     22 Nov        the same three: silent for 7 days
     19 accounts   too few to say
+    all used 10   silent: what half of the accounts reach is no distinction
     18 of 20 used nothing: the percentile is 0, and who used anything is above it
 """
 
@@ -31,6 +32,7 @@ PERCENTILE = 90
 FEWEST, MOST = 20, 10_000
 """Accounts that a plan must have; up to 10,000 are counted exactly, beyond them nobody is told."""
 
+_HALF = 50
 COOLDOWN: Duration = 7 * DAY
 
 
@@ -40,13 +42,20 @@ class PlanUse(NamedTuple):
     accounts: int
     amounts: Sequence[int]
 
-    def percentile(self) -> int | None:
-        """Return the 90th percentile; None of too few accounts, and of too many."""
-        if not FEWEST <= self.accounts <= MOST:
-            return None
-        rank = -(-self.accounts * PERCENTILE // 100)
+    @property
+    def tells(self) -> bool:
+        """Whether the plan has neither too few accounts to say nor too many to count."""
+        return FEWEST <= self.accounts <= MOST
+
+    def percentile(self, percent: int) -> int:
+        """Return the amount that this part of the accounts used at most: of nearest rank."""
+        rank = -(-self.accounts * percent // 100)
         idle = self.accounts - len(self.amounts)
         return self.amounts[rank - idle - 1] if rank > idle else 0
+
+    def is_power_use(self, usage: int) -> bool:
+        """Say whether so much reaches the 90th percentile; what half of the accounts reach is no distinction."""
+        return usage >= self.percentile(PERCENTILE) and usage > self.percentile(_HALF)
 
 
 def used_together(parts: Sequence[DayUsed]) -> Mapping[tuple[str, str], PlanUse]:
@@ -65,8 +74,7 @@ def power_user_reached(rule: WatchRule, day: Day, told: Told) -> Iterator[Signal
     """Find an account whose use of the day is at or above the 90th percentile of its plan, once in 7 days."""
     for meter in meters_of(rule, day.catalog):
         use, usage = day.used.get((day.profile.account.plan, meter.key)), day.amounts.get((meter.key, day.number), 0)
-        least = use.percentile() if use else None
-        if use is None or least is None or usage <= 0 or usage < least or cools(rule, told, day, meter.key, COOLDOWN):
+        if use is None or not use.tells or not use.is_power_use(usage) or cools(rule, told, day, meter.key, COOLDOWN):
             continue
         told[about(rule, meter.key)] = day.number
         unit = counted(meter.unit, one=usage == 10**meter.precision)
@@ -76,7 +84,7 @@ def power_user_reached(rule: WatchRule, day: Day, told: Told) -> Iterator[Signal
             "unit": meter.unit,
             "usage": unscale(usage, meter.precision),
             "percentile": str(PERCENTILE),
-            "at_least": unscale(least, meter.precision),
+            "at_least": unscale(use.percentile(PERCENTILE), meter.precision),
             "accounts": use.accounts,
             "why": f"{shown(usage, meter)} {unit} in a day, {among}",
         }

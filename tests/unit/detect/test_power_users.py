@@ -25,18 +25,26 @@ def test_an_account_at_or_above_the_percentile_is_a_power_user(calls: int, *, fi
 @pytest.mark.parametrize(
     ("use", "percentile"),
     [
-        (PlanUse(19, [10] * 19), None),
         (PlanUse(20, [10] * 20), 10),
         (PlanUse(20, [7, 8, 9]), 7),
         (PlanUse(20, [8, 9]), 0),
         (PlanUse(21, [7, 8, 9]), 7),
         (PlanUse(100, list(range(1, 101))), 90),
         (PlanUse(10_000, list(range(1, 10_001))), 9_000),
-        (PlanUse(10_001, list(range(1, 10_002))), None),
     ],
 )
-def test_the_percentile_is_of_twenty_to_ten_thousand_accounts(use: PlanUse, percentile: int | None) -> None:
-    assert use.percentile() == percentile
+def test_the_percentile_is_of_nearest_rank_with_those_who_used_nothing(use: PlanUse, percentile: int) -> None:
+    assert use.percentile(90) == percentile
+
+
+@pytest.mark.parametrize(("accounts", "fires"), [(19, False), (20, True), (10_000, True), (10_001, False)])
+def test_a_plan_has_twenty_to_ten_thousand_accounts(accounts: int, *, fires: bool) -> None:
+    assert bool(uses(100, PlanUse(accounts, [100])).looked_at()) is fires
+
+
+@pytest.mark.parametrize(("alike", "fires"), [(9, True), (10, True), (11, False), (20, False)])
+def test_what_half_of_the_accounts_reach_is_no_distinction(alike: int, *, fires: bool) -> None:
+    assert bool(uses(100, PlanUse(20, [*range(1, 21 - alike), *[100] * alike])).looked_at()) is fires
 
 
 def test_who_used_nothing_is_no_power_user() -> None:
