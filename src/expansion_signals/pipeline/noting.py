@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.detect.watches import Noticed, ProfileWatch, Watch
     from expansion_signals.model.accounts import Account, Profile
+    from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.signals import Signal
     from expansion_signals.pipeline.work import Item
@@ -31,6 +32,9 @@ PROFILE_WATCHES: tuple[ProfileWatch, ...] = (SeatLimits(),)
 
 _KEPT = 100_000
 """Notes kept in memory; above that, all but the needed ones are forgotten and read again."""
+
+ByFeature: TypeAlias = "Mapping[str | None, Sequence[WatchRule]]"
+"""Rules of a watch by the feature that an event may be about; under None those for any other."""
 
 Place = tuple[str, str]
 """An account, and the subject of one of its notes."""
@@ -83,8 +87,8 @@ def watched(
         Watched((event.account, subject), partial(watch.notice, seen=_seen(item, profiles, configuration, rules)))
         for item in part
         if item.outcome == "counted" and (event := item.event) is not None
-        for watch, rules in by_type.get(event.type, ())
-        if (subject := watch.subject(event)) is not None
+        for watch, by_feature in by_type.get(event.type, ())
+        if (rules := _about(event, by_feature)) and (subject := watch.subject(event)) is not None
     ]
 
 
@@ -164,15 +168,31 @@ def _waiting(
     return [rule.id for rule in rules if rule.when is not None and not applies(rule.when, known)]
 
 
+def _about(event: UsageEvent, by_feature: ByFeature) -> Sequence[WatchRule]:
+    """Return the rules that may look at the event: where they are told apart by their feature, those of its own."""
+    if len(by_feature) == 1:
+        return by_feature[None]
+    return by_feature.get(event.data["feature"], by_feature[None])
+
+
 @lru_cache(maxsize=8)
-def _watches(configuration: Configuration) -> Mapping[str, Sequence[tuple[Watch, Sequence[WatchRule]]]]:
+def _watches(configuration: Configuration) -> Mapping[str, Sequence[tuple[Watch, ByFeature]]]:
     """Return the watches with rules by the event types they look at."""
-    index: defaultdict[str, list[tuple[Watch, Sequence[WatchRule]]]] = defaultdict(list)
+    index: defaultdict[str, list[tuple[Watch, ByFeature]]] = defaultdict(list)
     for watch in WATCHES:
         rules = _rules(watch, configuration)
         for event_type in watch.events if rules else ():
-            index[event_type].append((watch, rules))
+            index[event_type].append((watch, _by_feature(rules)))
     return dict(index)
+
+
+def _by_feature(rules: Sequence[WatchRule]) -> ByFeature:
+    """Return rules by the feature they name, with those that name none or all; under None these alone.
+
+    Only where the note is one feature's, too: what another note remembers hangs on all of its rules.
+    """
+    named = {rule.feature for rule in rules if rule.signal == "feature_gated"} - {None, "*"}
+    return {feature: [rule for rule in rules if rule.feature in (None, "*", feature)] for feature in (None, *named)}
 
 
 @lru_cache(maxsize=8)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.metering import contributions
 from expansion_signals.model.events import USAGE_RECORDED, UsageEvent
 from expansion_signals.model.instants import DAY
+from expansion_signals.model.notes import Note
 from expansion_signals.model.records import Partition, Record
 from expansion_signals.pipeline.asking import usage_asked
-from expansion_signals.pipeline.noting import watched
+from expansion_signals.pipeline.noting import noted, watched
 from expansion_signals.pipeline.work import Item
 from expansion_signals.rules.loading import load
 from sample_batches import NOW, profile
@@ -64,13 +66,14 @@ def meter(configuration: Configuration) -> None:
     """Do with some events what metering does with each before the state is asked."""
     items = []
     for number in range(EVENTS):
-        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42"}
-        event = UsageEvent("/apps/web", f"e-{number}", USAGE_RECORDED, "acct-1", NOW, content)
+        kind = ATTEMPTED if number % 5 == 0 else USAGE_RECORDED
+        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42", "feature": "f4"}
+        event = UsageEvent("/apps/web", f"e-{number}", kind, "acct-1", NOW, content)
         record = Record("usage-events", 0, number, None, b"", (), NOW)
         added = contributions(event, configuration) or ()
         items.append(Item(record, Partition("usage-events", 0), "counted", event=event, contributions=added))
     usage_asked(items, KNOWN, configuration, DAY)
-    watched(items, KNOWN, configuration)
+    noted(watched(items, KNOWN, configuration), {("acct-1", "gate:f4"): Note(0, "")})
 
 
 def steps(configuration: Configuration) -> int:
