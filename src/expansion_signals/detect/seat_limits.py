@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.limits import judge
 from expansion_signals.detect.seat_approached import METER, arms_kept, arms_read, writer
 from expansion_signals.detect.seat_invited import Burst, Bursts, invited
 from expansion_signals.detect.seat_last_taken import Allowance, last_taken
 from expansion_signals.detect.seats import OPEN_FOR, Invite, Occupancy, Seats
-from expansion_signals.detect.watches import Noticed
+from expansion_signals.detect.watches import Noticed, Seen, Updated
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.readings import Reading
 from expansion_signals.rules.built_in import SEATS
@@ -20,7 +22,6 @@ from expansion_signals.rules.built_in import SEATS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from expansion_signals.detect.watches import Seen, Updated
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import UsageEvent
@@ -34,6 +35,9 @@ INVITED = "expansion.seat.invited.v1"
 ACTIVATED = "expansion.seat.activated.v1"
 REMOVED = "expansion.seat.removed.v1"
 ENDED = frozenset({"expansion.invite.expired.v1", "expansion.invite.revoked.v1"})
+
+
+_LookT = TypeVar("_LookT", Seen, Updated)
 
 
 @dataclass(slots=True)
@@ -125,7 +129,7 @@ class SeatLimits:
         before = note.occupancy(seen.profile, seen.catalog)
         invite = _new_invite(note.seats, seen, overtaken=seen.appended < note.listed)
         after = note.occupancy(seen.profile, seen.catalog)
-        found: list[Signal] = []
+        seen, found = _knowing(seen, after), []
         if seen.profile is not None:
             found += _judged(note, after, seen, _cause_of_event(note))
             if invite is not None and invite.needs_seat(seen.profile.roles_exempt):
@@ -143,6 +147,7 @@ class SeatLimits:
         note.take_members(change.profile, change.appended)
         note.seats.expire(change.evidence.time)
         after = note.occupancy(change.profile, change.catalog)
+        change = _knowing(change, after)
         found = _judged(note, after, change, "usage" if change.before is not None else "profile_arrived")
         if knew:
             # Seats of a first profile were taken long ago.
@@ -171,6 +176,19 @@ def _new_invite(seats: Seats, seen: Seen, *, overtaken: bool) -> Invite | None:
         if seats.invite(told["invite"], offered, blocked=bool(told.get("blocked"))):
             return offered
     return None
+
+
+def _knowing(seen: _LookT, occupancy: Occupancy) -> _LookT:
+    """Return what is looked at, with conditions on seats used and on their utilization told apart."""
+    used, allowance = occupancy.used, occupancy.allowance
+    known = Known(
+        seen.profile,
+        seen.catalog.currency,
+        seen.evidence.time,
+        utilization=Fraction(used, allowance) if allowance else None,
+        seats_used=used,
+    )
+    return seen._replace(waiting=[rule.id for rule in seen.rules if not applies(rule.when, known)])
 
 
 def _cause_of_event(note: SeatNote) -> Cause:

@@ -54,6 +54,17 @@ _FACTS = frozenset({"plan", "annual_value", "account_age", "days_to_renewal", "h
 """Facts that this version knows of an account wherever a rule asks for them; `health` is known to be unknown."""
 
 
+_OF_SEATS = frozenset({"utilization", "seats_used"})
+
+_FACTS_OF: Mapping[str, frozenset[str]] = {
+    "limit_reached": frozenset({"utilization"}),
+    "seat_limit_approached": _OF_SEATS,
+    "seat_limit_invited": _OF_SEATS,
+    "seat_limit_last_taken": _OF_SEATS,
+}
+"""Facts that are known where a signal is judged, beside those."""
+
+
 def why_unjudged(rule: RuleShape) -> str | None:
     """Return why this version leaves the rule out, or None where it judges it."""
     if rule.signal not in COUNTED | WATCHED:
@@ -77,6 +88,6 @@ def why_unjudged(rule: RuleShape) -> str | None:
 
 def _unknown_facts(rule: RuleShape) -> Sequence[str]:
     """Return the facts in the rule's condition that are never known where it is judged; a life has no limit to use."""
-    known = _FACTS | {"utilization"} if rule.signal == "limit_reached" else _FACTS
+    known = _FACTS | _FACTS_OF.get(rule.signal, frozenset())
     compared = facts_compared(rule.when) if rule.when is not None else ()
     return sorted({comparison.fact for comparison in compared} - known)

@@ -12,6 +12,7 @@ import pytest
 
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, HOUR, SECOND
+from expansion_signals.rules.conditions import read_condition
 from seated_account import APPROACHED, SeatedAccount
 
 if TYPE_CHECKING:
@@ -206,3 +207,14 @@ def test_an_allowance_of_zero_is_reached_by_the_first_member() -> None:
 
 def test_a_shadow_rule_says_so() -> None:
     assert [signal.shadow for signal in account(3, shadow=True).activate("eve")] == [True]
+
+
+def test_what_is_reached_before_a_condition_on_seats_is_true_waits_until_it_is() -> None:
+    seats = account(3, when=read_condition("seats_used >= 5"))
+    fired = [crossed(seats.activate(name)) for name in ("eve", "flo")]
+    assert fired == [[], [("seat_limit.approached", ["80", "100"])]]
+
+
+def test_a_condition_on_utilization_is_one_on_seats_used_of_the_allowance() -> None:
+    seats = account(3, when=read_condition("utilization > 80%"))
+    assert [len(seats.activate(name)) for name in ("eve", "flo")] == [0, 1]
