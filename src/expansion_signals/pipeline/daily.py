@@ -55,8 +55,8 @@ JUDGES: Mapping[str, Judge] = {
 }
 """What looks at a day, by the signal of its rules."""
 
-EACH = 4
-"""Accounts of each shard that one sweep looks at: the worker counts nothing meanwhile."""
+EACH, MOST_SHARDS = 4, 16
+"""Accounts of a shard, and shards, that one sweep looks at: the worker counts nothing meanwhile."""
 
 
 class Daily:
@@ -84,9 +84,10 @@ class Daily:
         if any(rule.signal == POWER_USERS for rule in daily_rules(self._outside.epochs.configuration)):
             await self._plan_uses.learn(reached)
         found = await patience(due.due, reached, EACH) if reached else {}
-        for shard, looks in found.items():
+        longest_overdue = sorted(found, key=lambda shard: found[shard][0].at)
+        for shard in longest_overdue[:MOST_SHARDS]:
             if await patience(due.lease, shard, self._holder):
-                await self._look_at(shard, looks, reached[shard])
+                await self._look_at(shard, found[shard], reached[shard])
         return bool(found)
 
     async def _look_at(self, shard: int, looks: Sequence[Look], now: Instant) -> None:
