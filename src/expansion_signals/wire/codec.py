@@ -88,6 +88,7 @@ class CloudEventsCodec:
             snapshot = Account.model_validate(envelope.get("data"))
         except ValidationError as error:
             raise RejectedRecord("invalid_data", contracts.explained(error)) from None
+        _refuse_levels_to_come(snapshot, record.appended)
         traceparent = attributes.traceparent(envelope)
         return AccountUpdate(key, snapshot, Evidence(event.id, event.source, event.time, traceparent=traceparent))
 
@@ -146,6 +147,16 @@ def _refuse_future(time: Instant, appended: Instant) -> None:
             f"time is {(time - appended) // SECOND} s after the append time {format_instant(appended)}; "
             f"at most {CLOCK_SKEW // SECOND} s are accepted",
         )
+
+
+def _refuse_levels_to_come(snapshot: Account, appended: Instant) -> None:
+    """Refuse a baseline as of a time to come: until then it would hide whatever is used (semantics 2.9)."""
+    for meter, baseline in snapshot.usage.items():
+        if baseline.as_of > appended + CLOCK_SKEW:
+            raise RejectedRecord(
+                "invalid_data",
+                f"usage.{meter}.as_of: expected a level as of the past, got {format_instant(baseline.as_of)}",
+            )
 
 
 def _key(record: Record) -> str:

@@ -76,6 +76,13 @@ def test_an_update_more_than_five_minutes_ahead_is_in_the_future_because_its_anc
     assert refused(codec, record({**update, "time": format_instant(ahead)})) == "in_future"
 
 
+def test_a_level_as_of_a_time_to_come_is_refused(
+    codec: CloudEventsCodec, record: Callable[..., Record], update: dict[str, Any]
+) -> None:
+    usage = {"calls": {"value": "1", "as_of": format_instant(record(update).appended + 5 * MINUTE + 1)}}
+    assert refused(codec, record({**update, "data": {**update["data"], "usage": usage}})) == "invalid_data"
+
+
 @pytest.mark.parametrize("key", [None, b"acct-2", b"\xff"])
 def test_a_key_that_is_not_the_subject_is_a_mismatch(
     codec: CloudEventsCodec, record: Callable[..., Record], update: dict[str, Any], key: bytes | None
