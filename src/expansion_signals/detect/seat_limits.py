@@ -121,17 +121,14 @@ class SeatLimits:
     def notice(self, text: str, seen: Seen) -> Noticed:
         """Take an event of seats, and tell what it brings."""
         note = SeatNote.read(text)
-        if seen.profile is not None and seen.profile.version != note.version:
-            # The profile came while no rule looked at seats: what it lists is where they stand.
-            note.take_members(seen.profile, seen.appended)
-            note.used = note.occupancy(seen.profile, seen.catalog).used
+        _catch_up(note, seen.profile, seen)
         note.seats.expire(seen.event.time)
         before = note.occupancy(seen.profile, seen.catalog)
         invite = _new_invite(note.seats, seen, overtaken=seen.appended < note.listed)
         after = note.occupancy(seen.profile, seen.catalog)
         seen, found = _knowing(seen, after), []
         if seen.profile is not None:
-            found += _judged(note, after, seen, _cause_of_event(note))
+            found += _judged(note, after, seen, _cause(note))
             if invite is not None and invite.needs_seat(seen.profile.roles_exempt):
                 found += invited(note.bursts, after, seen)
             found += last_taken(note.taken, note.allowance.version, before.used, after, seen)
@@ -143,13 +140,14 @@ class SeatLimits:
         if change.profile is None:
             return Noticed(text)
         note = SeatNote.read(text)
-        used, knew = note.used, note.allowance.version > 0 and change.before is not None
+        _catch_up(note, change.before, change)
+        used, cause = note.used, "profile_arrived" if change.before is None else _cause(note)
         note.take_members(change.profile, change.appended)
         note.seats.expire(change.evidence.time)
         after = note.occupancy(change.profile, change.catalog)
         change = _knowing(change, after)
-        found = _judged(note, after, change, "usage" if change.before is not None else "profile_arrived")
-        if knew:
+        found = _judged(note, after, change, cause)
+        if change.before is not None:
             # Seats of a first profile were taken long ago.
             found += last_taken(note.taken, note.allowance.version, used, after, change)
         note.used = after.used
@@ -191,7 +189,14 @@ def _knowing(seen: _LookT, occupancy: Occupancy) -> _LookT:
     return seen._replace(waiting=[rule.id for rule in seen.rules if not applies(rule.when, known)])
 
 
-def _cause_of_event(note: SeatNote) -> Cause:
+def _catch_up(note: SeatNote, profile: Account | None, seen: Seen | Updated) -> None:
+    """Take over a profile that came while no rule looked at seats: what it lists is where they stand."""
+    if profile is not None and profile.version != note.version:
+        note.take_members(profile, seen.appended)
+        note.used = note.occupancy(profile, seen.catalog).used
+
+
+def _cause(note: SeatNote) -> Cause:
     """Say why a threshold below the level fires: seats that were never judged have only now got a rule."""
     return "rule_added" if not note.judged and note.used else "usage"
 

@@ -186,6 +186,16 @@ def test_a_rule_over_seats_that_nothing_looked_at_before_was_added() -> None:
     assert seats.remove("nobody") == []
 
 
+def test_a_profile_over_seats_that_nothing_looked_at_before_fires_for_what_it_adds_alone() -> None:
+    seats = account(None)
+    seats.profile = profile(1, members=["a", "b", "c", "d"])
+    same = seats.updated(profile(2, members=["a", "b", "c", "d"]))
+    assert (same, crossed(seats.updated(profile(3, members=["a", "b", "c", "d", "e"])))) == (
+        [],
+        [("seat_limit.approached", ["100"])],
+    )
+
+
 def test_unlimited_seats_have_no_percentages() -> None:
     seats = account(4)
     seats.updated(profile(plan="enterprise"))
