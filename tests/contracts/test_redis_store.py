@@ -25,6 +25,7 @@ from sample_batches import (
     CALLS,
     ELSEWHERE,
     FILES,
+    NEIGHBOUR,
     NOVEMBER,
     NOW,
     OCTOBER,
@@ -150,6 +151,17 @@ async def test_a_hash_that_users_fill_has_at_most_500_fields(client: Redis, pref
         async for key in client.scan_iter(match=f"{prefix}*:{kind}:*", _type="hash")
     }
     assert sizes == {"x": dimensions.MOST_DIMENSIONS * 102, "s": 1}
+
+
+async def test_no_key_has_a_time_to_live(client: Redis, prefix: str, store: RedisStore) -> None:
+    """Redis would count it from the first hit, by its own clock: after an outage, what is read again would be gone."""
+    moves = [move(1, shares=[Share("region", "eu", Add(1))]), members(1, counter=Counter("users", "", NOVEMBER))]
+    batch = asked(*moves, days=[DayMove("calls", day_of(NOW), Add(1)), DayMove("users", day_of(NOW), See((1,)))])
+    told = poll(batch, asked(account=NEIGHBOUR, hours=[hour_move(THIS_HOUR, 1, 1)]), identities=[identity(1)])
+    await facts_of(store, told)
+    await apply(store, poll(asked(change=change(profile(1))), start=10, end=20))
+    keys = [key async for key in client.scan_iter(match=f"{prefix}*")]
+    assert {key: await client.ttl(key) for key in keys} == dict.fromkeys(keys, -1)
 
 
 @pytest.mark.parametrize("hour", [THIS_HOUR, None], ids=["ids with their hour", "plain ids"])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from expansion_signals.detect.metering import contributions
 from expansion_signals.model.events import UsageEvent
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.records import Partition, Record
 from expansion_signals.pipeline.asking import usage_asked
 from expansion_signals.pipeline.work import Item
-from sample_batches import NOW, profile
+from sample_batches import NOVEMBER, NOW, OCTOBER, profile
 from simulated_log import used
 from simulated_workers import CONFIGURATIONS
 
@@ -56,3 +58,12 @@ def test_what_may_fire_is_not_dated_by_what_is_too_late_to() -> None:
 def test_what_may_not_fire_is_dated_by_the_last_append_time() -> None:
     found = move(item(1, NOW, late=2 * HOUR), item(2, NOW - 1, late=3 * HOUR))
     assert dated(found) == ("e-2", NOW)
+
+
+@pytest.mark.parametrize(
+    ("hit", "kept_from"),
+    [(NOVEMBER + 26 * HOUR, NOVEMBER), (NOW, NOVEMBER), (NOVEMBER + 24 * HOUR, OCTOBER), (NOVEMBER, OCTOBER)],
+)
+def test_counters_are_kept_from_the_start_of_a_period_whenever_they_are_hit(hit: int, kept_from: int) -> None:
+    """A period is over 25 h past its end: the acceptance window, and the lag that is allowed."""
+    assert move(item(1, hit)).keep_from == kept_from

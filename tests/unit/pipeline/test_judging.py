@@ -59,6 +59,14 @@ def test_each_fact_knows_what_the_one_before_it_fired() -> None:
     ]
 
 
+def test_what_fires_again_within_one_call_is_of_the_next_generation() -> None:
+    """As one key it would be told once, though it has happened twice."""
+    facts = AccountFacts("acct", 0, [moved(1, 0, 8), moved(2, 8, -1), moved(3, 7, 1)], {}, profile(2, "free"))
+    judged = judge_facts(facts, {1: CONFIGURATIONS[0]})
+    reached = [signal for signal in judged.signals if signal.type == "limit.reached"]
+    assert [told.generation for signal in reached for told in signal.arms] == [1, 2]
+
+
 def test_a_dip_that_stays_above_the_lower_edge_fires_nothing_again() -> None:
     assert crossed(moved(1, 0, 9), moved(2, 9, -1), moved(3, 8, 2), plan_now="free") == [
         ("10", ["80"]),
