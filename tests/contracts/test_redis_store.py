@@ -18,7 +18,11 @@ from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 from expansion_signals.state.deployment import Deployment
+from expansion_signals.state.identity_slices import IdentitySlices
+from expansion_signals.state.keys import shard_keys
 from expansion_signals.state.redis import RedisStore
+from expansion_signals.state.requests import ApplyRequest
+from expansion_signals.state.scripts import script
 from expansion_signals.state.shards import RedisShards
 from sample_batches import (
     ACCOUNT,
@@ -29,6 +33,7 @@ from sample_batches import (
     NOVEMBER,
     NOW,
     OCTOBER,
+    PARTITION,
     SHARDS,
     apply,
     asked,
@@ -302,6 +307,16 @@ async def test_a_poll_takes_one_round_trip_for_all_its_shards(client: CountingRe
         await trips(20, range(200, 300), THIS_HOUR),
         await trips(30, range(300, 400), THIS_HOUR + 1),
     ] == [1, 1, 1]
+
+
+async def test_one_call_of_the_script_moves_the_watermark_with_what_it_counts(client: Redis, prefix: str) -> None:
+    """A second call, though of the same round trip, could be cut off by the end of the server."""
+    batch = poll(asked(move(1)))
+    plan = IdentitySlices(DAY).plan(batch.identities)
+    request = ApplyRequest(shard_keys(prefix, batch.shard), batch, plan, conflicts=True, crowded={})
+    await client.eval(script("apply"), len(request.keys), *request.keys, request.argument)
+    standing = await RedisShards(client, prefix=prefix, shards=SHARDS).standing()
+    assert standing[batch.shard].watermarks == {PARTITION: 10}
 
 
 async def test_only_the_call_in_which_sketches_of_days_take_over_is_made_twice(
