@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outside.deployment import CONFIGURATION, DEAD_LETTERS, PUBLISHED
+from expansion_signals.wire.topic_files import topics
+from outside.deployment import CONFIGURATION
 from outside.worker import command
 from servers.processes import free_port
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from servers.chosen import GivenKafka, Kafka
 
-READ = ("usage-events", "account-updates")
 GOOD = {"KAFKA": "127.0.0.1:1", "REDIS": "redis://127.0.0.1:1/0", "CONFIG": str(CONFIGURATION)}
 
 
@@ -53,7 +53,7 @@ def test_missing_topics_are_named_with_the_command_that_creates_them(
 ) -> None:
     there = {"KAFKA": kafka.bootstrap, "REDIS": redis_url, "PREFIX": prefix, "HTTP": f"127.0.0.1:{free_port()}"}
     told = command({**GOOD, **there}, "worker")
-    missing = ", ".join(sorted(prefix + topic for topic in (*READ, *PUBLISHED, DEAD_LETTERS)))
+    missing = ", ".join(sorted(prefix + topic.name for topic in topics()))
     assert (
         told.returncode,
         f"has no topic {missing};" in told.stderr,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from expansion_signals.errors import LogUnavailable
+from expansion_signals.errors import Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,5 +41,5 @@ class TopicWatch:
     async def _once(self) -> None:
         try:
             await self._look()
-        except LogUnavailable:
+        except Retryable:
             return  # whoever reads is waiting for it, and says so
