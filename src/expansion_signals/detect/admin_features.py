@@ -53,9 +53,10 @@ class AdminFeatures:
         why = f"{seen.text('user') or 'Somebody'} {did} {feature}; the plan does not include it"
         content = {"feature": feature, "how": how, "why": why}
         found = [
-            firings.fire("admin_feature.requested", seen, rule, content, (feature,))
+            signal
             for rule in firings.ready(seen, "admin_feature_requested")
             if _is_of(rule, feature)
+            for signal in firings.fire("admin_feature.requested", seen, rule, content, (feature,))
         ]
         return Noticed(note_text.write(fired=firings.by_rule), found)
 

@@ -38,6 +38,8 @@ class CancelRequests:
         user, reason = seen.text("user"), seen.text("reason")
         content = {"reason": reason, "why": f"{user or 'Somebody'} asked to cancel{f': {reason}' if reason else ''}"}
         found = [
-            firings.fire("cancel.requested", seen, rule, content) for rule in firings.ready(seen, "cancel_requested")
+            signal
+            for rule in firings.ready(seen, "cancel_requested")
+            for signal in firings.fire("cancel.requested", seen, rule, content)
         ]
         return Noticed(note_text.write(fired=firings.by_rule), found)

@@ -17,7 +17,7 @@ from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import signal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from expansion_signals.detect.watches import Seen
     from expansion_signals.model.instants import Instant
@@ -37,16 +37,22 @@ class Firings:
         return cls({rule: (times, last) for rule, (times, last) in part.items()})
 
     def ready(self, seen: Seen, signal: str) -> Sequence[WatchRule]:
-        """Return the rules of a signal that the event may fire, and that do not cool."""
-        return [rule for rule in seen.of(signal) if not self._cools(rule, seen.event.time) and seen.may_fire(rule)]
+        """Return the rules of a signal that do not cool."""
+        return [rule for rule in seen.of(signal) if not self._cools(rule, seen.event.time)]
 
     def fire(
         self, kind: str, seen: Seen, rule: WatchRule, content: Mapping[str, Any], subject: Sequence[str] = ()
-    ) -> Signal:
-        """Return the signal of a rule that is reached; from now on, it cools."""
+    ) -> Iterator[Signal]:
+        """Yield the signal of a rule that is reached; from now on, it cools.
+
+        What backfill or a late event reaches is already past: the rule cools, and nothing is told (semantics 3.8).
+        """
         times, _ = self.by_rule.get(rule.id, (0, 0))
-        self.by_rule[rule.id] = (times + 1, seen.event.time)
-        return signal_of(kind, seen, rule=rule, subject=subject, ordinal=str(times + 1), content=content)
+        if seen.may_fire(rule):
+            self.by_rule[rule.id] = (times + 1, seen.event.time)
+            yield signal_of(kind, seen, rule=rule, subject=subject, ordinal=str(times + 1), content=content)
+        elif seen.profile is not None:
+            self.by_rule[rule.id] = (times, seen.event.time)
 
     def _cools(self, rule: WatchRule, time: Instant) -> bool:
         return rule.id in self.by_rule and abs(time - self.by_rule[rule.id][1]) < wanted(rule).cooldown

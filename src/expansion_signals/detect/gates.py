@@ -129,7 +129,7 @@ def _fired(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": _why(feature, len(tries), users, want.span),
             }
-            yield gate.firings.fire("feature.gated", seen, rule, content, (feature,))
+            yield from gate.firings.fire("feature.gated", seen, rule, content, (feature,))
 
 
 def _is_of(rule: WatchRule, feature: str) -> bool:

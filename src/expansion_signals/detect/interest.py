@@ -60,4 +60,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"The product {product} was looked at {times} in {want.span}",
             }
-            yield sightings.firings.fire("interest.grown", seen, rule, content, (product,))
+            yield from sightings.firings.fire("interest.grown", seen, rule, content, (product,))

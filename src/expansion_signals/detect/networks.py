@@ -98,4 +98,4 @@ def _fired(networks: LastSeen, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{len(used)} {counted('network', one=len(used) == 1)} in use within {want.span}",
             }
-            yield networks.firings.fire("network.added", seen, rule, content)
+            yield from networks.firings.fire("network.added", seen, rule, content)

@@ -39,7 +39,8 @@ class ProductRequests:
         product = seen.event.data["product"]
         content = {"product": product, "why": f"{seen.text('user') or 'Somebody'} asked for the product {product}"}
         found = [
-            firings.fire("product.requested", seen, rule, content, (product,))
+            signal
             for rule in firings.ready(seen, "product_requested")
+            for signal in firings.fire("product.requested", seen, rule, content, (product,))
         ]
         return Noticed(note_text.write(fired=firings.by_rule), found)

@@ -63,4 +63,4 @@ def _fired(known: FirstSeen, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{len(new)} new {values} within {want.span}: {', '.join(' '.join(each) for each in named)}",
             }
-            yield known.firings.fire("region.added", seen, rule, content)
+            yield from known.firings.fire("region.added", seen, rule, content)

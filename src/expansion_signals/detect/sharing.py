@@ -57,4 +57,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"Content was shared {times} with people outside in {want.span}",
             }
-            yield sightings.firings.fire("sharing.grown", seen, rule, content)
+            yield from sightings.firings.fire("sharing.grown", seen, rule, content)

@@ -62,4 +62,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{tickets} about {', '.join(tally.named)} in {want.span}; a higher plan includes it",
             }
-            yield sightings.firings.fire("support_pattern.found", seen, rule, content)
+            yield from sightings.firings.fire("support_pattern.found", seen, rule, content)

@@ -68,4 +68,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{people} invited in {want.span}, {previous} in the {want.span} before",
             }
-            yield sightings.firings.fire("team.grown", seen, rule, content)
+            yield from sightings.firings.fire("team.grown", seen, rule, content)

@@ -69,4 +69,4 @@ def _fired(known: FirstSeen, seen: Seen) -> Iterator[Signal]:
                 "window": want.window,
                 "why": f"{features} used for the first time within {want.span}: {', '.join(named)}",
             }
-            yield known.firings.fire("use_case.added", seen, rule, content)
+            yield from known.firings.fire("use_case.added", seen, rule, content)

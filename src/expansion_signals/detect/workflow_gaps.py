@@ -59,4 +59,4 @@ def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
                 "destinations": tally.named,
                 "why": f"{exports} to {', '.join(tally.named) or 'other tools'} in {want.span}",
             }
-            yield sightings.firings.fire("workflow_gap.found", seen, rule, content)
+            yield from sightings.firings.fire("workflow_gap.found", seen, rule, content)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from expansion_signals.model.amounts import plain
 from expansion_signals.model.instants import DAY, Duration, Instant, format_instant, parse_instant
+from expansion_signals.model.periods import calendar_anchor, same_periods
 
 if TYPE_CHECKING:
     from expansion_signals.model.events import Evidence
@@ -162,12 +163,14 @@ BASELINES_KEPT: Duration = 62 * DAY
 def succeed(previous: Profile | None, account: Account, since: Instant) -> Profile:
     """Return the profile after this snapshot: a new anchor is valid from `since`, the first one from ever.
 
-    An account update without a period counts calendar months in UTC from the epoch's first day.
+    An account update without a period counts the months of the calendar in the account's time zone. One whose anchor
+    names the periods that run already changes none.
     """
-    subscription = account.period or Subscription(unit="month", anchor=0)
+    zone = account.time_zone
+    subscription = account.period or Subscription(unit="month", anchor=calendar_anchor(zone))
     kept = previous.anchors if previous else ()
-    if not kept or (kept[-1].anchor, kept[-1].unit) != (subscription.anchor, subscription.unit):
-        anchor = Anchor(valid_from=since if kept else 0, anchor=subscription.anchor, unit=subscription.unit)
+    anchor = Anchor(valid_from=since if kept else 0, anchor=subscription.anchor, unit=subscription.unit)
+    if not kept or not same_periods(kept[-1], anchor, zone):
         kept = (*kept, anchor)[-ANCHORS_KEPT:]
     return Profile(account=account, anchors=kept, baselines=_carried(previous, account, since))
 

@@ -37,6 +37,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _CACHED = 1 << 15
+_COMPARED = 13
+"""Periods in which two anchors must agree: a year of months has every length that months are clamped to."""
 
 
 def period_at(anchor: Anchor, zone: str, instant: Instant) -> Period:
@@ -68,6 +70,29 @@ def period_of(anchors: Sequence[Anchor], zone: str, instant: Instant) -> Period:
     start = max(period.start, anchors[count - 1].valid_from) if count else period.start
     end = min(period.end, anchors[count].valid_from) if count < len(anchors) else period.end
     return Period(start, end)
+
+
+def same_periods(before: Anchor, after: Anchor, zone: str) -> bool:
+    """Say whether two anchors name the same periods, as when billing tells the start of the period that runs now.
+
+    month from 1 Jan, month from 1 Nov      the same
+    month from 31 Jan, month from 28 Feb    not: the first goes on to 31 Mar
+    month from 1 Jan, quarter from 1 Jan    not
+    """
+    if before.unit != after.unit:
+        return False
+    instant = max(before.anchor, after.anchor)
+    for _ in range(_COMPARED):
+        period = period_at(before, zone, instant)
+        if period_at(after, zone, instant) != period:
+            return False
+        instant = period.end
+    return True
+
+
+def calendar_anchor(zone: str) -> Instant:
+    """Return an anchor from which periods are those of the calendar in this zone: a midnight that begins a year."""
+    return (datetime(1970, 1, 1, tzinfo=ZoneInfo(zone)) - _EPOCH) // _MICROSECOND
 
 
 def closed(period: Period | None, appended: Instant) -> bool:

@@ -108,10 +108,20 @@ def test_what_comes_late_is_counted(course: Course) -> None:
 
 
 @every_course
-def test_backfill_counts_and_fires_nothing(course: Course) -> None:
+def test_what_backfill_reaches_is_already_past(course: Course) -> None:
     walk = Walk(course)
     walk.goes_often(course.needed - 1)
-    assert (walk.goes(backfill=True), len(walk.goes())) == ([], 1)
+    assert (walk.goes(backfill=True), walk.goes()) == ([], [])
+
+
+@every_course
+def test_what_a_late_event_reaches_is_already_past(course: Course) -> None:
+    walk = Walk(course)
+    walk.goes_often(course.needed - 1)
+    walk.late = 2 * HOUR
+    late = walk.goes()
+    walk.late = 0
+    assert (late, walk.goes()) == ([], [])
 
 
 @every_course
