@@ -64,8 +64,8 @@ class Day(NamedTuple):
         return sum(self.amounts.get((meter, day), 0) for day in days)
 
     def knows(self, days: range) -> bool:
-        """Say whether all of these days are known: none lies before the first one that anything was counted on."""
-        return self.first is not None and self.first <= days.start
+        """Say whether all of these days are whole: they lie after the first one that anything was counted on."""
+        return self.first is not None and self.first < days.start
 
 
 Told = dict[str, Any]
