@@ -103,8 +103,8 @@ def test_growth_is_told_on_the_first_day_above_ten_percent_and_a_week_later(trig
 
 
 def test_a_fall_is_told_once_a_month_of_days_is_low_enough(triggers: list[dict[str, Any]]) -> None:
-    # Of 30 days, 23 at 60 and 7 at 100 are 2,080: 30.67 % below 3,000, on day 59. The first day of all may not have been
-    # whole, so the 30 days before those are known to be a day later.
+    # Of 30 days, 23 at 60 and 7 at 100 are 2,080: 30.67 % below 3,000, on day 59. The first day of all may not have
+    # been whole, so the 30 days before those are known to be a day later.
     assert days_told(triggers, "falling", "usage.declined") == [60]
 
 
