@@ -16,7 +16,7 @@ from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.rules.loading import load
 from expansion_signals.state.keys import shard_of
 from simulated_log import PARTITIONS, SimulatedLog
-from simulated_workers import MOST, SHARDS, TurningPatience, World, advanced, metering, turn, watermarks_of
+from simulated_workers import MOST, SHARDS, Living, TurningPatience, World, metering, turn, watermarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.looks import DayUsed, History, Look
     from expansion_signals.ports import Due
     from kept_state import Kept
-    from simulated_workers import Turn
 
 CATALOG = """
 currency: USD
@@ -175,20 +174,13 @@ class Days:
         await self.world.kept.store.apply([batch])
 
 
-class _Looking:
+class _Looking(Living):
     """One worker that sweeps until it is dropped; nothing is on its log."""
 
     def __init__(self, days: Days) -> None:
         self._days = days
         self._patience = TurningPatience()
-        self._turn: Turn | None = None
-        self._life = self._live()
-
-    async def advance(self, choice: int) -> None:
-        self._turn = await advanced(self._life, None if self._turn is None else choice)
-
-    def crash(self) -> None:
-        self._life.close()
+        super().__init__()
 
     async def _live(self) -> None:
         world = self._days.world

@@ -28,7 +28,7 @@ from simulated_deciding import CODEC, PARTITIONS, SHARDS, SignalsTopic
 from simulated_log import TEXTS
 from simulated_reader import SimulatedReader
 from simulated_wire import DECISIONS
-from simulated_workers import CONFIGURATIONS, Looking, Turn, TurningPatience, advanced, turn, until_idle
+from simulated_workers import CONFIGURATIONS, Living, Looking, TurningPatience, turn, until_idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -158,7 +158,7 @@ def rebuilding(world: DecidingWorld, patience: TurningPatience, epochs: Epochs) 
     )
 
 
-class DecidingWorker:
+class DecidingWorker(Living):
     """One worker that reads every partition until it is dropped. Two of them are each other's zombies.
 
     It is put together anew where everything is lost.
@@ -169,14 +169,7 @@ class DecidingWorker:
         self._patience = TurningPatience()
         self._assemble()
         self.positions: dict[Partition, int] = {}
-        self.turn: Turn | None = None
-        self._life = self._live()
-
-    async def advance(self, choice: int) -> None:
-        self.turn = await advanced(self._life, None if self.turn is None else choice)
-
-    def crash(self) -> None:
-        self._life.close()
+        super().__init__()
 
     def _assemble(self) -> None:
         self._epochs = epochs_of(self._world)

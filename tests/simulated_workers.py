@@ -6,6 +6,7 @@ nothing reaches the outside between two turns. Two workers that both own every p
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from itertools import count
 from types import coroutine
@@ -165,7 +166,25 @@ def rebuilding(world: World, patience: TurningPatience, epochs: Epochs) -> Rebui
     )
 
 
-class Worker:
+class Living(ABC):
+    """What lives from turn to turn, until it is dropped."""
+
+    def __init__(self) -> None:
+        self.turn: Turn | None = None
+        self._life = self._live()
+
+    async def advance(self, choice: int) -> None:
+        self.turn = await advanced(self._life, None if self.turn is None else choice)
+
+    def crash(self) -> None:
+        self._life.close()
+
+    @abstractmethod
+    async def _live(self) -> None:
+        """Live for ever."""
+
+
+class Worker(Living):
     """One worker that reads every partition until it is dropped; put together anew where everything is lost."""
 
     def __init__(self, world: World) -> None:
@@ -173,17 +192,10 @@ class Worker:
         self._patience = TurningPatience()
         self._assemble()
         self.positions: dict[Partition, int] = {}
-        self.turn: Turn | None = None
-        self._life = self._live()
-
-    async def advance(self, choice: int) -> None:
-        self.turn = await advanced(self._life, None if self.turn is None else choice)
+        super().__init__()
 
     def at_end(self) -> bool:
         return self.turn == "idle" and self.positions == self._world.log.ends
-
-    def crash(self) -> None:
-        self._life.close()
 
     def _assemble(self) -> None:
         self._epochs = epochs_of(self._world)
@@ -220,19 +232,12 @@ class Worker:
         self.positions = {**poll.positions, **rewind}
 
 
-class Looking:
+class Looking(Living):
     """What brings up beside a worker what is lost or late; between its looks it is idle."""
 
     def __init__(self, bringing_up: BringingUp) -> None:
         self._bringing_up = bringing_up
-        self.turn: Turn | None = None
-        self._life = self._live()
-
-    async def advance(self, choice: int) -> None:
-        self.turn = await advanced(self._life, None if self.turn is None else choice)
-
-    def crash(self) -> None:
-        self._life.close()
+        super().__init__()
 
     async def _live(self) -> None:
         while True:

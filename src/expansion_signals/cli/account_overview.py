@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.readings import Counter, Limit, Period
     from expansion_signals.model.standing import AccountStanding
     from expansion_signals.model.thresholds import ArmKey, Guard
-    from expansion_signals.rules.configuration import Configuration, LimitRule, MilestoneRule
+    from expansion_signals.rules.configuration import Configuration, MeterRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _counter(
     limit = None if beside else limit_in_force(configuration.catalog, profile.account, meter.key)
     limits = () if beside else configuration.limit_rules_by_meter.get(meter.key, ())
     milestones = configuration.milestone_rules_by_meter.get(meter.key, ()) if of_life else ()
-    rules: Sequence[LimitRule | MilestoneRule] = (*limits, *milestones)
+    rules: Sequence[MeterRule] = (*limits, *milestones)
     on = CountedLevel(level, limit, meter, now)
     return CounterOverview(
         meter=meter,

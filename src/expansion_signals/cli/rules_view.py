@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from expansion_signals.model.instants import Duration
-    from expansion_signals.rules.configuration import Configuration, LimitRule, MilestoneRule, WatchRule
+    from expansion_signals.rules.configuration import Configuration, MeterRule, WatchRule
 
 
 class RuleView(NamedTuple):
@@ -26,25 +26,26 @@ class RuleView(NamedTuple):
 
 def rules_in_force(configuration: Configuration) -> Iterator[RuleView]:
     """Yield every rule that is judged."""
-    for limit in configuration.limit_rules:
-        yield _view(limit, "limit_reached", limit.meter)
-    for milestone in configuration.milestone_rules:
-        yield _view(milestone, "milestone", milestone.meter)
-    for watch in configuration.watch_rules:
-        yield _view(watch, watch.signal, watch.meter or watch.feature or "")
+    for rule, signal in _judged(configuration):
+        about = rule.meter or getattr(rule, "feature", None) or ""
+        yield RuleView(rule.id, signal, about, tuple(str(threshold) for threshold in rule.at), tuple(_options(rule)))
 
 
 def document_of(configuration: Configuration) -> list[Mapping[str, Any]]:
     """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null."""
-    rules: list[tuple[LimitRule | MilestoneRule | WatchRule, str]] = [
-        *((rule, "limit_reached") for rule in configuration.limit_rules),
-        *((rule, "milestone") for rule in configuration.milestone_rules),
-        *((rule, rule.signal) for rule in configuration.watch_rules),
-    ]
-    return [_document(rule, signal) for rule, signal in rules]
+    return [_document(rule, signal) for rule, signal in _judged(configuration)]
 
 
-def _document(rule: LimitRule | MilestoneRule | WatchRule, signal: str) -> Mapping[str, Any]:
+def _judged(configuration: Configuration) -> Iterator[tuple[MeterRule | WatchRule, str]]:
+    for limit in configuration.limit_rules:
+        yield limit, "limit_reached"
+    for milestone in configuration.milestone_rules:
+        yield milestone, "milestone"
+    for watch in configuration.watch_rules:
+        yield watch, watch.signal
+
+
+def _document(rule: MeterRule | WatchRule, signal: str) -> Mapping[str, Any]:
     within, cooldown, holdout = (getattr(rule, name, None) for name in ("within", "cooldown", "holdout"))
     return {
         "id": rule.id,
@@ -65,12 +66,7 @@ def _document(rule: LimitRule | MilestoneRule | WatchRule, signal: str) -> Mappi
     }
 
 
-def _view(rule: LimitRule | MilestoneRule | WatchRule, signal: str, about: str) -> RuleView:
-    at = tuple(str(threshold) for threshold in rule.at)
-    return RuleView(rule.id, signal, about, at, tuple(_options(rule)))
-
-
-def _options(rule: LimitRule | MilestoneRule | WatchRule) -> Iterator[str]:
+def _options(rule: MeterRule | WatchRule) -> Iterator[str]:
     for name in ("attempts", "users"):
         number = getattr(rule, name, None)
         if number is not None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.sightings import Sightings
-from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import Noticed
 from expansion_signals.detect.why import counted
 
@@ -48,16 +47,13 @@ class Interest:
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
     product = seen.event.data["product"]
-    for rule in sightings.firings.ready(seen, "interest_grown"):
-        want = wanted(rule)
-        tally = sightings.tally(seen.event.time, want.within)
-        if want.is_reached(tally.events, tally.users):
-            times = f"{tally.events} {counted('time', one=tally.events == 1)}"
-            content = {
-                "product": product,
-                "events": tally.events,
-                "users": tally.users,
-                "window": want.window,
-                "why": f"The product {product} was looked at {times} in {want.span}",
-            }
-            yield from sightings.firings.fire("interest.grown", seen, rule, content, (product,))
+    for rule, want, tally in sightings.reached(seen, "interest_grown"):
+        times = f"{tally.events} {counted('time', one=tally.events == 1)}"
+        content = {
+            "product": product,
+            "events": tally.events,
+            "users": tally.users,
+            "window": want.window,
+            "why": f"The product {product} was looked at {times} in {want.span}",
+        }
+        yield from sightings.firings.fire("interest.grown", seen, rule, content, (product,))

@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.sightings import Sightings
-from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import Noticed
 from expansion_signals.detect.why import counted
 
@@ -46,15 +45,12 @@ class Sharing:
 
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
-    for rule in sightings.firings.ready(seen, "sharing_grown"):
-        want = wanted(rule)
-        tally = sightings.tally(seen.event.time, want.within)
-        if want.is_reached(tally.events, tally.users):
-            times = f"{tally.events} {counted('time', one=tally.events == 1)}"
-            content = {
-                "events": tally.events,
-                "users": tally.users,
-                "window": want.window,
-                "why": f"Content was shared {times} with people outside in {want.span}",
-            }
-            yield from sightings.firings.fire("sharing.grown", seen, rule, content)
+    for rule, want, tally in sightings.reached(seen, "sharing_grown"):
+        times = f"{tally.events} {counted('time', one=tally.events == 1)}"
+        content = {
+            "events": tally.events,
+            "users": tally.users,
+            "window": want.window,
+            "why": f"Content was shared {times} with people outside in {want.span}",
+        }
+        yield from sightings.firings.fire("sharing.grown", seen, rule, content)

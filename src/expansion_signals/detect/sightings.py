@@ -17,10 +17,12 @@ from expansion_signals.detect.watches import MOST_REMEMBERED, bounds, is_of_hour
 from expansion_signals.model.instants import DAY, HOUR
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
+    from expansion_signals.detect.wanted import Wanted
     from expansion_signals.detect.watches import Seen
     from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.rules.configuration import WatchRule
 
 MOST_NAMED = 10
 """How many things a payload names."""
@@ -84,6 +86,14 @@ class Sightings:
     def knows(self, thing: str) -> bool:
         """Say whether this thing was seen."""
         return any(each.thing == thing for each in self.times)
+
+    def reached(self, seen: Seen, signal: str) -> Iterator[tuple[WatchRule, Wanted, Tally]]:
+        """Yield the rules of a signal that do not cool and whose window holds enough, with what it holds."""
+        for rule in self.firings.ready(seen, signal):
+            want = wanted(rule)
+            tally = self.tally(seen.event.time, want.within)
+            if want.is_reached(tally.events, tally.users):
+                yield rule, want, tally
 
     def tally(self, now: Instant, window: Duration, of: Container[str] | None = None) -> Tally:
         """Count what lies in the window that ends with `now`; only of these things where they are given."""

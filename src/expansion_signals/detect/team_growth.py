@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.dimensions import short
 from expansion_signals.detect.sightings import Sightings
-from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import REMEMBERED, Noticed
 
 if TYPE_CHECKING:
@@ -55,11 +54,9 @@ class TeamGrowth:
 
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
-    for rule in sightings.firings.ready(seen, "team_grown"):
-        want, now = wanted(rule), seen.event.time
-        tally = sightings.tally(now, want.within)
-        previous = sightings.tally(now - want.within, want.within).events
-        if want.is_reached(tally.events, tally.users) and tally.events > previous:
+    for rule, want, tally in sightings.reached(seen, "team_grown"):
+        previous = sightings.tally(seen.event.time - want.within, want.within).events
+        if tally.events > previous:
             people = f"{tally.events} {'person was' if tally.events == 1 else 'people were'}"
             content = {
                 "events": tally.events,

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.dimensions import short
 from expansion_signals.detect.sightings import Sightings
-from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import Noticed
 from expansion_signals.detect.why import counted
 
@@ -47,16 +46,13 @@ class WorkflowGaps:
 
 
 def _fired(sightings: Sightings, seen: Seen) -> Iterator[Signal]:
-    for rule in sightings.firings.ready(seen, "workflow_gap_found"):
-        want = wanted(rule)
-        tally = sightings.tally(seen.event.time, want.within)
-        if want.is_reached(tally.events, tally.users):
-            exports = f"{tally.events} {counted('export', one=tally.events == 1)}"
-            content = {
-                "events": tally.events,
-                "users": tally.users,
-                "window": want.window,
-                "destinations": tally.named,
-                "why": f"{exports} to {', '.join(tally.named) or 'other tools'} in {want.span}",
-            }
-            yield from sightings.firings.fire("workflow_gap.found", seen, rule, content)
+    for rule, want, tally in sightings.reached(seen, "workflow_gap_found"):
+        exports = f"{tally.events} {counted('export', one=tally.events == 1)}"
+        content = {
+            "events": tally.events,
+            "users": tally.users,
+            "window": want.window,
+            "destinations": tally.named,
+            "why": f"{exports} to {', '.join(tally.named) or 'other tools'} in {want.span}",
+        }
+        yield from sightings.firings.fire("workflow_gap.found", seen, rule, content)

@@ -19,7 +19,7 @@ from expansion_signals.log.assignments import Assignments
 from expansion_signals.log.closing import close
 from expansion_signals.log.failures import kafka_failures
 from expansion_signals.log.missing import reject_missing
-from expansion_signals.log.reading import Reading
+from expansion_signals.log.reading import Reading, driver_options
 from expansion_signals.model.records import Partition, Poll
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from expansion_signals.log.assignments import AssignmentListener
     from expansion_signals.model.instants import Instant
-
-_FETCH_BYTES = 4 * 1024 * 1024
-"""Bytes asked of a partition at once. A larger record still arrives: the broker sends at least one batch."""
 
 _MEMBERSHIP_SECONDS = 300
 """A member that neither polls nor is `paused` for so long leaves the group: it hangs."""
@@ -74,19 +71,13 @@ class BatchLogReader:
         # A join is answered when the last member has joined, at most a session timeout later.
         self._join_seconds = session_timeout_seconds + _ANSWER_SECONDS
         self._options: dict[str, Any] = {
-            "bootstrap_servers": servers,
+            **driver_options(servers, poll_records, fetch_wait_seconds),
             "group_id": prefix + group,
-            "enable_auto_commit": False,
-            "auto_offset_reset": "none",
-            "isolation_level": "read_committed",
-            "max_poll_records": poll_records,
             "max_poll_interval_ms": _MEMBERSHIP_SECONDS * 1000,
             "session_timeout_ms": int(session_timeout_seconds * 1000),
             "heartbeat_interval_ms": int(session_timeout_seconds * 1000 / 4),
             "request_timeout_ms": int(self._join_seconds * 1000),
             "metadata_max_age_ms": _METADATA_SECONDS * 1000,
-            "fetch_max_wait_ms": int(fetch_wait_seconds * 1000),
-            "max_partition_fetch_bytes": _FETCH_BYTES,
             **(security or {}),
         }
         self._consumer: AIOKafkaConsumer | None = None

@@ -15,6 +15,23 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
 
 
+_FETCH_BYTES = 4 * 1024 * 1024
+"""Bytes asked of a partition at once. A larger record still arrives: the broker sends at least one batch."""
+
+
+def driver_options(servers: str, poll_records: int, fetch_wait_seconds: float) -> dict[str, Any]:
+    """Return the driver's settings where positions are a `Reading`'s: it commits nothing, and never jumps."""
+    return {
+        "bootstrap_servers": servers,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "none",
+        "isolation_level": "read_committed",
+        "max_poll_records": poll_records,
+        "fetch_max_wait_ms": int(fetch_wait_seconds * 1000),
+        "max_partition_fetch_bytes": _FETCH_BYTES,
+    }
+
+
 @dataclass(slots=True)
 class Reading:
     """What is read under assignment `number`: `given` in the driver's names, `positions` next, `ends` when it began.

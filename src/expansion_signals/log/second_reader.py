@@ -6,7 +6,7 @@ It brings up shards that are late, and reads what was published where state was 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -14,7 +14,7 @@ from expansion_signals.errors import LogUnavailable
 from expansion_signals.log.closing import close
 from expansion_signals.log.failures import kafka_failures
 from expansion_signals.log.missing import reject_missing
-from expansion_signals.log.reading import Reading
+from expansion_signals.log.reading import Reading, driver_options
 from expansion_signals.model.records import Partition
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.records import Poll
 
 _ANSWER_SECONDS = 5
-_FETCH_BYTES = 4 * 1024 * 1024
 
 
 class Extent(NamedTuple):
@@ -53,15 +52,7 @@ class SecondReader:
         self._servers = servers
         self._topics = {prefix + topic: topic for topic in topics}
         self._clock = clock
-        self._options: dict[str, Any] = {
-            "bootstrap_servers": servers,
-            "enable_auto_commit": False,
-            "auto_offset_reset": "none",
-            "isolation_level": "read_committed",
-            "max_poll_records": poll_records,
-            "fetch_max_wait_ms": int(fetch_wait_seconds * 1000),
-            "max_partition_fetch_bytes": _FETCH_BYTES,
-        }
+        self._options = driver_options(servers, poll_records, fetch_wait_seconds)
         self._consumer: AIOKafkaConsumer | None = None
         self._given: Mapping[TopicPartition, Partition] = {}
         self._reading: Reading | None = None

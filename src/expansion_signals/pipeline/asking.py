@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.dimensions import values_of
+from expansion_signals.detect.watches import evidence_of
 from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move, Share
-from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.admission import counter_takes
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.batches import Identity
     from expansion_signals.model.catalog import Aggregation, Meter
     from expansion_signals.model.changes import Change
-    from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.events import Evidence, UsageEvent
     from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.sums import Part
     from expansion_signals.pipeline.work import Item
@@ -223,15 +223,4 @@ def _batch(name: str, account: _Asked) -> AccountBatch:
 
 def _evidence(event: UsageEvent | None) -> Evidence:
     assert event is not None  # noqa: S101 -- a sum exists because an event was added to it
-    return Evidence(
-        event.id,
-        event.source,
-        event.time,
-        _text(event.data.get("user")),
-        _text(event.data.get("session")),
-        event.traceparent,
-    )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return evidence_of(event)

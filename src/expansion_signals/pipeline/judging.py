@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Cause, Counter
     from expansion_signals.model.thresholds import Arm, ArmKey
-    from expansion_signals.rules.configuration import Configuration, LimitRule, MilestoneRule
+    from expansion_signals.rules.configuration import Configuration, MeterRule
 
 _UNGUARDED = Guard(low=None, high=None)
 
@@ -157,9 +157,7 @@ def _judgement(
     )
 
 
-def _waiting(
-    reading: Reading, configuration: Configuration, rules: Sequence[LimitRule | MilestoneRule]
-) -> Collection[str]:
+def _waiting(reading: Reading, configuration: Configuration, rules: Sequence[MeterRule]) -> Collection[str]:
     """Return the ids of those of these rules whose condition is not true now."""
     conditional = [rule for rule in rules if rule.when is not None]
     if not conditional:

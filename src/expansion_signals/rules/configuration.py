@@ -55,8 +55,8 @@ class ThresholdRule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LimitRule:
-    """`signal: limit_reached`: fires when a meter's level reaches one of `at` (semantics 3).
+class MeterRule:
+    """A rule that fires when a level of its meter reaches one of `at`.
 
     `version` is a hash of the rule's meaning, not of its spelling. `when` is the condition under which it applies;
     `holdout` the percentage of accounts for which it is decided and not sent.
@@ -73,22 +73,16 @@ class LimitRule:
     holdout: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MilestoneRule:
-    """`signal: milestone`: fires when a meter's level over the account's life reaches one of `at` (semantics 6.3).
+class LimitRule(MeterRule):
+    """`signal: limit_reached`: looks at the level beside its limit (semantics 3)."""
 
-    `at` are thresholds of kind `usage`. The rest is as in `LimitRule`.
-    """
+    __slots__ = ()
 
-    id: str
-    version: str
-    meter: str
-    at: tuple[Threshold, ...]
-    fire_when_added: bool = False
-    max_firing_age: Duration = HOUR
-    when: Condition | None = None
-    shadow: bool = False
-    holdout: Decimal | None = None
+
+class MilestoneRule(MeterRule):
+    """`signal: milestone`: looks at the level over the account's life; `at` are of kind `usage` (semantics 6.3)."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +163,7 @@ class Configuration:
         return _longest_ages(self.milestone_rules_by_meter)
 
 
-_MeterRule = TypeVar("_MeterRule", LimitRule, MilestoneRule)
+_MeterRule = TypeVar("_MeterRule", bound=MeterRule)
 
 
 def _by_meter(rules: Iterable[_MeterRule]) -> Mapping[str, Sequence[_MeterRule]]:
