@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from expansion_signals.model.last_seen import Active
     from expansion_signals.model.looks import DayUsed, History, Look
     from expansion_signals.model.notes import Note
+    from expansion_signals.model.outcomes import Outcome, Withdrawal
+    from expansion_signals.model.prompts import Prompt
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.shards import ShardStanding
     from expansion_signals.model.signals import Signal
@@ -52,7 +54,7 @@ class Codec(LetterCodec, Protocol):
 
 
 class DecidingCodec(LetterCodec, Protocol):
-    """Bytes to nouns and back, for deciding. The reading method raises `RejectedRecord`."""
+    """Bytes to nouns and back, for deciding. Its reading methods raise `RejectedRecord`."""
 
     def read_signal(self, record: Record) -> Signal:
         """Decode one record of `expansion-signals`."""
@@ -63,15 +65,27 @@ class DecidingCodec(LetterCodec, Protocol):
     def decision(self, decision: Decision, recorded: int) -> Outgoing:
         """Encode a decision for `expansion-decisions`."""
 
+    def outcome(self, outcome: Outcome, recorded: int) -> Outgoing:
+        """Encode an outcome for `expansion-outcomes`."""
+
+    def withdrawal(self, withdrawal: Withdrawal, recorded: int) -> Outgoing:
+        """Encode a withdrawal for the topic of its trigger."""
+
+    def prompt(self, record: Record) -> Prompt:
+        """Decode one record of `prompt-events`."""
+
 
 class AuditCodec(Protocol):
-    """Bytes to nouns, for restoring what was lost. Both methods raise `RejectedRecord`."""
+    """Bytes to nouns, for restoring what was lost. Every method raises `RejectedRecord`."""
 
     def read_signal(self, record: Record) -> Signal:
         """Decode one record of `expansion-signals`."""
 
     def read_decision(self, record: Record) -> tuple[str, str | None, Verdict]:
         """Decode one record of `expansion-decisions`: the ids of its signal and trigger, and what was decided."""
+
+    def prompt(self, record: Record) -> Prompt:
+        """Decode one record of `prompt-events`."""
 
 
 class Publisher(Protocol):
@@ -125,6 +139,16 @@ class PolicyStore(Protocol):
 
     async def reserve(self, shards: Sequence[ShardReservation]) -> Sequence[Reserved | Behind | Gap | Lost]:
         """Remember each shard's decisions, or say that its watermarks stand elsewhere; answers in the order asked."""
+
+    async def passed(self, places: Mapping[str, Collection[str]]) -> None:
+        """Forget what was published because of these records, by account: they will not be asked again."""
+
+
+class Silences(Protocol):
+    """What is muted for now."""
+
+    async def mutes(self) -> Mapping[tuple[str | None, str | None], Instant]:
+        """Return until when rules and accounts are silent: by rule and account, either of them None for any."""
 
 
 class Due(Protocol):

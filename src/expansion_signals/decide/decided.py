@@ -8,9 +8,11 @@ known as one, however many steps were decided since, and to a worker that lags a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.decide.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -57,10 +59,16 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The decided keys of one account, as of a revision; a change is accepted for the revision it was read at only."""
+    """What deciding keeps of one account, as of a revision; a change is accepted for the revision it was read at only.
+
+    `entries` are its decided keys. `unpassed` holds, by the record's coordinates, what was published because of records
+    that may be asked again: their watermark has not moved yet.
+    """
 
     revision: int = 0
     entries: Mapping[Key, Entry] = field(default_factory=dict)
+    remembered: Remembered = field(default_factory=Remembered)
+    unpassed: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, text: str) -> Entry | None:
         """Return the entry that decides this key of a signal: its own, or that of the highest step that covers it."""
@@ -77,17 +85,29 @@ class Decided:
 
     def with_entries(self, entries: Mapping[Key, Entry]) -> Decided:
         """Return what stands once these are added."""
-        return Decided(self.revision, {**self.entries, **entries})
+        return replace(self, entries={**self.entries, **entries})
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What to remember of an account: `added` entries, made on `revision`, and the keys that are forgotten."""
+    """What to remember of an account: `added` entries, made on `revision`, and the keys that are forgotten.
+
+    `remembered` is what is remembered besides, None where that stays as it is; `published` what is about to be, by the
+    coordinates of the records that led to it. `look`: when the first hold ends, where a look is to be made then.
+    """
 
     account: str
     revision: int
     added: Mapping[Key, Entry]
     forgotten: tuple[Key, ...] = ()
+    remembered: Remembered | None = None
+    published: Mapping[str, str] = field(default_factory=dict)
+    look: Instant | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing is to be remembered or forgotten."""
+        return not (self.added or self.forgotten or self.published) and self.remembered is None and self.look is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +132,10 @@ class Reserved:
     refused: Sequence[str] = ()
 
 
-def reserve(account: str, before: Decided, after: Decided, asked: Collection[Key], now: Instant) -> Reservation:
-    """Return what the decisions since `before` add, and what is not needed any more.
+def reserve(
+    account: str, before: Decided, after: Decided, asked: Collection[Key], now: Instant
+) -> Reservation:
+    """Return what the decisions since `before` add or change, and what is not needed any more.
 
     Where they add nothing it is empty, and still names the revision: what answered them must still stand.
 
@@ -121,14 +143,19 @@ def reserve(account: str, before: Decided, after: Decided, asked: Collection[Key
     one covers it. But none of the keys `asked`: after a crash they are asked again, and a worker that lags may ask at
     this moment; the answer must be the same.
     """
-    added = {key: entry for key, entry in after.entries.items() if key not in before.entries}
-    if not added:
-        return Reservation(account, before.revision, {})
-    covered = _far_below(before, added)
-    forgotten = tuple(
-        key for key, entry in before.entries.items() if key not in asked and (entry.kept_until <= now or key in covered)
-    )
-    return Reservation(account, before.revision, added, forgotten)
+    added = {key: entry for key, entry in after.entries.items() if before.entries.get(key) != entry}
+    remembered = None if after.remembered == before.remembered else after.remembered
+    published = {place: text for place, text in after.unpassed.items() if place not in before.unpassed}
+    look = after.remembered.next_look if after.remembered.held != before.remembered.held else None
+    forgotten: tuple[Key, ...] = ()
+    if added:
+        covered = _far_below(before, added)
+        forgotten = tuple(
+            key
+            for key, entry in before.entries.items()
+            if key not in asked and (entry.kept_until <= now or key in covered)
+        )
+    return Reservation(account, before.revision, added, forgotten, remembered, published, look)
 
 
 def _far_below(before: Decided, added: Collection[Key]) -> set[Key]:

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.crossings import crossed_of_rest, id_of_rest
 from expansion_signals.decide.decided import SIGNAL_DIGITS, Decided, Entry, key_of
+from expansion_signals.decide.needs import need_of
+from expansion_signals.decide.offers import NOT_SENT, case_of, payload_of
+from expansion_signals.decide.remembered import Fired, Held, Remembered
+from expansion_signals.decide.signal_text import document_of
+from expansion_signals.decide.suppression import Judged, judge
 from expansion_signals.model.decisions import Decision
 from expansion_signals.model.identities import identity_of
-from expansion_signals.model.instants import DAY, HOUR, Duration, Instant
+from expansion_signals.model.instants import DAY, HOUR, Duration
 from expansion_signals.model.kinds import KINDS
 from expansion_signals.model.triggers import Trigger
 
@@ -16,68 +21,74 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.decide.candidates import Candidate
+    from expansion_signals.decide.cases import Case, Ground
     from expansion_signals.decide.decided import Key
-    from expansion_signals.model.decisions import Reason, Verdict
+    from expansion_signals.model.decisions import Verdict
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.signals import Signal
 
 KEPT_AFTER_EXPIRY: Duration = 7 * DAY
 """How much longer a decision is remembered, so that a repetition meets it (architecture, State)."""
 
 
-class Outcome(NamedTuple):
-    """What to publish for a candidate, and the keys to remember. A repetition of a signal has neither."""
+class Ruling(NamedTuple):
+    """What to publish for a candidate, the keys to remember, and what is remembered besides.
+
+    A repetition of a signal has neither decision nor trigger.
+    """
 
     decision: Decision | None
     trigger: Trigger | None
     entries: Mapping[Key, Entry]
+    remembered: Remembered
 
 
-def decide(candidate: Candidate, decided: Decided, now: Instant) -> Outcome:
-    """Decide one signal: it fires for those of its keys that are not decided.
+def decide(candidate: Candidate, decided: Decided, ground: Ground) -> Ruling:
+    """Decide one signal: it is judged for those of its keys that are not decided (`suppression`).
 
-    no key decided                             fires for all
-    some keys decided                          fires for the rest, named by its highest threshold
+    no key decided                             judged for all
+    some keys decided                          judged for the rest, named by its highest threshold
     any key decided by this very record        the same answer as before, for the same keys
     all keys decided, some by this signal      nothing: the log holds the signal twice
     all keys decided by others                 superseded
-    past its expiry when first asked           suppressed, too_old_to_fire (semantics 3.8)
-    held out by its rule                       suppressed, holdout
-    of a burst, and not its first              superseded, burst: the decision names the first (semantics 4.2)
     """
-    signal, name = candidate.signal, candidate.signal.id[:SIGNAL_DIGITS]
+    signal, name, remembered = candidate.signal, candidate.signal.id[:SIGNAL_DIGITS], decided.remembered
+    case = case_of(signal, remembered, ground)
     answered = [decided.made_for(key, candidate.record) for key in signal.keys]
     before = {place: entry for place, entry in enumerate(answered) if entry and entry.signal == name}
-    reasons = _reasons(signal, now)
     if before:
-        return _outcome(signal, list(before), next(iter(before.values())).verdict, {}, reasons)
+        return _ruling(case, list(before), _as_before(case, next(iter(before.values())).verdict), {})
     found = [decided.entry(key) for key in signal.keys]
     rest = [place for place, entry in enumerate(found) if entry is None]
     if not rest:
         repeated = any(entry and entry.signal == name for entry in found)
-        return Outcome(None if repeated else _decision(signal, signal.id, "superseded"), None, {})
-    verdict: Verdict = "fired" if not reasons else "superseded" if reasons[0] == "burst" else "suppressed"
-    made = entries_made(candidate, verdict)
-    entries = {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)}
-    return _outcome(signal, rest, verdict, entries, reasons)
+        repetition = None if repeated else decision_of(case, signal.id, Judged("superseded"))
+        return Ruling(repetition, None, {}, remembered)
+    judged = judge(case)
+    made = entries_made(candidate, judged.verdict, case.expires)
+    ruling = _ruling(case, rest, judged, {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)})
+    return ruling._replace(remembered=_remembering(case, candidate.record, rest, judged, ruling.trigger))
 
 
-def entries_made(candidate: Candidate, verdict: Verdict) -> Mapping[Key, Entry]:
+def decided_before(candidate: Candidate, verdict: Verdict, remembered: Remembered, ground: Ground) -> Remembered:
+    """Return what is remembered of an account once it is told that a candidate was decided so, whoever decided it."""
+    case, rest = case_of(candidate.signal, remembered, ground), range(len(candidate.signal.keys))
+    trigger = trigger_of(case, rest) if verdict == "fired" else None
+    return _remembering(case, candidate.record, rest, Judged(verdict), trigger)
+
+
+def entries_made(candidate: Candidate, verdict: Verdict, expires: Instant) -> Mapping[Key, Entry]:
     """Return what is remembered of each key of a candidate that is decided so."""
-    signal = candidate.signal
     # Rounded up to what is stored: kept an hour longer, never shorter.
-    kept_until = -(-(_expiry(signal) + KEPT_AFTER_EXPIRY) // HOUR) * HOUR
-    entry = Entry(verdict, signal.id[:SIGNAL_DIGITS], candidate.record, kept_until)
-    return {key_of(key): entry for key in signal.keys}
+    kept_until = -(-(expires + KEPT_AFTER_EXPIRY) // HOUR) * HOUR
+    entry = Entry(verdict, candidate.signal.id[:SIGNAL_DIGITS], candidate.record, kept_until)
+    return {key_of(key): entry for key in candidate.signal.keys}
 
 
-def trigger_of(signal: Signal, rest: Sequence[int] | None = None) -> Trigger:
-    """Return the trigger that a signal becomes for its keys at these places, ascending; None: for all of them.
-
-    Its data is the signal's, without what is for the audit only.
-    """
-    kind = KINDS[signal.type]
-    rest = range(len(signal.keys)) if rest is None else rest
-    data = {name: value for name, value in signal.data.items() if name not in ("account", "holdout")}
+def trigger_of(case: Case, rest: Sequence[int]) -> Trigger:
+    """Return the trigger that a case becomes for the signal's keys at these places, ascending."""
+    signal, kind = case.signal, case.kind
+    data = payload_of(case)
     return Trigger(
         id=id_of_rest(signal, rest),
         type=signal.type,
@@ -85,50 +96,88 @@ def trigger_of(signal: Signal, rest: Sequence[int] | None = None) -> Trigger:
         account=signal.account,
         evidence=signal.evidence,
         data=data | crossed_of_rest(signal, rest) if kind.crosses else data,
-        expires=_expiry(signal),
+        expires=case.expires,
     )
 
 
-def _expiry(signal: Signal) -> Instant:
-    """Return from when on what follows from a signal is not worth acting on (semantics 7.7)."""
-    return signal.evidence.time + KINDS[signal.type].family.lasts
+def shadowed(signal: Signal) -> Trigger:
+    """Return the trigger that a rule which is tried out would have published: nothing is decided on it."""
+    kind = KINDS[signal.type]
+    return Trigger(
+        id=signal.id,
+        type=signal.type,
+        topic=kind.family.topic,
+        account=signal.account,
+        evidence=signal.evidence,
+        data={name: value for name, value in signal.data.items() if name not in NOT_SENT},
+        expires=signal.evidence.time + kind.family.lasts,
+    )
 
 
-def _reasons(signal: Signal, now: Instant) -> Sequence[Reason]:
-    """Return every reason not to send what follows from a signal, in the order of semantics 7.2."""
-    applies: Mapping[Reason, bool] = {
-        "too_old_to_fire": now >= _expiry(signal),
-        "holdout": signal.data.get("holdout") is True,
-        "burst": "burst_of" in signal.data,
-    }
-    return [reason for reason, is_so in applies.items() if is_so]
+def fired_of(case: Case, trigger: Trigger) -> Fired:
+    """Return what is remembered of a trigger that fired."""
+    route, offered = case.route or {}, case.offered or {}
+    return Fired(
+        trigger=trigger.id,
+        type=trigger.type,
+        rule=case.signal.data["rule"],
+        time=case.time,
+        expires=trigger.expires,
+        user=case.user,
+        prompt=case.prompt,
+        subject=case.subject,
+        level=None if case.level is None else str(case.level),
+        need=need_of(case.signal),
+        route=route.get("to"),
+        owner=route.get("owner"),
+        offered=(offered.get("kind"), offered.get("to")),
+    )
 
 
-def _outcome(
-    signal: Signal, rest: Sequence[int], verdict: Verdict, entries: Mapping[Key, Entry], reasons: Sequence[Reason]
-) -> Outcome:
-    trigger_id = id_of_rest(signal, rest)
-    if verdict == "superseded":
-        return Outcome(_decision(signal, signal.data["burst_of"], verdict, "burst"), None, entries)
-    if verdict == "suppressed":
-        # Asked again where a clock lags, what was too old then is so still.
-        return Outcome(_decision(signal, trigger_id, verdict, *(reasons or ("too_old_to_fire",))), None, entries)
-    return Outcome(_decision(signal, trigger_id, verdict), trigger_of(signal, rest), entries)
-
-
-def _decision(signal: Signal, trigger_id: str, verdict: Verdict, *reasons: Reason) -> Decision:
-    evidence = signal.evidence
+def decision_of(case: Case, trigger_id: str, judged: Judged) -> Decision:
+    """Return the decision for the audit, with every reason that applied (semantics 7.1)."""
+    signal, evidence, reasons = case.signal, case.signal.evidence, judged.reasons
+    if "burst" in reasons[:1]:
+        trigger_id = signal.data["burst_of"]
+    # With its evidence: after a roll-back of Redis, one signal id may stand for two readings of one crossing.
+    parts = (signal.id, trigger_id, judged.verdict, evidence.source, evidence.id, str(evidence.time))
     return Decision(
-        # With its evidence: after a roll-back of Redis, one signal id may stand for two readings of one crossing.
-        id=identity_of("decision", signal.id, trigger_id, verdict, evidence.source, evidence.id, str(evidence.time)),
+        id=identity_of("decision", *parts),
         signal=signal.id,
         trigger=trigger_id,
-        decision=verdict,
+        decision=judged.verdict,
         reason=reasons[0] if reasons else None,
         reasons=reasons,
-        until=None,
+        until=judged.until,
         rule=signal.data["rule"],
         account=signal.account,
-        time=signal.evidence.time,
-        traceparent=signal.evidence.traceparent,
+        time=evidence.time,
+        traceparent=evidence.traceparent,
     )
+
+
+def _ruling(case: Case, rest: Sequence[int], judged: Judged, entries: Mapping[Key, Entry]) -> Ruling:
+    trigger = trigger_of(case, rest) if judged.verdict == "fired" else None
+    decision = decision_of(case, id_of_rest(case.signal, rest), judged)
+    return Ruling(decision, trigger, entries, case.remembered)
+
+
+def _as_before(case: Case, verdict: Verdict) -> Judged:
+    """Return the verdict that was given, with the reasons there are for it now; too old then is so still."""
+    now = judge(case)
+    if now.verdict == verdict:
+        return now
+    return Judged(verdict, ("too_old_to_fire",) if verdict == "suppressed" else ())
+
+
+def _remembering(
+    case: Case, record: str, rest: Sequence[int], judged: Judged, trigger: Trigger | None
+) -> Remembered:
+    remembered = case.remembered
+    if trigger is not None:
+        remembered = remembered.with_fired(fired_of(case, trigger), case.ground.now)
+    if judged.until is not None:
+        remembered = remembered.with_held(Held(document_of(case.signal), record, list(rest), judged.until))
+    if case.signal.type == "cancel.requested" and judged.verdict in ("fired", "suppressed"):
+        remembered = remembered.with_cancelled(case.time)
+    return remembered

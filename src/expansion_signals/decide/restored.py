@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from expansion_signals.decide.course import take
 from expansion_signals.decide.decided import Decided
-from expansion_signals.decide.decisions import decide
+from expansion_signals.decide.decisions import decide, decided_before
+from expansion_signals.decide.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.decide.candidates import Candidate
+    from expansion_signals.decide.cases import Ground
     from expansion_signals.decide.decided import Entry, Key
+    from expansion_signals.decide.heard import Heard
     from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.facts import Marks
     from expansion_signals.model.instants import Instant
@@ -29,24 +33,36 @@ class RestoredAccount:
     marks: Mapping[Counter, Marks] = field(default_factory=dict)
     entries: dict[Key, Entry] = field(default_factory=dict)
     superseded: set[str] = field(default_factory=set)
+    remembered: Remembered = field(default_factory=Remembered)
 
-    def remember(self, candidate: Candidate, told: Mapping[str | None, Verdict], now: Instant) -> bool | None:
+    def hear(self, heard: Heard, ground: Ground) -> None:
+        """Remember what nobody decides: profiles, falls, readings, reports of prompts."""
+        taken = take(heard, Decided(0, self.entries, self.remembered), ground)
+        self.remembered = replace(taken.decided.remembered, through={}, held=())
+
+    def remember(self, candidate: Candidate, told: Mapping[str | None, Verdict], ground: Ground) -> bool | None:
         """Remember what was decided of this candidate; say whether it was, None for a repetition, which never is.
+
+        One of which was told only that it is held is not decided: deciding judges it again.
 
         `told` are the decisions on signals of its id: trigger → what was decided. One id may stand on the log once
         more with other keys, of which nobody has decided: so what is asked for is the trigger that they would become.
         """
-        decision, _, entries = decide(candidate, Decided(0, self.entries), now)
+        now = ground.now
+        decision, _, entries, _ = decide(candidate, Decided(0, self.entries, self.remembered), ground)
         if decision is None:
             return None
         if decision.decision == "superseded" and candidate.signal.id in self.superseded:
             return None
         verdict = told.get(decision.trigger)
+        if verdict == "held":
+            return False
         if verdict == "superseded":
             self.superseded.add(candidate.signal.id)
         kept = {key: entry for key, entry in entries.items() if entry.kept_until > now}
-        if verdict in ("fired", "suppressed"):
+        if verdict in ("fired", "suppressed", "already_past"):
             self.entries.update({key: entry._replace(verdict=verdict) for key, entry in kept.items()})
+            self.remembered = decided_before(candidate, verdict, self.remembered, ground)
         # What came before it is forgotten as well: which of its keys were left to it cannot be told any more.
         forgotten = bool(told and entries and not kept)
         return verdict is not None or forgotten

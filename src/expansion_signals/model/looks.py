@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 DAILY = "daily"
 """The reason of a look at a closed day; also the subject of the note that remembers what it found."""
 
+HOLD = "hold"
+"""The reason of a look when the first hold of an account's candidates ends; also the subject of the note on it."""
+
 
 class Look(NamedTuple):
     """An account is to be looked at, for this reason, once the append time reached is `at`."""

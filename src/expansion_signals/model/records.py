@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -66,3 +67,28 @@ class Outgoing(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]] = ()
+
+
+def packed(records: Sequence[Outgoing]) -> str:
+    """Return records as one text, to be published again as they were; their bytes are UTF-8."""
+    return json.dumps(
+        [[each.topic, _text(each.key), _text(each.value), [[n, _text(v)] for n, v in each.headers]] for each in records],
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+
+
+def unpacked(text: str) -> Sequence[Outgoing]:
+    """Return the records of `packed`."""
+    return [
+        Outgoing(topic, _bytes(key), _bytes(value), tuple((name, _bytes(content)) for name, content in headers))
+        for topic, key, value, headers in json.loads(text)
+    ]
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else content.decode()
+
+
+def _bytes(content: str | None) -> bytes | None:
+    return None if content is None else content.encode()

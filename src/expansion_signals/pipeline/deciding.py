@@ -1,15 +1,17 @@
-"""Deciding: from signals to decisions and triggers, in numbered steps.
+"""Deciding: from signals, and reports of prompts, to decisions, triggers and outcomes, in numbered steps.
 
     1. poll a batch                        the reader's
     2. decode and group                    by shard of the account
     3. dead letters out, acknowledged
     4. reserve                             decide, remember under the keys (see reserving)
-    5. publish triggers and decisions, acknowledged
+    5. publish what follows, acknowledged
     6. pass                                watermarks, by the apply script with nothing but ranges
-    7. commit the offset                   the reader's
+    7. forget what was published           nobody asks for these records again
+    8. commit the offset                   the reader's
 
-A crash after 4: the same records are read again, meet their own entries, and get the same answer. After 5: the same
-ids are published once more. After 6: a few records are read again, and passed over.
+A crash after 4: the same records are read again, and what was remembered for them is published. After 5: the same ids
+are published once more, with the same content. After 6: a few records are read again, and passed over; what was
+published stays remembered until the account's decisions are forgotten.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.candidates import candidate_in
+from expansion_signals.decide.heard import Heard
 from expansion_signals.errors import RejectedRecord, RejectedState
 from expansion_signals.model.records import DeadLetter, Partition
 from expansion_signals.pipeline.burial import Burial
@@ -26,14 +29,15 @@ from expansion_signals.pipeline.reserving import Reserving
 from expansion_signals.pipeline.work import Item, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from expansion_signals.decide.decisions import Outcome
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing, Poll, Record
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
-    from expansion_signals.ports import DecidingCodec, Patience, PolicyStore, Publisher, Store
+    from expansion_signals.ports import DecidingCodec, Patience, PolicyStore, Publisher, Silences, Store
+
+PROMPT_EVENTS = "prompt-events"
 
 
 class DecidingOutside(NamedTuple):
@@ -41,6 +45,7 @@ class DecidingOutside(NamedTuple):
 
     store: Store
     policy: PolicyStore
+    silences: Silences
     codec: DecidingCodec
     publisher: Publisher
     epochs: Epochs
@@ -59,12 +64,19 @@ class Deciding:
         self._patience = outside.patience
         self._burial = Burial(outside.codec, outside.publisher, outside.patience, outside.clock)
         self._reserving = Reserving(
-            outside.policy, watermarks, outside.patience, clock=outside.clock, nonce=outside.nonce
+            outside.policy,
+            outside.silences,
+            outside.codec,
+            outside.epochs,
+            watermarks,
+            outside.patience,
+            clock=outside.clock,
+            nonce=outside.nonce,
         )
         self._passing = Passing(outside.store, watermarks, outside.epochs, outside.patience, outside.nonce)
 
     async def absorb(self, poll: Poll) -> Mapping[Partition, int]:
-        """Do steps 2 to 6 for a poll; return where to read again from, where a shard lost what it had acknowledged.
+        """Do steps 2 to 7 for a poll; return where to read again from, where a shard lost what it had acknowledged.
 
         Raises:
             RejectedState: the state does not fit this worker; nothing further is acknowledged.
@@ -74,11 +86,13 @@ class Deciding:
         # 3. Dead letters out.
         await self._burial.bury(letters)
         # 4. Reserve.
-        outcomes, rewind = await self._reserving.all_of(works)
+        records, places, rewind = await self._reserving.all_of(works)
         # 5. Publish.
-        await self._publish(outcomes)
+        await self._publish(records)
         # 6. Pass.
         rewind |= await self._passing.all_of(works)
+        # 7. Forget what was published.
+        await self._forget(places, rewind)
         return await self._patience(self._watermarks.again, rewind) if rewind else {}
 
     async def rolled_back(self) -> Mapping[Partition, int]:
@@ -109,30 +123,40 @@ class Deciding:
         item = Item(record, Partition(record.topic, record.partition), "counted")
         account = (record.key or record.value or b"").decode("utf-8", "replace")
         try:
-            signal = self._outside.codec.read_signal(record)
-            account = signal.account
-            item.candidate = candidate_in(signal, f"{record.partition}:{record.offset}")
+            item.heard = self._heard(record, item.partition)
+            account = item.heard.what.account
         except RejectedRecord as rejected:
             item.outcome = "dead_lettered"
             return account, item, (DeadLetter(record, rejected.code, rejected.message),)
         return account, item, ()
 
-    # ---------------------------------------------------------------------------------------- 5. publish
+    def _heard(self, record: Record, partition: Partition) -> Heard:
+        name = self._watermarks.names[partition]
+        if record.topic == PROMPT_EVENTS:
+            return Heard(name, record.offset, self._outside.codec.prompt(record))
+        signal = self._outside.codec.read_signal(record)
+        return Heard(name, record.offset, signal, candidate_in(signal, f"{record.partition}:{record.offset}"))
 
-    async def _publish(self, outcomes: Sequence[Outcome]) -> None:
-        """Publish each trigger with its decision behind it.
+    # ------------------------------------------------------------------------- 5. publish, 7. forget what was
+
+    async def _publish(self, records: Sequence[Outgoing]) -> None:
+        """Publish, each trigger with its decision behind it.
 
         Raises:
             RejectedState: the broker refuses one for its size.
         """
-        codec, now = self._outside.codec, self._outside.clock()
-        records: list[Outgoing] = []
-        for outcome in outcomes:
-            records += [codec.trigger(outcome.trigger, now)] if outcome.trigger else []
-            records += [codec.decision(outcome.decision, now)] if outcome.decision else []
         refused = await self._patience(self._outside.publisher.publish, records) if records else ()
         if refused:
             raise RejectedState(
                 f"{records[refused[0]].topic} refuses a record for its size; its max.message.bytes is too small: "
                 "run `expansion-signals topics check`"
             )
+
+    async def _forget(self, places: Mapping[str, Sequence[Heard]], rewind: Collection[Partition]) -> None:
+        again = {self._watermarks.names[partition] for partition in rewind}
+        passed = {
+            account: [each.place for each in heard if each.partition not in again] for account, heard in places.items()
+        }
+        gone = {account: found for account, found in passed.items() if found}
+        if gone:
+            await self._patience(self._outside.policy.passed, gone)

@@ -1,4 +1,7 @@
-"""Step 4 of deciding: decide in the order of each account, and remember it under the keys before anything is published.
+"""Step 4 of deciding: take records in, in the order of each account, and remember what follows before it is published.
+
+What is about to be published is remembered with it, until the watermark has moved: asked again, a record that was taken
+in gets the same answer, byte for byte.
 
 A shard remembers decisions only where its watermarks stand as this worker believes. Standing lower, it has lost what
 was decided since; standing higher, another worker has decided and published part of the same records.
@@ -7,31 +10,48 @@ was decided since; standing higher, another worker has decided and published par
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.decide.cases import Ground, Mutes
+from expansion_signals.decide.course import take
 from expansion_signals.decide.decided import Reserved, ShardReservation, key_of, reserve
-from expansion_signals.decide.decisions import decide
 from expansion_signals.model.batches import Behind, Gap, Lost
+from expansion_signals.model.decisions import Decision
+from expansion_signals.model.outcomes import Outcome, Withdrawal
+from expansion_signals.model.records import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from expansion_signals.decide.candidates import Candidate
+    from expansion_signals.decide.course import Publication
     from expansion_signals.decide.decided import Decided, Reservation
-    from expansion_signals.decide.decisions import Outcome
+    from expansion_signals.decide.heard import Heard
     from expansion_signals.model.instants import Instant
-    from expansion_signals.model.records import Partition
+    from expansion_signals.model.records import Outgoing, Partition
+    from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.pipeline.work import Work
-    from expansion_signals.ports import Patience, PolicyStore
+    from expansion_signals.ports import DecidingCodec, Patience, PolicyStore, Silences
+
+
+class Said(NamedTuple):
+    """What is to be published, in order, and because of which records of each account; what to read again after a loss."""
+
+    records: Sequence[Outgoing]
+    places: Mapping[str, Sequence[Heard]]
+    rewind: set[Partition]
 
 
 class Reserving:
     """Decides and remembers; `clock` tells what is past its expiry, `nonce` gives a text that no other call has."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what decisions stand on
         self,
         policy: PolicyStore,
+        silences: Silences,
+        codec: DecidingCodec,
+        epochs: Epochs,
         watermarks: Watermarks,
         patience: Patience,
         *,
@@ -39,27 +59,35 @@ class Reserving:
         nonce: Callable[[], str],
     ) -> None:
         self._policy = policy
+        self._silences = silences
+        self._codec = codec
+        self._epochs = epochs
         self._watermarks = watermarks
         self._patience = patience
         self._clock = clock
         self._nonce = nonce
 
-    async def all_of(self, works: Sequence[Work]) -> tuple[list[Outcome], set[Partition]]:
-        """Decide all of this work; return what to publish, and the partitions to read again after a loss.
+    async def all_of(self, works: Sequence[Work]) -> Said:
+        """Decide all of this work.
 
         What another worker has passed, or is to be read again, is taken out of the work, and all work of a lost shard.
         """
-        shards = [_Shard(work, self._nonce()) for work in works]
+        shards = [_Shard(work, self._nonce(), self._codec) for work in works]
         rewind: set[Partition] = set()
+        mutes = Mutes(await self._patience(self._silences.mutes)) if shards else Mutes({})
         while waiting := [shard for shard in shards if shard.undecided]:
-            now = self._clock()
+            ground = Ground(self._epochs.configuration, mutes, self._clock())
             accounts = [account for shard in waiting for account in shard.undecided]
             decided = await self._patience(self._policy.decided, accounts)
-            asked = [shard.decide(decided, now, self._stand(shard.work)) for shard in waiting]
+            asked = [shard.decide(decided, ground, self._stand(shard.work)) for shard in waiting]
             answers = await self._patience(self._policy.reserve, asked)
             for shard, answer in zip(waiting, answers, strict=True):
                 self._heed(shard, answer, rewind)
-        return [outcome for shard in shards for outcome in shard.outcomes()], rewind
+        return Said(
+            [record for shard in shards for record in shard.published()],
+            {account: places for shard in shards for account, places in shard.places.items() if places},
+            rewind,
+        )
 
     def _stand(self, work: Work) -> Mapping[str, int | None]:
         stand = self._watermarks.of(work.shard, {item.partition for item in work.items()})
@@ -85,48 +113,65 @@ class Reserving:
 
 
 class _Shard:
-    """The candidates of one shard's work, by account, and how they were decided."""
+    """What is heard of one shard's accounts, and what is published because of it."""
 
-    def __init__(self, work: Work, token: str) -> None:
+    def __init__(self, work: Work, token: str, codec: DecidingCodec) -> None:
         self.work = work
         self.token = token
+        self._codec = codec
         self.begin()
 
     def begin(self) -> None:
         """Take up what the work holds now, with nothing decided."""
-        self.undecided: Mapping[str, list[Candidate]] = _by_account(
-            item.candidate for item in self.work.items() if item.candidate
+        self.undecided: Mapping[str, list[Heard]] = _by_account(
+            item.heard for item in self.work.items() if item.heard
         )
-        self._outcomes: dict[str, list[Outcome]] = {}
+        self._published: dict[str, list[Outgoing]] = {}
+        self.places: dict[str, list[Heard]] = {}
 
-    def decide(self, decided: Mapping[str, Decided], now: Instant, stand: Mapping[str, int | None]) -> ShardReservation:
+    def decide(
+        self, decided: Mapping[str, Decided], ground: Ground, stand: Mapping[str, int | None]
+    ) -> ShardReservation:
         """Decide what is undecided; return what to remember of it."""
-        reservations: list[Reservation] = []
-        for account, candidates in self.undecided.items():
-            self._outcomes[account], reservation = _decide(account, candidates, decided[account], now)
-            reservations.append(reservation)
+        reservations = [self._decide(account, heard, decided[account], ground) for account, heard in self.undecided.items()]
         return ShardReservation(self.work.shard, stand, reservations, self.token, self.work.reserved)
 
-    def outcomes(self) -> list[Outcome]:
-        """Return what was decided, in the order of each account."""
-        return [outcome for outcomes in self._outcomes.values() for outcome in outcomes]
+    def published(self) -> list[Outgoing]:
+        """Return what is to be published, in the order of each account."""
+        return [record for records in self._published.values() for record in records]
+
+    def _decide(self, account: str, heard: Sequence[Heard], before: Decided, ground: Ground) -> Reservation:
+        """Take an account's records in, in their order, each knowing those before it."""
+        after, records, places = before, list[Outgoing](), list[Heard]()
+        for each in heard:
+            if after.remembered.taken_in(each.partition, each.offset):
+                written = unpacked(after.unpassed.get(each.place, "[]"))
+            else:
+                after, publications = take(each, after, ground)
+                written = [_written(self._codec, publication, ground.now) for publication in publications]
+                if written:
+                    after = replace(after, unpassed={**after.unpassed, each.place: packed(written)})
+            records += written
+            places += [each] if written else []
+        self._published[account], self.places[account] = records, places
+        asked = {key_of(key) for each in heard if each.candidate for key in each.candidate.signal.keys}
+        return reserve(account, before, after, asked, ground.now)
 
 
-def _by_account(candidates: Iterable[Candidate]) -> Mapping[str, list[Candidate]]:
-    found: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        found[candidate.signal.account].append(candidate)
+def _written(codec: DecidingCodec, publication: Publication, now: Instant) -> Outgoing:
+    match publication:
+        case Decision():
+            return codec.decision(publication, now)
+        case Outcome():
+            return codec.outcome(publication, now)
+        case Withdrawal():
+            return codec.withdrawal(publication, now)
+        case _:
+            return codec.trigger(publication, now)
+
+
+def _by_account(heard: Iterable[Heard]) -> Mapping[str, list[Heard]]:
+    found: defaultdict[str, list[Heard]] = defaultdict(list)
+    for each in heard:
+        found[each.what.account].append(each)
     return dict(found)
-
-
-def _decide(
-    account: str, candidates: Sequence[Candidate], before: Decided, now: Instant
-) -> tuple[list[Outcome], Reservation]:
-    """Decide an account's candidates in their order, each knowing those before it."""
-    after, outcomes = before, []
-    for candidate in candidates:
-        outcome = decide(candidate, after, now)
-        after = after.with_entries(outcome.entries)
-        outcomes.append(outcome)
-    asked = {key_of(key) for candidate in candidates for key in candidate.signal.keys}
-    return outcomes, reserve(account, before, after, asked, now)

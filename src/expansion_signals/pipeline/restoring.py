@@ -2,6 +2,7 @@
 
     1. every decision               which signals are decided, and how
     2. every signal, in order       marks and generations; the keys that are decided; how far deciding has come
+    3. every report of a prompt     dismissals, snoozes, what was shown
 
 Only what the log tells is restored. Counters, identities and profiles come by themselves: the shard reads usage events
 and account updates again from where the log begins.
@@ -12,6 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.candidates import candidate_in
+from expansion_signals.decide.cases import Ground, Mutes
+from expansion_signals.decide.heard import Heard
 from expansion_signals.decide.restored import Passed, RestoredAccount, RestoredShard
 from expansion_signals.detect.restored_marks import marks_after
 from expansion_signals.errors import RejectedRecord
@@ -44,8 +47,8 @@ class Restoring:
         self._codec = codec
         self._shard_of = shard_of
         self._meters = configuration.catalog.meters
+        self._ground = Ground(configuration, Mutes({}), now)
         self._names = names
-        self._now = now
         self._told: dict[str, dict[str | None, Verdict]] = {}
         self._shards = {shard: RestoredShard(shard, epoch, None, late) for shard in shards}
 
@@ -65,6 +68,13 @@ class Restoring:
             shard = self._shard_named(record)
             if shard is not None:
                 self._remember(shard, record)
+
+    def prompts(self, records: Iterable[Record]) -> None:
+        """Remember reports of prompts, once every signal is; what is no report is passed over with the rest."""
+        for record in records:
+            shard = self._shard_named(record)
+            if shard is not None:
+                self._hear(shard, record)
 
     def restored(self, positions: Mapping[str, int], since: Instant | None) -> Sequence[RestoredShard]:
         """Return what was gathered; `positions` says how far partitions of signals were read, and where others begin.
@@ -93,4 +103,21 @@ class Restoring:
         account = shard.accounts.setdefault(signal.account, RestoredAccount())
         account.marks = marks_after(signal, account.marks, self._meters)
         told = self._told.get(signal.id, {})
-        passed.take(record.offset, decided=account.remember(candidate, told, self._now) if candidate else None)
+        if candidate is None:
+            if not passed.stopped:
+                account.hear(Heard("", record.offset, signal), self._ground)
+            passed.take(record.offset, decided=None)
+            return
+        passed.take(record.offset, decided=account.remember(candidate, told, self._ground))
+
+    def _hear(self, shard: RestoredShard, record: Record) -> None:
+        passed = shard.passed.setdefault(f"{self._names[record.topic]}/{record.partition}", Passed(0))
+        try:
+            prompt = self._codec.prompt(record)
+        except RejectedRecord:
+            passed.bury(record.offset)
+            return
+        shard.accounts.setdefault(prompt.account, RestoredAccount()).hear(
+            Heard("", record.offset, prompt), self._ground
+        )
+        passed.take(record.offset, decided=True)

@@ -11,7 +11,7 @@ from expansion_signals.model.batches import Range
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from expansion_signals.decide.candidates import Candidate
+    from expansion_signals.decide.heard import Heard
     from expansion_signals.detect.metering import Contribution
     from expansion_signals.model.accounts import AccountUpdate
     from expansion_signals.model.batches import Identity, Outcome
@@ -31,7 +31,7 @@ class Item:
     identity: Identity | None = None
     contributions: Sequence[Contribution] = ()
     update: AccountUpdate | None = None
-    candidate: Candidate | None = None
+    heard: Heard | None = None
     alone: bool = False
 
 

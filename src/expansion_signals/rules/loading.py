@@ -9,6 +9,7 @@ from expansion_signals.rules.catalog_checks import catalog_of
 from expansion_signals.rules.configuration import Configuration
 from expansion_signals.rules.findings import Findings
 from expansion_signals.rules.offered import Offered
+from expansion_signals.rules.policy_checks import policy_of, restraints_of
 from expansion_signals.rules.rule_checks import rules_of
 from expansion_signals.rules.version import fingerprint_of, version_of
 from expansion_signals.rules.yaml_source import parse
@@ -49,6 +50,8 @@ def load(texts: Mapping[str, str]) -> Configuration:
         limit_rules=tuple(book.limit_rules),
         milestone_rules=tuple(book.milestone_rules),
         watch_rules=tuple(book.watch_rules),
+        policy=policy_of(book.policy),
+        restraints=restraints_of(book.enabled),
         rule_versions={rule.id: version_of(rule) for rule in book.enabled},
         texts={name: texts[name] for name in FILES},
         warnings=tuple(

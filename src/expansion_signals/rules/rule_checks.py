@@ -10,6 +10,7 @@ from expansion_signals.rules.built_in import SEATS
 from expansion_signals.rules.conditions import facts_compared
 from expansion_signals.rules.configuration import LimitRule, MilestoneRule, WatchRule
 from expansion_signals.rules.findings import meant, shown
+from expansion_signals.rules.policy_checks import check_policy
 from expansion_signals.rules.rules_file import (
     SHAPES,
     FeatureGatedShape,
@@ -57,7 +58,7 @@ def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
     head = read(RulesShape, findings.root, (), findings)
     book = RuleBook(policy=head.policy if head else None)
     if book.policy is not None:
-        _check_policy(book.policy, findings)
+        check_policy(book.policy, findings)
     seen: set[str] = set()
     for index, node in enumerate(findings.entries("rules")):
         path: Path = ("rules", index)
@@ -138,13 +139,6 @@ def _check_criteria(shape: PqlShape, path: Path, offered: Offered, findings: Fin
     if reachable < shape.qualify_at:
         said = f"all criteria together give {reachable} points, so `qualify_at: {shape.qualify_at}` is never reached"
         findings.at((*path, "qualify_at"), said)
-
-
-def _check_policy(policy: PolicyShape, findings: Findings) -> None:
-    borders = policy.route_borders
-    if borders is not None and borders[0] >= borders[1]:
-        findings.at(("policy", "route_borders"), "expected two rising amounts such as [1000, 25000]")
-    findings.warn(("policy",), "policy is valid but this version does not apply it yet")
 
 
 def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> None:

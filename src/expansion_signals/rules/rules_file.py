@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from expansion_signals.model.instants import HOUR
+from expansion_signals.model.kinds import FamilyName  # noqa: TC001 -- pydantic reads the annotations
 from expansion_signals.rules.conditions import When  # noqa: TC001 -- pydantic reads the annotations
 from expansion_signals.rules.shapes import Shape
 from expansion_signals.rules.spellings import (  # noqa: TC001 -- the same
@@ -42,6 +43,10 @@ class PolicyShape(Shape):
     session_cap: _Count | None = None
     route_borders: Annotated[list[Amount], Field(min_length=2, max_length=2)] | None = None
     tiers: dict[str, _Score] | None = None
+    proration: Literal["second", "day"] = "second"
+    cancel_pause: Lasting | None = None
+    attribution: Lasting | None = None
+    expires: dict[FamilyName, Lasting] = Field(default_factory=dict)
 
 
 class RulesShape(Shape):

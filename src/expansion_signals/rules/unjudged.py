@@ -27,7 +27,7 @@ _TAKEN: Mapping[str, frozenset[str]] = {
     "region_added": _IN_WINDOWS - {"users"},
     "use_case_added": _IN_WINDOWS - {"users"},
     "support_pattern_found": _IN_WINDOWS - {"users"} | {"feature"},
-    "seat_limit_approached": frozenset(),
+    "seat_limit_approached": frozenset({"cooldown"}),
     "seat_limit_invited": frozenset(),
     "seat_limit_last_taken": frozenset(),
     "usage_accelerated": frozenset({"meter", "within", "cooldown"}),
@@ -46,9 +46,6 @@ WATCHED = frozenset({"feature_gated"}) | _TAKEN.keys()
 
 COUNTED = frozenset({"limit_reached", "milestone"})
 """Signals that are judged from counters (`detect/limits.py`, `detect/milestones.py`)."""
-
-_RESTRICTING = ("cap",)
-"""Options that make a rule fire less often or elsewhere: ignoring one would send what its writer ruled out."""
 
 _FACTS = frozenset({"plan", "annual_value", "account_age", "days_to_renewal", "health"})
 """Facts that this version knows of an account wherever a rule asks for them; `health` is known to be unknown."""
@@ -69,11 +66,6 @@ def why_unjudged(rule: RuleShape) -> str | None:
     """Return why this version leaves the rule out, or None where it judges it."""
     if rule.signal not in COUNTED | WATCHED:
         return f"signal {rule.signal} is valid but this version does not judge it yet"
-    restricting = (*_RESTRICTING, "cooldown") if rule.signal in COUNTED else _RESTRICTING
-    options = [name for name in restricting if getattr(rule, name)]
-    if options:
-        said = " and ".join(f"`{name}`" for name in options)
-        return f"{said} is valid but not honoured by this version yet, so the rule is not judged"
     taken = _TAKEN.get(rule.signal, _OPTIONS)
     meaningless = [name for name in _OPTIONS if name not in taken and getattr(rule, name, None)]
     if meaningless:

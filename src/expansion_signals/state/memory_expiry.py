@@ -5,9 +5,10 @@ What is found key by key there is looked at account by account here, all of them
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.decided import Decided
+from expansion_signals.decide.remembered import Remembered
 from expansion_signals.model.changes import Add, Raise, Replace
 from expansion_signals.model.last_seen import LastSeen
 from expansion_signals.model.levels import Level, changed
@@ -18,6 +19,7 @@ from expansion_signals.pipeline.retention import Retention
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from expansion_signals.decide.decided import Decided
     from expansion_signals.model.catalog import Aggregation, Catalog
     from expansion_signals.model.changes import Change
     from expansion_signals.model.instants import Duration, Instant
@@ -81,11 +83,13 @@ def _forget_decisions(decisions: dict[str, Decided], reached: Instant) -> int:
     expired = 0
     for account, decided in list(decisions.items()):
         left = {key: entry for key, entry in decided.entries.items() if entry.kept_until > reached}
-        expired += len(left) < len(decided.entries)
-        if not left:
+        remembered = decided.remembered if decided.remembered.kept_until() > reached else Remembered()
+        is_old = len(left) < len(decided.entries) or remembered != decided.remembered
+        expired += is_old
+        if not left and remembered.is_empty:
             del decisions[account]
-        elif len(left) < len(decided.entries):
-            decisions[account] = Decided(decided.revision + 1, left)
+        elif is_old:
+            decisions[account] = replace(decided, revision=decided.revision + 1, entries=left, remembered=remembered)
     return expired
 
 

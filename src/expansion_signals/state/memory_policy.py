@@ -5,14 +5,16 @@ It outlives no process: for tests, and for trying rules out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.decided import Decided, Reserved
 from expansion_signals.model.batches import Behind, Gap, Lost
+from expansion_signals.model.looks import HOLD
 from expansion_signals.state.keys import shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from expansion_signals.decide.decided import Reservation, ShardReservation
     from expansion_signals.state.memory import MemoryStore
@@ -57,11 +59,27 @@ class MemoryPolicy:
         before = shard.get(reservation.account, Decided())
         if before.revision != reservation.revision:
             return False
-        if not reservation.added and not reservation.forgotten:
+        if reservation.is_empty:
             return True
         kept = {key: entry for key, entry in before.entries.items() if key not in reservation.forgotten}
-        shard[reservation.account] = Decided(before.revision + 1, {**kept, **reservation.added})
+        shard[reservation.account] = Decided(
+            before.revision + 1,
+            {**kept, **reservation.added},
+            before.remembered if reservation.remembered is None else reservation.remembered,
+            {**before.unpassed, **reservation.published},
+        )
+        if reservation.look is not None:
+            due = self._store.shards[shard_of(reservation.account, len(self.shards))].due
+            due[reservation.account, HOLD] = reservation.look
         return True
+
+    async def passed(self, places: Mapping[str, Collection[str]]) -> None:
+        """Forget what was published because of these records, by account: they will not be asked again."""
+        for account, gone in places.items():
+            before = self._shard(account).get(account)
+            if before is not None:
+                left = {place: text for place, text in before.unpassed.items() if place not in gone}
+                self._shard(account)[account] = replace(before, unpassed=left)
 
     def _shard(self, account: str) -> dict[str, Decided]:
         return self.shards[shard_of(account, len(self.shards))]

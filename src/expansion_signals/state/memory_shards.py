@@ -77,5 +77,7 @@ class MemoryShards:
         shard.since = restored.since
         if self._policy is not None:
             self._policy.shards[restored.shard] = {
-                name: Decided(1, account.entries) for name, account in restored.accounts.items() if account.entries
+                name: Decided(1, account.entries, account.remembered)
+                for name, account in restored.accounts.items()
+                if account.entries or not account.remembered.is_empty
             }

@@ -2,7 +2,8 @@
 
 An entry stands under its key, `<series>` or `<series>:<step>`, as `verdict|signal|record|kept until`: the verdict's
 letter, the first eight digits of the signal's id, the record's coordinates, hours since the epoch. Both stay below 64
-bytes, so that the hash keeps its compact form.
+bytes, so that the hash of an account that is only decided of keeps its compact form. Beside them stand `memory`, what is
+remembered besides (`kept until|text`), and `o<place>`, what was published because of a record that may be asked again.
 """
 
 from __future__ import annotations
@@ -10,20 +11,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.decided import Decided, Entry, Reserved, key_of
+from expansion_signals.decide.remembered import Remembered
 from expansion_signals.model.amounts import plain
 from expansion_signals.model.batches import Behind, Gap, Lost
 from expansion_signals.model.instants import HOUR
-from expansion_signals.state.keys import shard_keys, shard_of
+from expansion_signals.model.looks import HOLD
+from expansion_signals.state.keys import due_member, shard_keys, shard_of
 from expansion_signals.state.packing import pack, read_watermarks
 from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
     from expansion_signals.decide.decided import Key, Reservation, ShardReservation
     from expansion_signals.model.decisions import Verdict
+    from expansion_signals.model.instants import Instant
     from expansion_signals.state.connection import Connection
+
+MEMORY = "memory"
+_UNPASSED = "o"
 
 _LETTERS: dict[Verdict, str] = {"fired": "f", "suppressed": "s", "held": "h", "superseded": "r", "already_past": "p"}
 _VERDICTS = {letters: verdict for verdict, letters in _LETTERS.items()}
@@ -55,7 +62,14 @@ class RedisPolicy:
         ]
         accounts = [_argument(reservation) for reservation in asked.reservations]
         policies = [keys.policy(reservation.account) for reservation in asked.reservations]
-        return [keys.state, keys.watermarks, *policies], pack((stand, accounts, asked.token))
+        return [keys.state, keys.watermarks, keys.due, *policies], pack((stand, accounts, asked.token))
+
+    async def passed(self, places: Mapping[str, Collection[str]]) -> None:
+        """Forget what was published because of these records, by account: they will not be asked again."""
+        commands = [
+            ("HDEL", self._key(account), *(f"{_UNPASSED}{place}" for place in gone)) for account, gone in places.items()
+        ]
+        await self._scripts.commands(commands, "what was published")
 
     def _key(self, account: str) -> str:
         return shard_keys(self._prefix, shard_of(account, self._shards)).policy(account)
@@ -67,7 +81,14 @@ def read_decided(fields: Mapping[bytes, bytes]) -> Decided:
     entries = {
         key_of(name.decode()[1:]): read_entry(value.decode()) for name, value in fields.items() if name.startswith(b"k")
     }
-    return Decided(revision, entries)
+    unpassed = {name.decode()[1:]: text.decode() for name, text in fields.items() if name.startswith(b"o")}
+    remembered = Remembered.read(fields.get(MEMORY.encode(), b"").decode().partition("|")[2])
+    return Decided(revision, entries, remembered, unpassed)
+
+
+def read_kept_until(text: str) -> Instant:
+    """Read until when what is remembered of an account is of use."""
+    return int(text.partition("|")[0]) * HOUR
 
 
 def entry_fields(entries: Mapping[Key, Entry]) -> list[str]:
@@ -75,12 +96,25 @@ def entry_fields(entries: Mapping[Key, Entry]) -> list[str]:
     return [part for key, entry in entries.items() for part in (_field(key), _text(entry))]
 
 
+def memory_fields(remembered: Remembered | None) -> list[str]:
+    """Return the field that remembers what is remembered besides, followed by its value; None: it stays as it is."""
+    if remembered is None:
+        return []
+    return [MEMORY, f"{-(-remembered.kept_until() // HOUR)}|{remembered.written()}"]
+
+
 def _argument(reservation: Reservation) -> tuple[object, ...]:
     return (
         reservation.account,
         reservation.revision,
         [_field(key) for key in reservation.forgotten],
-        entry_fields(reservation.added),
+        [
+            *entry_fields(reservation.added),
+            *memory_fields(reservation.remembered),
+            *(part for place, text in reservation.published.items() for part in (f"{_UNPASSED}{place}", text)),
+        ],
+        due_member(reservation.account, HOLD),
+        "" if reservation.look is None else str(reservation.look),
     )
 
 

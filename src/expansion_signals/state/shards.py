@@ -13,7 +13,7 @@ from redis.asyncio import RedisCluster
 from expansion_signals.model.shards import ShardStanding
 from expansion_signals.state.keys import STATE_FORMAT, shard_keys, suffix_of
 from expansion_signals.state.packing import marks_chunks, pack
-from expansion_signals.state.policy import entry_fields
+from expansion_signals.state.policy import entry_fields, memory_fields
 from expansion_signals.state.reached import reached_by_partition
 from expansion_signals.state.scripts import Scripts, redis_failures
 
@@ -154,8 +154,9 @@ def _hashes(
     marks = [part for counter, of in account.marks.items() for part in _mark_fields(counter, of, numbers)]
     if marks:
         yield keys.account(name), marks
-    if account.entries:
-        yield keys.policy(name), ["rev", "1", *entry_fields(account.entries)]
+    if account.entries or not account.remembered.is_empty:
+        memory = [] if account.remembered.is_empty else memory_fields(account.remembered)
+        yield keys.policy(name), ["rev", "1", *entry_fields(account.entries), *memory]
 
 
 def _mark_fields(counter: Counter, marks: Marks, numbers: Mapping[str, int]) -> list[str]:

@@ -10,11 +10,24 @@ from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.accounts import Account, AccountUpdate
 from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_IMPORTED, Evidence, UsageEvent
 from expansion_signals.model.instants import DAY, MINUTE, SECOND, Duration, Instant, format_instant
-from expansion_signals.wire import attributes, contracts, day_totals, dead_letters, decisions, shadow, signals, triggers
+from expansion_signals.wire import (
+    attributes,
+    contracts,
+    day_totals,
+    dead_letters,
+    decisions,
+    outcomes,
+    prompts,
+    shadow,
+    signals,
+    triggers,
+)
 from expansion_signals.wire.cloudevents import open_envelope
 
 if TYPE_CHECKING:
     from expansion_signals.model.decisions import Decision, Verdict
+    from expansion_signals.model.outcomes import Outcome, Withdrawal
+    from expansion_signals.model.prompts import Prompt
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.triggers import Trigger
@@ -114,6 +127,22 @@ class CloudEventsCodec:
     def decision(self, decision: Decision, recorded: Instant) -> Outgoing:
         """Encode a decision for `expansion-decisions` (semantics 7.1)."""
         return decisions.write(decision, recorded)
+
+    def outcome(self, outcome: Outcome, recorded: Instant) -> Outgoing:
+        """Encode an outcome for `expansion-outcomes` (semantics 7.8)."""
+        return outcomes.write(outcome, recorded)
+
+    def withdrawal(self, withdrawal: Withdrawal, recorded: Instant) -> Outgoing:
+        """Encode a withdrawal for the topic of its trigger (semantics 9.4)."""
+        return outcomes.write_withdrawal(withdrawal, recorded)
+
+    def prompt(self, record: Record) -> Prompt:
+        """Decode one record of `prompt-events`.
+
+        Raises:
+            RejectedRecord: what was read is not the report of a prompt in a version that this program knows.
+        """
+        return prompts.read(record)
 
     def read_decision(self, record: Record) -> tuple[str, str | None, Verdict]:
         """Decode one record of `expansion-decisions`: the id of its signal, and what was decided.

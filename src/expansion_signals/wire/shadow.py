@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.decisions import trigger_of
+from expansion_signals.decide.decisions import shadowed
 from expansion_signals.model.kinds import KINDS
 from expansion_signals.wire import signals, triggers
 
@@ -23,5 +23,5 @@ TOPIC = "expansion-shadow"
 def write(signal: Signal, recorded: Instant) -> Outgoing:
     """Return the record of what a signal would have led to."""
     fires = KINDS[signal.type].fires
-    written = triggers.write(trigger_of(signal), recorded) if fires else signals.write(signal, recorded)
+    written = triggers.write(shadowed(signal), recorded) if fires else signals.write(signal, recorded)
     return written._replace(topic=TOPIC)

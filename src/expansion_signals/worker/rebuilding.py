@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.records import Partition
+from expansion_signals.pipeline.deciding import PROMPT_EVENTS
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.restoring import Restoring
 
@@ -71,9 +72,10 @@ class Rebuilding:
         )
         await self._read(DECISIONS, restoring.decisions, alive)
         signals = await self._read(SIGNALS, restoring.signals, alive)
+        prompts = await self._read(PROMPT_EVENTS, restoring.prompts, alive)
         # What was never told needs no care: a deployment without a signal is new, whatever its log has forgotten.
         since = await self.since() if any(signals.values()) else None
-        stand = {**signals, **await self._starts(USAGE_EVENTS), **await self._starts(ACCOUNT_UPDATES)}
+        stand = {**signals, **prompts, **await self._starts(USAGE_EVENTS), **await self._starts(ACCOUNT_UPDATES)}
         positions = {f"{self._topic_names[topic]}/{number}": at for (topic, number), at in stand.items()}
         await self._patience(self._shards.rebuild, restoring.restored(positions, since), self._nonce())
 

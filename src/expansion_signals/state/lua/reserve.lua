@@ -1,13 +1,14 @@
 -- Remember decisions of a shard's accounts under their keys, where its watermarks stand as they did when these were
 -- made, and each for the revision it was made on.
 --
--- KEYS  1 m (state)  2 wm (watermarks)  3.. the d key of each account
+-- KEYS  1 m (state)  2 wm (watermarks)  3 due  4.. the d key of each account
 -- ARGV  1 packed: { standing, accounts, token }; the apply that passes these records asks for the token, so that a
 --       roll-back between the two is noticed
 --   standing   { {partition, offset or '', token of an earlier call for the same records or ''}, ... }
---   accounts   { {account, revision, {field to drop, ...}, {field, value, ...}}, ... }, in the order of the keys
+--   accounts   { {account, revision, {field to drop, ...}, {field, value, ...}, due member, when or ''}, ... }, in the
+--              order of the keys
 --   d:<account>   rev       revision, raised by each change
---                 k<key>    what is decided of a key (see policy.py)
+--                 k<key>    what is decided of a key; memory, o<place>: the rest (see policy.py)
 --
 -- Answers; only the last writes, and judges the accounts one by one:
 --   {'lost'}                            the shard is empty
@@ -26,7 +27,7 @@ end
 
 local refused = {}
 for index, asked in ipairs(request[2]) do
-  local key = KEYS[2 + index]
+  local key = KEYS[3 + index]
   local revision = tonumber(redis.call('HGET', key, 'rev') or '0')
   if revision ~= asked[2] then
     refused[#refused + 1] = asked[1]
@@ -40,6 +41,9 @@ for index, asked in ipairs(request[2]) do
     end
     if #asked[3] + #asked[4] > 0 then
       redis.call('HSET', key, 'rev', revision + 1)
+    end
+    if asked[6] ~= '' then
+      redis.call('ZADD', KEYS[3], asked[6], asked[5])
     end
   end
 end

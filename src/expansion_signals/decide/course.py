@@ -1,0 +1,96 @@
+"""The course of an account: each record that deciding reads of it, taken in one after the other.
+
+a candidate          decided (`decisions`)
+account.changed      outcomes; what was bought ends what it was needed for
+limit.recovered      what fell below its threshold ends
+reading              invites that ended; leads and health; holds that are over are judged again
+a report of a prompt remembered
+any other signal     evidence for the audit alone
+
+A record that was taken in before changes nothing, and what was published because of it is published as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from expansion_signals.decide.cases import snapshot
+from expansion_signals.decide.decisions import decide
+from expansion_signals.decide.endings import by_profile, by_reading, by_recovery, withdrawn
+from expansion_signals.decide.holds import judged_again, superseded
+from expansion_signals.decide.outcomes import outcomes_of
+from expansion_signals.decide.prompting import after_prompt
+from expansion_signals.model.decisions import Decision
+from expansion_signals.model.outcomes import Outcome, Withdrawal
+from expansion_signals.model.prompts import Prompt
+from expansion_signals.model.triggers import Trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from expansion_signals.decide.cases import Ground
+    from expansion_signals.decide.decided import Decided
+    from expansion_signals.decide.heard import Heard
+    from expansion_signals.model.signals import Signal
+
+Publication: TypeAlias = Trigger | Decision | Outcome | Withdrawal
+
+
+class Taken(NamedTuple):
+    """What stands once a record is taken in, and what is to be published because of it, in this order."""
+
+    decided: Decided
+    published: Sequence[Publication] = ()
+
+
+def take(heard: Heard, before: Decided, ground: Ground) -> Taken:
+    """Take one record in, that was not taken in before."""
+    taken = _taken(heard, before, ground)
+    remembered = taken.decided.remembered
+    if remembered.is_empty:
+        return taken
+    past = remembered.past(heard.partition, heard.offset)
+    return taken._replace(decided=replace(taken.decided, remembered=past))
+
+
+def _taken(heard: Heard, before: Decided, ground: Ground) -> Taken:
+    what = heard.what
+    if isinstance(what, Prompt):
+        return Taken(replace(before, remembered=after_prompt(before.remembered, what)))
+    if heard.candidate is not None:
+        ruling = decide(heard.candidate, before, ground)
+        after = replace(before.with_entries(ruling.entries), remembered=ruling.remembered)
+        return Taken(after, [each for each in (ruling.trigger, ruling.decision) if each is not None])
+    match what.type:
+        case "account.changed":
+            return _changed(what, before, ground)
+        case "limit.recovered":
+            return _ended(what, before, ground)
+        case "reading":
+            return _read(what, before, ground)
+        case _:
+            return Taken(before)
+
+
+def _changed(signal: Signal, before: Decided, ground: Ground) -> Taken:
+    outcomes = outcomes_of(signal, before.remembered, ground)
+    remembered = before.remembered.with_outcomes(outcomes)
+    if not remembered.is_empty:
+        remembered = remembered.with_profile(signal.data.get("to"))
+    profile = snapshot(signal.data.get("to"))
+    remembered, gone = withdrawn(remembered, by_profile(profile, ground), signal, ground.now)
+    after, rulings = superseded(replace(before, remembered=remembered), ground)
+    return Taken(after, [*outcomes, *gone, *rulings])
+
+
+def _ended(recovered: Signal, before: Decided, ground: Ground) -> Taken:
+    remembered, gone = withdrawn(before.remembered, by_recovery(recovered), recovered, ground.now)
+    after, rulings = superseded(replace(before, remembered=remembered), ground, recovered)
+    return Taken(after, [*gone, *rulings])
+
+
+def _read(reading: Signal, before: Decided, ground: Ground) -> Taken:
+    remembered, gone = withdrawn(before.remembered, by_reading(reading), reading, ground.now)
+    after, rulings = judged_again(replace(before, remembered=remembered), reading, ground)
+    return Taken(after, [*gone, *rulings])

@@ -1,0 +1,64 @@
+"""What is muted for now: the switch for an incident (port `Silences`).
+
+A hash of the deployment: `<rule>|<account>`, either of them empty for any, → until when, in µs. It is kept in Redis alone:
+an incident is shorter than what Redis survives. Rule ids hold no `|`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from expansion_signals.state.keys import deployment_keys
+from expansion_signals.state.scripts import Scripts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.state.connection import Connection
+
+
+class RedisMutes:
+    """Mutes of one deployment."""
+
+    def __init__(self, client: Connection, *, prefix: str) -> None:
+        self._scripts = Scripts(client)
+        self._key = deployment_keys(prefix).mutes
+
+    async def mutes(self) -> Mapping[tuple[str | None, str | None], Instant]:
+        """Return until when rules and accounts are silent: by rule and account, either of them None for any."""
+        [fields] = await self._scripts.commands([("HGETALL", self._key)], "mutes")
+        return {_place(name.decode()): int(until) for name, until in fields.items()}
+
+    async def mute(self, rule: str | None, account: str | None, until: Instant) -> None:
+        """Silence a rule, an account, or a rule for an account; what is past goes on the way."""
+        now_silent = await self.mutes()
+        old = [_field(*place) for place, end in now_silent.items() if end <= until and place == (rule, account)]
+        commands = [("HSET", self._key, _field(rule, account), str(until))]
+        if old:
+            commands.insert(0, ("HDEL", self._key, *old))
+        await self._scripts.commands(commands, "mutes")
+
+    async def unmute(self, rule: str | None, account: str | None) -> None:
+        """End the silence of a rule, an account, or a rule for an account."""
+        await self._scripts.commands([("HDEL", self._key, _field(rule, account))], "mutes")
+
+
+class MemoryMutes:
+    """Mutes in memory."""
+
+    def __init__(self) -> None:
+        self.until: dict[tuple[str | None, str | None], Instant] = {}
+
+    async def mutes(self) -> Mapping[tuple[str | None, str | None], Instant]:
+        """Return until when rules and accounts are silent: by rule and account, either of them None for any."""
+        return self.until
+
+
+def _field(rule: str | None, account: str | None) -> str:
+    return f"{rule or ''}|{account or ''}"
+
+
+def _place(field: str) -> tuple[str | None, str | None]:
+    rule, _, account = field.partition("|")
+    return rule or None, account or None
