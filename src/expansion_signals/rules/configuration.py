@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.thresholds import Threshold
     from expansion_signals.rules.conditions import Condition
+    from expansion_signals.rules.copy_templates import Copies
 
 
 class ThresholdRule(Protocol):
@@ -114,8 +115,8 @@ class Configuration:
     """A validated catalog with its rules, and the texts they came from.
 
     `fingerprint` is a hash of the meaning of both files; an epoch stands for one fingerprint. `limit_rules` and
-    `watch_rules` hold enabled rules that are judged, `rule_versions` every enabled one by its id. `texts` maps file
-    name to content, so that another worker can load the same set.
+    `watch_rules` hold enabled rules that are judged, `rule_versions` every enabled one by its id, `copies` the copy of
+    those that have some. `texts` maps file name to content, so that another worker can load the same set.
     """
 
     fingerprint: str
@@ -126,6 +127,7 @@ class Configuration:
     watch_rules: tuple[WatchRule, ...] = ()
     milestone_rules: tuple[MilestoneRule, ...] = ()
     rule_versions: Mapping[str, str] = field(default_factory=dict)
+    copies: Mapping[str, Copies] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Hash what it means: what stands in it are mappings, which have no hash."""

@@ -50,6 +50,7 @@ def load(texts: Mapping[str, str]) -> Configuration:
         milestone_rules=tuple(book.milestone_rules),
         watch_rules=tuple(book.watch_rules),
         rule_versions={rule.id: version_of(rule) for rule in book.enabled},
+        copies=book.copies,
         texts={name: texts[name] for name in FILES},
         warnings=tuple(
             warning
