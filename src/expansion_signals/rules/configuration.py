@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.thresholds import Threshold
     from expansion_signals.rules.conditions import Condition
     from expansion_signals.rules.policy import Restraint
+    from expansion_signals.rules.copy_templates import Copies
 
 
 class ThresholdRule(Protocol):
@@ -116,9 +117,9 @@ class Configuration:
     """A validated catalog with its rules, and the texts they came from.
 
     `fingerprint` is a hash of the meaning of both files; an epoch stands for one fingerprint. `limit_rules` and
-    `watch_rules` hold enabled rules that are judged, `rule_versions` every enabled one by its id. `restraints` has, by
-    id, those rules that deciding keeps from firing again. `texts` maps file name to content, so that another worker can
-    load the same set.
+    `watch_rules` hold enabled rules that are judged, `rule_versions` every enabled one by its id, `copies` the copy of
+    those that have some, `restraints` what keeps those that are restrained from firing again. `texts` maps file name to
+    content, so that another worker can load the same set.
     """
 
     fingerprint: str
@@ -131,6 +132,7 @@ class Configuration:
     rule_versions: Mapping[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     restraints: Mapping[str, Restraint] = field(default_factory=dict)
+    copies: Mapping[str, Copies] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Hash what it means: what stands in it are mappings, which have no hash."""

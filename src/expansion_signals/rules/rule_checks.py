@@ -9,6 +9,7 @@ from expansion_signals.model.thresholds import Threshold
 from expansion_signals.rules.built_in import SEATS
 from expansion_signals.rules.conditions import facts_compared
 from expansion_signals.rules.configuration import LimitRule, MilestoneRule, WatchRule
+from expansion_signals.rules.copy_checks import copies_of
 from expansion_signals.rules.findings import meant, shown
 from expansion_signals.rules.policy_checks import check_policy
 from expansion_signals.rules.rules_file import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.instants import Duration
     from expansion_signals.rules.conditions import Comparison, Condition
+    from expansion_signals.rules.copy_templates import Copies
     from expansion_signals.rules.findings import Findings
     from expansion_signals.rules.offered import Offered
     from expansion_signals.rules.rules_file import PolicyShape
@@ -44,13 +46,14 @@ EVERY_FEATURE = "*"
 
 @dataclass(slots=True)
 class RuleBook:
-    """The rules that are enabled, as written, and those of them that this version judges."""
+    """The rules that are enabled, as written, with their copy, and those of them that this version judges."""
 
     policy: PolicyShape | None = None
     enabled: list[RuleShape] = field(default_factory=list)
     limit_rules: list[LimitRule] = field(default_factory=list)
     milestone_rules: list[MilestoneRule] = field(default_factory=list)
     watch_rules: list[WatchRule] = field(default_factory=list)
+    copies: dict[str, Copies] = field(default_factory=dict)
 
 
 def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
@@ -70,8 +73,10 @@ def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
         seen.add(shape.id)
         if offered is not None:
             _check_rule(shape, node, path, offered, findings)
+        copies = copies_of(shape, path, findings)
         if shape.enabled:
             book.enabled.append(shape)
+            book.copies |= {shape.id: copies} if copies else {}
             _judge(shape, path, book, findings)
     return book
 
@@ -146,8 +151,6 @@ def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> 
     if reason is not None:
         findings.warn(path, f"rule `{shape.id}`: {reason}")
         return
-    if shape.copy_ is not None:
-        findings.warn(path, f"rule `{shape.id}`: copy is valid but this version does not show it yet")
     if any(comparison.fact == "health" for comparison in _comparisons(shape.when)):
         said = "health is not known to this version yet; no comparison with it is true"
         findings.warn((*path, "when"), f"rule `{shape.id}`: {said}")

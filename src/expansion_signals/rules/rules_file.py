@@ -9,6 +9,7 @@ from pydantic import Field
 from expansion_signals.model.instants import HOUR
 from expansion_signals.model.kinds import FamilyName  # noqa: TC001 -- pydantic reads the annotations
 from expansion_signals.rules.conditions import When  # noqa: TC001 -- pydantic reads the annotations
+from expansion_signals.rules.copy_templates import Language  # noqa: TC001 -- the same
 from expansion_signals.rules.shapes import Shape
 from expansion_signals.rules.spellings import (  # noqa: TC001 -- the same
     Amount,
@@ -57,7 +58,7 @@ class RulesShape(Shape):
 
 
 class CopyShape(Shape):
-    """What to show, in one language."""
+    """What to show, in one language: templates (`rules/copy_templates.py`)."""
 
     title: str | None = None
     body: str | None = None
@@ -77,7 +78,7 @@ class RuleShape(Shape):
     max_firing_age: Lasting = HOUR
     cooldown: Lasting | None = None
     cap: Cap | None = None
-    copy_: Annotated[dict[str, CopyShape] | None, Field(alias="copy")] = None
+    copy_: Annotated[dict[Language, CopyShape] | None, Field(alias="copy")] = None
     holdout: Share | None = None
 
 

@@ -135,6 +135,11 @@ def configurations_key(prefix: str) -> str:
     return f"{prefix}es:{{deployment}}:configurations"
 
 
+def mutes_key(prefix: str) -> str:
+    """Return the key of the hash of what is muted for now."""
+    return f"{prefix}es:{{deployment}}:mutes"
+
+
 def due_member(account: str, reason: str) -> str:
     """Return how a look stands in `due`; the account last, because it may hold anything."""
     return f"{reason}|{account}"

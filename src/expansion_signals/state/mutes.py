@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.state.keys import deployment_keys
+from expansion_signals.state.keys import mutes_key
 from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class RedisMutes:
 
     def __init__(self, client: Connection, *, prefix: str) -> None:
         self._scripts = Scripts(client)
-        self._key = deployment_keys(prefix).mutes
+        self._key = mutes_key(prefix)
 
     async def mutes(self) -> Mapping[tuple[str | None, str | None], Instant]:
         """Return until when rules and accounts are silent: by rule and account, either of them None for any."""
@@ -31,13 +31,8 @@ class RedisMutes:
         return {_place(name.decode()): int(until) for name, until in fields.items()}
 
     async def mute(self, rule: str | None, account: str | None, until: Instant) -> None:
-        """Silence a rule, an account, or a rule for an account; what is past goes on the way."""
-        now_silent = await self.mutes()
-        old = [_field(*place) for place, end in now_silent.items() if end <= until and place == (rule, account)]
-        commands = [("HSET", self._key, _field(rule, account), str(until))]
-        if old:
-            commands.insert(0, ("HDEL", self._key, *old))
-        await self._scripts.commands(commands, "mutes")
+        """Silence a rule, an account, or a rule for an account."""
+        await self._scripts.commands([("HSET", self._key, _field(rule, account), str(until))], "mutes")
 
     async def unmute(self, rule: str | None, account: str | None) -> None:
         """End the silence of a rule, an account, or a rule for an account."""

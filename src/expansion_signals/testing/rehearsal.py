@@ -14,7 +14,7 @@ from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.events import ACCOUNT_UPDATED
 from expansion_signals.model.instants import DAY, HOUR, hour_of
 from expansion_signals.model.records import Partition, Poll, Record
-from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
+from expansion_signals.pipeline.deciding import PROMPT_EVENTS, Deciding, DecidingOutside
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.metering import Metering, Outside
@@ -26,9 +26,11 @@ from expansion_signals.state.memory_due import MemoryDue
 from expansion_signals.state.memory_expiry import MemoryExpiry
 from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
+from expansion_signals.state.mutes import MemoryMutes
 from expansion_signals.wire import attributes
 from expansion_signals.wire.cloudevents import STRUCTURED, open_envelope
 from expansion_signals.wire.codec import CloudEventsCodec
+from expansion_signals.wire.prompts import TYPE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 
 SIGNALS = "expansion-signals"
 _HEADERS = (("content-type", STRUCTURED.encode()),)
-_PROMPT = "expansion.prompt."
 
 
 class Rehearsal:
@@ -57,7 +58,7 @@ class Rehearsal:
         epochs = Epochs(archive, archive.accept(configuration.texts), configuration)
         codec = CloudEventsCodec(acceptance=acceptance)
         expiry = MemoryExpiry(
-            store, policy, acceptance=acceptance, metered=[USAGE_EVENTS, ACCOUNT_UPDATES], decided=[SIGNALS]
+            store, policy, acceptance=acceptance, metered=[USAGE_EVENTS, ACCOUNT_UPDATES], decided=list(_DECIDED)
         )
         due = MemoryDue(store)
         nonces = count()
@@ -70,14 +71,14 @@ class Rehearsal:
 
         self._store = store
         self._metered = Watermarks(AllButLate(shards, "metering"), {each: each for each in _METERED})
-        self._decided = Watermarks(AllButLate(shards, "deciding"), {SIGNALS: SIGNALS})
+        self._decided = Watermarks(AllButLate(shards, "deciding"), {each: each for each in _DECIDED})
         self._metering = Metering(
             Outside(store, store, expiry, codec, self._log, epochs, _at_once, clock, nonce, _one_shard, due),
             self._metered,
             acceptance=acceptance,
         )
         self._deciding = Deciding(
-            DecidingOutside(store, policy, codec, self._log, epochs, _at_once, clock, nonce, _one_shard), self._decided
+            DecidingOutside(store, policy, MemoryMutes(), codec, self._log, epochs, _at_once, clock, nonce, _one_shard), self._decided
         )
         self._begun = False
 
@@ -86,16 +87,15 @@ class Rehearsal:
 
         One of a time after `until` is passed over.
 
-        Usage goes to `usage-events`, updates of accounts to `account-updates`. What no worker reads yet, reports of
-        prompts, is passed over. A line that is no CloudEvent is what it would be on `usage-events`: a dead letter.
+        Usage goes to `usage-events`, updates of accounts to `account-updates`, reports of prompts to `prompt-events`. A
+        line that is no CloudEvent is what it would be on `usage-events`: a dead letter.
         """
         topic, key, time = _told(line)
         if until is not None and time > until:
             return ()
         published = list(await self.pass_to(time))
-        if topic is None:
-            return published
-        await self._read(self._metering, Partition(topic, 0), Record(topic, 0, 0, key, line, _HEADERS, self.now))
+        stage = self._deciding if topic == PROMPT_EVENTS else self._metering
+        await self._read(stage, Partition(topic, 0), Record(topic, 0, 0, key, line, _HEADERS, self.now))
         return [*published, *await self._decide()]
 
     async def pass_to(self, time: Instant) -> Sequence[Outgoing]:
@@ -121,7 +121,7 @@ class Rehearsal:
 
     async def _begin(self) -> None:
         if not self._begun:
-            for watermarks, topics in ((self._metered, _METERED), (self._decided, (SIGNALS,))):
+            for watermarks, topics in ((self._metered, _METERED), (self._decided, _DECIDED)):
                 nothing = dict.fromkeys((Partition(topic, 0) for topic in topics), 0)
                 await watermarks.resume(nothing, nothing, nothing)
             self._begun = True
@@ -140,6 +140,7 @@ class Rehearsal:
 
 
 _METERED = (USAGE_EVENTS, ACCOUNT_UPDATES)
+_DECIDED = (SIGNALS, PROMPT_EVENTS)
 
 
 class _Log:
@@ -181,15 +182,15 @@ def _one_shard(account: str) -> int:  # noqa: ARG001 -- there is one
     return 0
 
 
-def _told(line: bytes) -> tuple[str | None, bytes | None, Instant]:
-    """Return the topic a line belongs on (None where no worker reads it), its key and its event time."""
+def _told(line: bytes) -> tuple[str, bytes | None, Instant]:
+    """Return the topic a line belongs on, its key and its event time."""
     try:
         envelope = open_envelope(Record(USAGE_EVENTS, 0, 0, None, line, _HEADERS, 0))
         event = attributes.required(envelope)
     except RejectedRecord:
         return USAGE_EVENTS, None, 0
     key = event.account.encode()
-    if event.type.startswith(_PROMPT):
-        return None, key, event.time
+    if event.type.startswith(TYPE_PREFIX):
+        return PROMPT_EVENTS, key, event.time
     updates = event.type.startswith(ACCOUNT_UPDATED.rpartition(".")[0])
     return ACCOUNT_UPDATES if updates else USAGE_EVENTS, key, event.time

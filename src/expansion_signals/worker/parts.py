@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.log.second_reader import SecondReader
 from expansion_signals.model.instants import HOUR
-from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
+from expansion_signals.pipeline.deciding import PROMPT_EVENTS, Deciding, DecidingOutside
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.metering import Metering, Outside
 from expansion_signals.state.due import RedisDue
 from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.janitor import Janitor
 from expansion_signals.state.keys import shard_of
+from expansion_signals.state.mutes import RedisMutes
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.shards import RedisShards
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from expansion_signals.state.connection import Connection
     from expansion_signals.worker.metrics import Metrics
 
-READ_BY = {"metering": (USAGE_EVENTS, ACCOUNT_UPDATES), "deciding": (SIGNALS,)}
+READ_BY = {"metering": (USAGE_EVENTS, ACCOUNT_UPDATES), "deciding": (SIGNALS, PROMPT_EVENTS)}
 """The topics of each stage. Its group is `expansion-<stage>`."""
 
 
@@ -116,6 +117,7 @@ class Parts:
         outside = DecidingOutside(
             self.store(),
             policy,
+            RedisMutes(self._redis, prefix=self._settings.prefix),
             self._codec,
             self._publisher,
             epochs,

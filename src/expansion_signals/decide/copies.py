@@ -1,0 +1,83 @@
+"""What to show with a trigger: the rule's copy in the account's language, or the default in English.
+
+account's language   the rule writes   shown
+de-AT                en, de            de
+pt-BR                en, pt-BR, pt     pt-BR
+fr                   de, en            en
+fr                   de, it            de: its first
+fr                   nothing           the default, en
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from expansion_signals.decide.copy_values import values_of
+from expansion_signals.decide.default_copies import DEFAULTS
+from expansion_signals.decide.offered import offered_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from expansion_signals.model.signals import Signal
+    from expansion_signals.rules.copy_templates import Copies, Template
+
+DEFAULT_LANGUAGE = "en"
+
+_LONGEST_TAG = 64
+"""Characters of an account's language that are looked at: profiles may say anything."""
+
+
+def copy_for(
+    signal: Signal, templates: Copies | None, recommendation: Mapping[str, Any] | None, language: str | None
+) -> dict[str, str]:
+    """Return `title`, `body`, `action`, `dismiss` and the `language` they are in, for a signal of a kind that fires.
+
+    `templates` is the copy of the signal's rule, `recommendation` the document of the interface, with a `quantity` and
+    what is gained (`gain`) where they are known, `language` the account's. Of a tag that the rule does not write, its
+    beginning counts: `zh-Hant-TW`, `zh-Hant`, `zh`.
+
+    A part that the rule does not write in the chosen language, or that names a field without a value now, is that of
+    the default copy. That has a wording that needs no field, so every part is always there, and none ever has a gap
+    or `None` in it. `language` is the chosen one, or `en` where all four parts are the default's.
+
+    Each part is one line of plain text. What stands in a value cannot leave it, nor be read as a template
+    (`decide/plain_text.py`); HTML is for whoever writes it to escape.
+    """
+    offered = offered_by(signal, recommendation)
+    default = _default(signal, offered)
+    if not templates:
+        return {**default, "language": DEFAULT_LANGUAGE}
+    chosen = _chosen(templates, language or "")
+    values = values_of(signal, offered, chosen)
+    filled = {part: template.filled(values) for part, template in templates[chosen]._asdict().items() if template}
+    own = {part: text for part, text in filled.items() if text is not None}
+    return {**default, **own, "language": chosen if own else DEFAULT_LANGUAGE}
+
+
+def _chosen(templates: Copies, language: str) -> str:
+    """Return the language that is shown, as the rule writes it."""
+    written = {each.lower(): each for each in templates}
+    parts = language[:_LONGEST_TAG].lower().replace("_", "-").split("-")
+    wanted = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((written[tag] for tag in (*wanted, DEFAULT_LANGUAGE) if tag in written), next(iter(templates)))
+
+
+def _default(signal: Signal, offered: Mapping[str, Any]) -> dict[str, str]:
+    default = DEFAULTS[signal.type]
+    values = values_of(signal, offered, DEFAULT_LANGUAGE)
+    offer = default.offers.get(offered.get("kind", ""))
+    said = _first(offer.said, values) if offer else None
+    body = [_first(default.bodies, values), said or default.otherwise]
+    return {
+        "title": _first(default.titles, values) or "",
+        "body": " ".join(text for text in body if text),
+        "action": offer.action if offer and said else default.action,
+        "dismiss": default.dismiss,
+    }
+
+
+def _first(templates: Iterable[Template], values: Mapping[str, str]) -> str | None:
+    """Return the first that can be filled; None where none can."""
+    texts = (template.filled(values) for template in templates)
+    return next((text for text in texts if text is not None), None)
