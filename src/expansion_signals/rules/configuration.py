@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.thresholds import Threshold
     from expansion_signals.rules.conditions import Condition
+    from expansion_signals.rules.pql import PqlRule
 
 
 class ThresholdRule(Protocol):
@@ -125,6 +126,7 @@ class Configuration:
     warnings: tuple[str, ...] = ()
     watch_rules: tuple[WatchRule, ...] = ()
     milestone_rules: tuple[MilestoneRule, ...] = ()
+    pql_rules: tuple[PqlRule, ...] = ()
     rule_versions: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:

@@ -10,6 +10,8 @@ from expansion_signals.rules.built_in import SEATS
 from expansion_signals.rules.conditions import facts_compared
 from expansion_signals.rules.configuration import LimitRule, MilestoneRule, WatchRule
 from expansion_signals.rules.findings import meant, shown
+from expansion_signals.rules.pql import TIERS
+from expansion_signals.rules.pql_checks import pql_rule, tiers_of
 from expansion_signals.rules.rules_file import (
     SHAPES,
     FeatureGatedShape,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from expansion_signals.rules.conditions import Comparison, Condition
     from expansion_signals.rules.findings import Findings
     from expansion_signals.rules.offered import Offered
+    from expansion_signals.rules.pql import PqlRule, Tiers
     from expansion_signals.rules.rules_file import PolicyShape
     from expansion_signals.rules.yaml_source import Node, Path
 
@@ -50,6 +53,8 @@ class RuleBook:
     limit_rules: list[LimitRule] = field(default_factory=list)
     milestone_rules: list[MilestoneRule] = field(default_factory=list)
     watch_rules: list[WatchRule] = field(default_factory=list)
+    pql_rules: list[PqlRule] = field(default_factory=list)
+    tiers: Tiers = TIERS
 
 
 def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
@@ -58,6 +63,7 @@ def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
     book = RuleBook(policy=head.policy if head else None)
     if book.policy is not None:
         _check_policy(book.policy, findings)
+    book.tiers = tiers_of(book.policy, findings)
     seen: set[str] = set()
     for index, node in enumerate(findings.entries("rules")):
         path: Path = ("rules", index)
@@ -128,6 +134,7 @@ def _comparisons(condition: Condition | None) -> Iterable[Comparison]:
 
 
 def _check_criteria(shape: PqlShape, path: Path, offered: Offered, findings: Findings) -> None:
+    _check_condition(shape.disqualify_when, (*path, "disqualify_when"), offered, findings)
     ids = [criterion.id for criterion in shape.criteria]
     for index, criterion in enumerate(shape.criteria):
         at: Path = (*path, "criteria", index)
@@ -144,7 +151,10 @@ def _check_policy(policy: PolicyShape, findings: Findings) -> None:
     borders = policy.route_borders
     if borders is not None and borders[0] >= borders[1]:
         findings.at(("policy", "route_borders"), "expected two rising amounts such as [1000, 25000]")
-    findings.warn(("policy",), "policy is valid but this version does not apply it yet")
+    unapplied = sorted(policy.model_fields_set - {"tiers"})
+    if unapplied:
+        said = " and ".join(f"`{name}`" for name in unapplied)
+        findings.warn(("policy",), f"{said} of policy is valid but this version does not apply it yet")
 
 
 def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> None:
@@ -154,6 +164,9 @@ def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> 
         return
     if shape.copy_ is not None:
         findings.warn(path, f"rule `{shape.id}`: copy is valid but this version does not show it yet")
+    if isinstance(shape, PqlShape):
+        book.pql_rules.append(pql_rule(shape, book.tiers))
+        return
     if any(comparison.fact == "health" for comparison in _comparisons(shape.when)):
         said = "health is not known to this version yet; no comparison with it is true"
         findings.warn((*path, "when"), f"rule `{shape.id}`: {said}")
