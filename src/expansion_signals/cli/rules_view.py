@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from expansion_signals.cli.pql_view import document_of_pql, facets_of_pql
 from expansion_signals.model.amounts import plain
-from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND
+from expansion_signals.model.instants import HOUR, SECOND
+from expansion_signals.rules.spellings import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from expansion_signals.model.instants import Duration
     from expansion_signals.rules.configuration import Configuration, MeterRule, WatchRule
 
 
@@ -29,11 +30,14 @@ def rules_in_force(configuration: Configuration) -> Iterator[RuleView]:
     for rule, signal in _judged(configuration):
         about = rule.meter or getattr(rule, "feature", None) or ""
         yield RuleView(rule.id, signal, about, tuple(str(threshold) for threshold in rule.at), tuple(_options(rule)))
+    for pql in configuration.pql_rules:
+        yield RuleView(pql.id, "pql", "", *facets_of_pql(pql))
 
 
 def document_of(configuration: Configuration) -> list[Mapping[str, Any]]:
     """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null."""
-    return [_document(rule, signal) for rule, signal in _judged(configuration)]
+    judged = [_document(rule, signal) for rule, signal in _judged(configuration)]
+    return judged + [document_of_pql(rule) for rule in configuration.pql_rules]
 
 
 def _judged(configuration: Configuration) -> Iterator[tuple[MeterRule | WatchRule, str]]:
@@ -74,9 +78,9 @@ def _options(rule: MeterRule | WatchRule) -> Iterator[str]:
     for name in ("within", "cooldown"):
         duration = getattr(rule, name, None)
         if duration is not None:
-            yield f"{name} {_lasting(duration)}"
+            yield f"{name} {duration_text(duration)}"
     if rule.max_firing_age != HOUR:
-        yield f"up to {_lasting(rule.max_firing_age)} late"
+        yield f"up to {duration_text(rule.max_firing_age)} late"
     if rule.fire_when_added:
         yield "also when added"
     if rule.when is not None:
@@ -85,12 +89,3 @@ def _options(rule: MeterRule | WatchRule) -> Iterator[str]:
         yield f"{plain(rule.holdout)}% held out"
     if rule.shadow:
         yield "tried out"
-
-
-def _lasting(duration: Duration) -> str:
-    unit, letter = next(
-        (unit, letter)
-        for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
-        if duration % unit == 0
-    )
-    return f"{duration // unit}{letter}"

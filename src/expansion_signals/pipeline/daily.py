@@ -16,7 +16,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.days import Day, read_told, written_told
 from expansion_signals.detect.forecast import run_out_forecast
 from expansion_signals.detect.growth import accelerated, declined, volume_grown
@@ -29,6 +28,7 @@ from expansion_signals.model.notes import NoteChange
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.looks import last_closed, look_at
 from expansion_signals.pipeline.plan_uses import PlanUses
+from expansion_signals.rules.truth import Known, applies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence

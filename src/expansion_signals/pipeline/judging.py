@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.completeness import incomplete
-from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.detect.limits import Judgement, judge
 from expansion_signals.detect.milestones import judge_milestones
@@ -22,6 +21,7 @@ from expansion_signals.model.readings import Reading
 from expansion_signals.model.signals import Signal
 from expansion_signals.model.thresholds import Guard
 from expansion_signals.pipeline.places import firing_age, period_in
+from expansion_signals.rules.truth import Known, applies
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -6,13 +6,13 @@ from collections import defaultdict
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
 from expansion_signals.detect.gates import Gates
 from expansion_signals.detect.seat_limits import SeatLimits
 from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
+from expansion_signals.rules.truth import Known, applies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.thresholds import Threshold
     from expansion_signals.rules.conditions import Condition
-    from expansion_signals.rules.policy import Restraint
     from expansion_signals.rules.copy_templates import Copies
+    from expansion_signals.rules.policy import Restraint
+    from expansion_signals.rules.pql import PqlRule
 
 
 class ThresholdRule(Protocol):
@@ -129,6 +130,7 @@ class Configuration:
     warnings: tuple[str, ...] = ()
     watch_rules: tuple[WatchRule, ...] = ()
     milestone_rules: tuple[MilestoneRule, ...] = ()
+    pql_rules: tuple[PqlRule, ...] = ()
     rule_versions: Mapping[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     restraints: Mapping[str, Restraint] = field(default_factory=dict)

@@ -52,6 +52,7 @@ def load(texts: Mapping[str, str]) -> Configuration:
         watch_rules=tuple(book.watch_rules),
         policy=policy_of(book.policy),
         restraints=restraints_of(book.enabled),
+        pql_rules=tuple(book.pql_rules),
         rule_versions={rule.id: version_of(rule) for rule in book.enabled},
         copies=book.copies,
         texts={name: texts[name] for name in FILES},

@@ -12,6 +12,8 @@ from expansion_signals.rules.configuration import LimitRule, MilestoneRule, Watc
 from expansion_signals.rules.copy_checks import copies_of
 from expansion_signals.rules.findings import meant, shown
 from expansion_signals.rules.policy_checks import check_policy
+from expansion_signals.rules.pql import TIERS
+from expansion_signals.rules.pql_checks import pql_rule, tiers_of
 from expansion_signals.rules.rules_file import (
     SHAPES,
     FeatureGatedShape,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from expansion_signals.rules.copy_templates import Copies
     from expansion_signals.rules.findings import Findings
     from expansion_signals.rules.offered import Offered
+    from expansion_signals.rules.pql import PqlRule, Tiers
     from expansion_signals.rules.rules_file import PolicyShape
     from expansion_signals.rules.yaml_source import Node, Path
 
@@ -54,6 +57,8 @@ class RuleBook:
     milestone_rules: list[MilestoneRule] = field(default_factory=list)
     watch_rules: list[WatchRule] = field(default_factory=list)
     copies: dict[str, Copies] = field(default_factory=dict)
+    pql_rules: list[PqlRule] = field(default_factory=list)
+    tiers: Tiers = TIERS
 
 
 def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
@@ -62,6 +67,7 @@ def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
     book = RuleBook(policy=head.policy if head else None)
     if book.policy is not None:
         check_policy(book.policy, findings)
+    book.tiers = tiers_of(book.policy, findings)
     seen: set[str] = set()
     for index, node in enumerate(findings.entries("rules")):
         path: Path = ("rules", index)
@@ -134,6 +140,7 @@ def _comparisons(condition: Condition | None) -> Iterable[Comparison]:
 
 
 def _check_criteria(shape: PqlShape, path: Path, offered: Offered, findings: Findings) -> None:
+    _check_condition(shape.disqualify_when, (*path, "disqualify_when"), offered, findings)
     ids = [criterion.id for criterion in shape.criteria]
     for index, criterion in enumerate(shape.criteria):
         at: Path = (*path, "criteria", index)
@@ -150,6 +157,9 @@ def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> 
     reason = why_unjudged(shape)
     if reason is not None:
         findings.warn(path, f"rule `{shape.id}`: {reason}")
+        return
+    if isinstance(shape, PqlShape):
+        book.pql_rules.append(pql_rule(shape, book.tiers))
         return
     if any(comparison.fact == "health" for comparison in _comparisons(shape.when)):
         said = "health is not known to this version yet; no comparison with it is true"

@@ -10,6 +10,7 @@ from expansion_signals.model.instants import HOUR
 from expansion_signals.model.kinds import FamilyName  # noqa: TC001 -- pydantic reads the annotations
 from expansion_signals.rules.conditions import When  # noqa: TC001 -- pydantic reads the annotations
 from expansion_signals.rules.copy_templates import Language  # noqa: TC001 -- the same
+from expansion_signals.rules.pql import HALF_LIFE, HYSTERESIS
 from expansion_signals.rules.shapes import Shape
 from expansion_signals.rules.spellings import (  # noqa: TC001 -- the same
     Amount,
@@ -153,6 +154,9 @@ class PqlShape(RuleShape):
 
     qualify_at: _Score
     criteria: Annotated[list[CriterionShape], Field(min_length=1)]
+    half_life: Lasting = HALF_LIFE
+    hysteresis: _Score = HYSTERESIS
+    disqualify_when: When | None = None
 
 
 SHAPES: Mapping[str, type[RuleShape]] = {

@@ -68,6 +68,12 @@ def read_duration(value: object) -> Duration:
     return int(match[1]) * _UNITS[match[2]]
 
 
+def duration_text(duration: Duration) -> str:
+    """Write a duration as it may stand in a file, in the largest unit that takes it whole: `14d`, `90m`."""
+    unit, letter = next((_UNITS[letter], letter) for letter in "dhms" if duration % _UNITS[letter] == 0)
+    return f"{duration // unit}{letter}"
+
+
 def read_window(value: object) -> Duration:
     """Read a duration that counts back from now: at most the 62 days that are kept (semantics 2.5)."""
     window = read_duration(value)

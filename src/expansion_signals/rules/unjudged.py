@@ -44,6 +44,9 @@ _OPTIONS = ("meter", "feature", "attempts", "users", "within", "cooldown")
 WATCHED = frozenset({"feature_gated"}) | _TAKEN.keys()
 """Signals that a watch judges (`detect/watches.py`), or a look at a day (`detect/days.py`)."""
 
+SCORED = frozenset({"pql"})
+"""Signals whose rules add up to a score (`decide/qualifying.py`), which takes every option and knows every fact."""
+
 COUNTED = frozenset({"limit_reached", "milestone"})
 """Signals that are judged from counters (`detect/limits.py`, `detect/milestones.py`)."""
 
@@ -64,8 +67,8 @@ _FACTS_OF: Mapping[str, frozenset[str]] = {
 
 def why_unjudged(rule: RuleShape) -> str | None:
     """Return why this version leaves the rule out, or None where it judges it."""
-    if rule.signal not in COUNTED | WATCHED:
-        return f"signal {rule.signal} is valid but this version does not judge it yet"
+    if rule.signal in SCORED:
+        return None
     taken = _TAKEN.get(rule.signal, _OPTIONS)
     meaningless = [name for name in _OPTIONS if name not in taken and getattr(rule, name, None)]
     if meaningless:

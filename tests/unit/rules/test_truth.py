@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from expansion_signals.detect.conditions import Known, applies, is_settled, truth
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.rules.conditions import read_condition
+from expansion_signals.rules.truth import Known, applies, is_settled, truth
 
 NOW = parse_instant("2026-11-22T00:00:00Z")
 PRO = Account.model_validate(
