@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect import note_text
-from expansion_signals.detect.entitlements import is_included
 from expansion_signals.detect.firings import Firings
 from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, Noticed, signal_of, within
+from expansion_signals.model.entitlements import is_included
 from expansion_signals.model.instants import SECOND
 
 if TYPE_CHECKING:

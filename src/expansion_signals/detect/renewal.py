@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect.days import about, signal_of_day
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.model.amounts import utilization
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.instants import DAY, day_of, format_day, format_instant
 from expansion_signals.model.periods import period_of
 from expansion_signals.model.readings import Counter

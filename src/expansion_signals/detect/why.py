@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.model.amounts import unscale
 from expansion_signals.model.instants import DAY, HOUR
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from expansion_signals.model.catalog import Meter
@@ -55,15 +56,6 @@ def _duration(left: Duration) -> str:
         return "less than an hour"
     number, unit = (left // DAY, "day") if left >= DAY else (left // HOUR, "hour")
     return f"{number} {counted(unit, one=number == 1)}"
-
-
-def counted(unit: str, *, one: bool) -> str:
-    """Return the unit as it follows a number: `1 call`, `2 calls`, `2 entries`, `2 boxes`, `2 GB`, `2 seats`."""
-    if one or not (unit.isalpha() and unit.islower()) or unit.endswith("s"):
-        return unit
-    if unit.endswith("y") and unit[-2:-1] not in set("aeiou"):
-        return f"{unit[:-1]}ies"
-    return f"{unit}es" if unit.endswith(("x", "z", "ch", "sh")) else f"{unit}s"
 
 
 def shown(amount: int, meter: Meter) -> str:
