@@ -14,8 +14,8 @@ from rich.text import Text
 from expansion_signals.cli.account_lately import used_lately
 from expansion_signals.cli.account_words import left, measured, moment, shown, span
 from expansion_signals.cli.seat_overview import seats_of
-from expansion_signals.detect.why import counted
 from expansion_signals.model.events import ACCOUNT_UPDATED
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

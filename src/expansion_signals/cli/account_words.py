@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from expansion_signals.detect.why import counted
 from expansion_signals.model.amounts import unscale
 from expansion_signals.model.instants import DAY, HOUR, SECOND
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from datetime import tzinfo

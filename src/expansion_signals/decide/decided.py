@@ -132,9 +132,7 @@ class Reserved:
     refused: Sequence[str] = ()
 
 
-def reserve(
-    account: str, before: Decided, after: Decided, asked: Collection[Key], now: Instant
-) -> Reservation:
+def reserve(account: str, before: Decided, after: Decided, asked: Collection[Key], now: Instant) -> Reservation:
     """Return what the decisions since `before` add or change, and what is not needed any more.
 
     Where they add nothing it is empty, and still names the revision: what answered them must still stand.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.crossings import crossed_of_rest, id_of_rest
 from expansion_signals.decide.decided import SIGNAL_DIGITS, Decided, Entry, key_of
-from expansion_signals.decide.needs import need_of
+from expansion_signals.decide.needs_left import need_of
 from expansion_signals.decide.offers import NOT_SENT, case_of, payload_of
 from expansion_signals.decide.remembered import Fired, Held, Remembered
 from expansion_signals.decide.signal_text import document_of
@@ -170,9 +170,7 @@ def _as_before(case: Case, verdict: Verdict) -> Judged:
     return Judged(verdict, ("too_old_to_fire",) if verdict == "suppressed" else ())
 
 
-def _remembering(
-    case: Case, record: str, rest: Sequence[int], judged: Judged, trigger: Trigger | None
-) -> Remembered:
+def _remembering(case: Case, record: str, rest: Sequence[int], judged: Judged, trigger: Trigger | None) -> Remembered:
     remembered = case.remembered
     if trigger is not None:
         remembered = remembered.with_fired(fired_of(case, trigger), case.ground.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.needs import ended_by_profile, ended_by_reading, is_recovered_from
+from expansion_signals.decide.needs_left import ended_by_profile, ended_by_reading, is_recovered_from
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.kinds import KINDS
 from expansion_signals.model.outcomes import Withdrawal

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.decide.crossings import id_of_rest
 from expansion_signals.decide.decided import key_of
 from expansion_signals.decide.decisions import Candidate, decision_of, entries_made, fired_of, trigger_of
-from expansion_signals.decide.needs import ended_by_reading, is_recovered, need_left, need_of
+from expansion_signals.decide.needs_left import ended_by_reading, is_recovered, need_left, need_of
 from expansion_signals.decide.offers import case_of
 from expansion_signals.decide.signal_text import signal_in
 from expansion_signals.decide.suppression import Judged, judge
@@ -63,9 +63,7 @@ def _settled(
     return after, published
 
 
-def _settle(
-    held: Held, case: Case, judged: Judged, before: Decided
-) -> tuple[Decided, Sequence[Trigger | Decision]]:
+def _settle(held: Held, case: Case, judged: Judged, before: Decided) -> tuple[Decided, Sequence[Trigger | Decision]]:
     signal, rest = case.signal, held.rest
     decision = decision_of(case, id_of_rest(signal, rest), judged)
     made = entries_made(Candidate(signal, held.record), judged.verdict, case.expires)

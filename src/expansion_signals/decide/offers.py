@@ -24,9 +24,7 @@ NOT_SENT = frozenset({"account", "holdout", "past", "burst_of"})
 def case_of(signal: Signal, remembered: Remembered, ground: Ground) -> Case:
     """Return the case that a signal makes, with what would be offered."""
     case, configuration = Case(signal, remembered, ground), ground.configuration
-    recommendation = recommendation_for(
-        signal, case.newest, configuration.catalog, by_day=configuration.policy.by_day
-    )
+    recommendation = recommendation_for(signal, case.newest, configuration.catalog, by_day=configuration.policy.by_day)
     route = route_for(
         signal, case.newest, recommendation, configuration.catalog.currency, configuration.policy.route_borders
     )

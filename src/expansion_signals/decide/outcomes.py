@@ -105,9 +105,7 @@ def _touches(changed: Signal, remembered: Remembered, ground: Ground) -> Sequenc
     return sorted(near, key=lambda fired: fired.time)
 
 
-def _outcome(
-    changed: Signal, change: Change, revenue: Mapping[str, str] | None, touches: Sequence[Fired]
-) -> Outcome:
+def _outcome(changed: Signal, change: Change, revenue: Mapping[str, str] | None, touches: Sequence[Fired]) -> Outcome:
     last = touches[-1] if touches else None
     evidence = changed.evidence
     return Outcome(

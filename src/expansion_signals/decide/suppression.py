@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.decide.needs import need_left
+from expansion_signals.decide.needs_left import need_left
 from expansion_signals.decide.quiet_hours import quiet_until
 from expansion_signals.decide.showing import is_dismissed, is_lower, is_shown_enough, is_snoozed
 from expansion_signals.model.windows import bounds

@@ -21,9 +21,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.detect.days import about, cools, meters_of, signal_of_day
-from expansion_signals.detect.why import counted, shown
+from expansion_signals.detect.why import shown
 from expansion_signals.model.amounts import plain, unscale
 from expansion_signals.model.instants import DAY
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

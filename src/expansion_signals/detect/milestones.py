@@ -24,11 +24,11 @@ from expansion_signals.detect.held_out import held_out
 from expansion_signals.detect.lateness import is_late, quieted
 from expansion_signals.detect.limits import Judgement
 from expansion_signals.detect.thresholds import Place, standing
-from expansion_signals.detect.why import counted
 from expansion_signals.model.amounts import plain, unscale
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.signals import Signal, Told
 from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.model.units import counted
 from expansion_signals.rules.truth import is_settled
 
 if TYPE_CHECKING:

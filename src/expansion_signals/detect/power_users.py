@@ -15,9 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect.days import about, cools, meters_of, signal_of_day
-from expansion_signals.detect.why import counted, shown
+from expansion_signals.detect.why import shown
 from expansion_signals.model.amounts import unscale
 from expansion_signals.model.instants import DAY
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

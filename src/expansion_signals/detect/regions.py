@@ -18,7 +18,7 @@ from expansion_signals.detect.networks import USER_ACTIVE
 from expansion_signals.detect.sightings import MOST_NAMED
 from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import Noticed
-from expansion_signals.detect.why import counted
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.detect.watches import MOST_REMEMBERED
-from expansion_signals.detect.why import counted
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

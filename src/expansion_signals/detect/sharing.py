@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.sightings import Sightings
 from expansion_signals.detect.watches import Noticed
-from expansion_signals.detect.why import counted
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

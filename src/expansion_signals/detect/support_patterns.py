@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.sightings import Sightings
 from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import Noticed
-from expansion_signals.detect.why import counted
 from expansion_signals.model.entitlements import features_of_higher_plans
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

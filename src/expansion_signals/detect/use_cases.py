@@ -20,8 +20,8 @@ from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.sightings import MOST_NAMED
 from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import Noticed
-from expansion_signals.detect.why import counted
 from expansion_signals.model.entitlements import is_included
+from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.detect.why import counted
 from expansion_signals.model.instants import DAY, HOUR
+from expansion_signals.model.units import counted
 from expansion_signals.model.windows import is_of_hours
 
 if TYPE_CHECKING:

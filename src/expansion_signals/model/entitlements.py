@@ -30,7 +30,7 @@ def limit_in_force(catalog: Catalog, account: Account | None, meter_key: str) ->
         return None
     entitlement = plan.includes[feature]
     granted = _granted(catalog, account, feature, entitlement)
-    return Limit(feature, _scaled(granted, _precision(catalog, meter_key)), entitlement.kind)
+    return Limit(feature, _scaled(granted, precision_of(catalog, meter_key)), entitlement.kind)
 
 
 def is_included(catalog: Catalog, account: Account | None, feature: str) -> bool:
@@ -54,7 +54,7 @@ def feature_of(catalog: Catalog, meter_key: str) -> str | None:
     return next((feature.key for feature in catalog.features.values() if feature.meter == meter_key), None)
 
 
-def _precision(catalog: Catalog, meter_key: str) -> int:
+def precision_of(catalog: Catalog, meter_key: str) -> int:
     """Return the meter's precision; `seats` is built in, stands in no catalog, and counts whole people."""
     meter = catalog.meters.get(meter_key)
     return meter.precision if meter else 0

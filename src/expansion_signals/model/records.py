@@ -72,7 +72,10 @@ class Outgoing(NamedTuple):
 def packed(records: Sequence[Outgoing]) -> str:
     """Return records as one text, to be published again as they were; their bytes are UTF-8."""
     return json.dumps(
-        [[each.topic, _text(each.key), _text(each.value), [[n, _text(v)] for n, v in each.headers]] for each in records],
+        [
+            [each.topic, _text(each.key), _text(each.value), [[n, _text(v)] for n, v in each.headers]]
+            for each in records
+        ],
         separators=(",", ":"),
         ensure_ascii=False,
     )

@@ -123,9 +123,7 @@ class _Shard:
 
     def begin(self) -> None:
         """Take up what the work holds now, with nothing decided."""
-        self.undecided: Mapping[str, list[Heard]] = _by_account(
-            item.heard for item in self.work.items() if item.heard
-        )
+        self.undecided: Mapping[str, list[Heard]] = _by_account(item.heard for item in self.work.items() if item.heard)
         self._published: dict[str, list[Outgoing]] = {}
         self.places: dict[str, list[Heard]] = {}
 
@@ -133,7 +131,9 @@ class _Shard:
         self, decided: Mapping[str, Decided], ground: Ground, stand: Mapping[str, int | None]
     ) -> ShardReservation:
         """Decide what is undecided; return what to remember of it."""
-        reservations = [self._decide(account, heard, decided[account], ground) for account, heard in self.undecided.items()]
+        reservations = [
+            self._decide(account, heard, decided[account], ground) for account, heard in self.undecided.items()
+        ]
         return ShardReservation(self.work.shard, stand, reservations, self.token, self.work.reserved)
 
     def published(self) -> list[Outgoing]:

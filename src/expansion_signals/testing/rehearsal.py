@@ -78,7 +78,8 @@ class Rehearsal:
             acceptance=acceptance,
         )
         self._deciding = Deciding(
-            DecidingOutside(store, policy, MemoryMutes(), codec, self._log, epochs, _at_once, clock, nonce, _one_shard), self._decided
+            DecidingOutside(store, policy, MemoryMutes(), codec, self._log, epochs, _at_once, clock, nonce, _one_shard),
+            self._decided,
         )
         self._begun = False
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from expansion_signals.detect.why import counted, why
+from expansion_signals.detect.why import why
 from expansion_signals.model.catalog import Meter
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import DAY, HOUR, MINUTE
@@ -50,11 +50,3 @@ def test_why_says_what_a_person_would(changes: dict[str, object], usage: int, se
 )
 def test_why_rounds_the_time_left_down(left: int, said: str) -> None:
     assert why(reading(800, evidence=before_the_end(left)), 800).removeprefix("800 of 1,000 calls used (80 %)") == said
-
-
-@pytest.mark.parametrize(
-    ("unit", "several"),
-    [("call", "calls"), ("entry", "entries"), ("day", "days"), ("box", "boxes"), ("seats", "seats"), ("GB", "GB")],
-)
-def test_units_follow_a_number_as_people_write_them(unit: str, several: str) -> None:
-    assert counted(unit, one=False) == several

@@ -1,0 +1,92 @@
+"""Plans above an account's own: what moving up to each would bring and cost.
+
+An account on `team` (49 a month, 10 seats) that bought 5 seats more at 12, so 109 a month:
+
+    business, 249, includes 50 seats               140 more a month; the seats it bought are included
+    business, 249, includes 10 seats, more at 12   200 more: 249 and 5 x 12, less 109
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from expansion_signals.decide.gains import gain_of_features, gain_of_limit, gain_of_plan
+from expansion_signals.decide.monthly_prices import plan_price
+from expansion_signals.decide.steps import Step
+from expansion_signals.model.entitlements import is_included, limit_in_force
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from expansion_signals.decide.needs import MoreOf
+    from expansion_signals.model.accounts import Account
+    from expansion_signals.model.catalog import Catalog, Plan
+
+
+def plans_above(catalog: Catalog, account: Account) -> Sequence[Plan]:
+    """Return the plans above the account's own, in the order of the catalog; its own stands in it."""
+    keys = list(catalog.plans)
+    return [catalog.plans[key] for key in keys[keys.index(account.plan) + 1 :]]
+
+
+def moved(account: Account, plan: Plan) -> Account:
+    """Return the account on another plan: its own numbers go where the plan brings as much, its add-ons stay."""
+    numbers = {feature: plan.includes[feature].limit for feature in account.limits if feature in plan.includes}
+    kept = {
+        feature: account.limits[feature]
+        for feature, number in numbers.items()
+        if number is not None and account.limits[feature] > number
+    }
+    return account.model_copy(update={"plan": plan.key, "limits": kept})
+
+
+def plans_with_more(need: MoreOf, account: Account, catalog: Catalog) -> Iterator[Step]:
+    """Yield the plans above that bring more of a meter than there is now, enough or not."""
+    for plan in plans_above(catalog, account):
+        limit = limit_in_force(catalog, moved(account, plan), need.meter)
+        if limit is not None and (limit.amount is None or limit.amount > need.current):
+            gain = gain_of_limit(catalog, need.meter, need.current, limit.amount)
+            yield replace(_step(plan, account, catalog, gain, need.people), limit=limit.amount)
+
+
+def plans_with_features(features: Sequence[str], account: Account, catalog: Catalog) -> Sequence[Step]:
+    """Return the plans above that include the features; where none has all, those that have most of them.
+
+    What the account's own plan includes needs no other; a metered feature with a limit of zero is as good as none.
+    """
+    lacked = [feature for feature in features if not is_included(catalog, account, feature)]
+    offered = {plan.key: _brought(plan, lacked) for plan in plans_above(catalog, account)}
+    most = max(map(len, offered.values()), default=0)
+    return [
+        _step(
+            catalog.plans[key], account, catalog, gain_of_features(catalog, moved(account, catalog.plans[key]), brought)
+        )
+        for key, brought in offered.items()
+        if brought and len(brought) == most
+    ]
+
+
+def next_plan(account: Account, catalog: Catalog) -> Step | None:
+    """Return the first plan above that brings anything more, whatever it costs: what to begin a conversation with."""
+    for plan in plans_above(catalog, account):
+        gain = gain_of_plan(catalog, account, moved(account, plan))
+        if gain is not None:
+            return _step(plan, account, catalog, gain)
+    return None
+
+
+def _brought(plan: Plan, features: Sequence[str]) -> Sequence[str]:
+    return [feature for feature in features if feature in plan.includes and plan.includes[feature].limit != 0]
+
+
+def _step(plan: Plan, account: Account, catalog: Catalog, gain: str, people: int | None = None) -> Step:
+    before, after = plan_price(catalog, account, people), plan_price(catalog, moved(account, plan), people)
+    return Step(
+        kind="contact_sales" if plan.contact_sales or plan.price is None else "plan",
+        to=plan.key,
+        gain=gain,
+        price=after,
+        per=plan.price_per,
+        extra=None if before is None or after is None else after - before,
+    )
