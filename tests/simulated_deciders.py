@@ -20,6 +20,7 @@ from expansion_signals.state.memory import MemoryStore
 from expansion_signals.state.memory_archive import MemoryArchive
 from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
+from expansion_signals.state.mutes import MemoryMutes
 from expansion_signals.worker.bringing_up import BringingUp
 from expansion_signals.worker.rebuilding import Rebuilding
 from expansion_signals.worker.status import StageStatus
@@ -127,6 +128,7 @@ def deciding(world: DecidingWorld, patience: TurningPatience, watermarks: Waterm
     outside = DecidingOutside(
         store=world.store,
         policy=world.policy,
+        silences=MemoryMutes(),
         codec=CODEC,
         publisher=world.published,
         epochs=epochs,

@@ -19,6 +19,7 @@ from expansion_signals.decide.cases import snapshot
 from expansion_signals.decide.decisions import decide
 from expansion_signals.decide.endings import by_profile, by_reading, by_recovery, withdrawn
 from expansion_signals.decide.holds import judged_again, superseded
+from expansion_signals.decide.leads import leads
 from expansion_signals.decide.outcomes import outcomes_of
 from expansion_signals.decide.prompting import after_prompt
 from expansion_signals.model.decisions import Decision
@@ -68,7 +69,7 @@ def _taken(heard: Heard, before: Decided, ground: Ground) -> Taken:
         case "limit.recovered":
             return _ended(what, before, ground)
         case "reading":
-            return _read(what, before, ground)
+            return _read(heard, what, before, ground)
         case _:
             return Taken(before)
 
@@ -90,7 +91,8 @@ def _ended(recovered: Signal, before: Decided, ground: Ground) -> Taken:
     return Taken(after, [*gone, *rulings])
 
 
-def _read(reading: Signal, before: Decided, ground: Ground) -> Taken:
+def _read(heard: Heard, reading: Signal, before: Decided, ground: Ground) -> Taken:
     remembered, gone = withdrawn(before.remembered, by_reading(reading), reading, ground.now)
-    after, rulings = judged_again(replace(before, remembered=remembered), reading, ground)
-    return Taken(after, [*gone, *rulings])
+    after, found = leads(replace(before, remembered=remembered), reading, heard.place, ground)
+    after, rulings = judged_again(after, reading, ground)
+    return Taken(after, [*gone, *found, *rulings])

@@ -4,7 +4,7 @@ Limits, gates, seats and milestones are shown to the people who use the product.
 account team, and so is what says that a customer may leave: there the team is told to listen, and never to sell more.
 
 A title and a body stand in several ways. The first of which every field has a value is taken; the last one names no
-field, so one always is. Behind the body stands what is recommended, by its kind, or else what there is to gain or to do.
+field, so one always is. Behind the body stands what is recommended, by its kind, or what there is to gain or to do.
 """
 
 from __future__ import annotations

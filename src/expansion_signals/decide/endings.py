@@ -1,4 +1,4 @@
-"""Triggers and candidates whose need is gone: those that were sent are withdrawn, those that are held superseded (9.4)."""
+"""Triggers whose need is gone before they expire: each is withdrawn once (semantics 9.4)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def by_profile(profile: Account | None, ground: Ground) -> Ending:
-    """Return why the need of what fired is gone under a new profile: what was recommended was bought, or it fits now."""
+    """Return why the need of what fired is gone under a new profile: bought, or it fits now."""
     catalog = ground.configuration.catalog
 
     def ended(fired: Fired) -> Ended | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from expansion_signals.decide.candidates import Candidate
 from expansion_signals.decide.crossings import id_of_rest
 from expansion_signals.decide.decided import key_of
-from expansion_signals.decide.decisions import Candidate, decision_of, entries_made, fired_of, trigger_of
+from expansion_signals.decide.decisions import decision_of, entries_made, fired_of, trigger_of
 from expansion_signals.decide.needs_left import ended_by_reading, is_recovered, need_left, need_of
 from expansion_signals.decide.offers import case_of
 from expansion_signals.decide.signal_text import signal_in
 from expansion_signals.decide.suppression import Judged, judge
+from expansion_signals.model.decisions import Decision
+from expansion_signals.model.triggers import Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,9 +22,7 @@ if TYPE_CHECKING:
     from expansion_signals.decide.cases import Case, Ground
     from expansion_signals.decide.decided import Decided
     from expansion_signals.decide.remembered import Held
-    from expansion_signals.model.decisions import Decision
     from expansion_signals.model.signals import Signal
-    from expansion_signals.model.triggers import Trigger
 
 
 def judged_again(before: Decided, reading: Signal, ground: Ground) -> tuple[Decided, Sequence[Trigger | Decision]]:

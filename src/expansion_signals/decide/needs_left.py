@@ -59,25 +59,20 @@ def ended_by_profile(need: Need, profile: Account | None, catalog: Catalog) -> E
 def _ended_limit(need: Need, profile: Account, catalog: Catalog, meter: str, usage: Decimal | None) -> Ended | None:
     limit = limit_in_force(catalog, profile, meter)
     had = amount(need.get("limit", need.get("allowance")))
-    if limit is None:
-        return None if had is None else "need_gone"
-    if limit.amount is None:
-        return "upgraded" if had is not None else None
-    known = catalog.meters.get(meter)
-    now = Decimal(limit.amount).scaleb(-(known.precision if known else 0))
-    if had is None or now <= had or usage is None:
+    if had is None or usage is None:
         return None
-    threshold = need.get("threshold")
+    if limit is None:
+        return "need_gone"
+    known = catalog.meters.get(meter)
+    now = None if limit.amount is None else Decimal(limit.amount).scaleb(-(known.precision if known else 0))
+    return "upgraded" if now is None or (now > had and _fits(need.get("threshold"), usage, now)) else None
+
+
+def _fits(threshold: Mapping[str, str] | None, usage: Decimal, limit: Decimal) -> bool:
+    """Say whether this usage is below the threshold under a raised limit; whoever bought more has heard of a step."""
     if threshold is None:
-        return "upgraded" if usage < now else None
-    value = Decimal(threshold["value"])
-    match threshold["kind"]:
-        case "percent":
-            return "upgraded" if usage * 100 < value * now else None
-        case "remaining":
-            return "upgraded" if now - usage > value else None
-        case _:
-            return "upgraded"
+        return usage < limit
+    return threshold["kind"] in ("usage", "step") or not _is_reached(threshold, usage, limit)
 
 
 def _is_higher(catalog: Catalog, before: str | None, after: str) -> bool:

@@ -10,6 +10,7 @@ outcome, and the first carries the change of revenue: added up, it counts once.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.decide.cases import snapshot
@@ -35,7 +36,7 @@ _GONE = frozenset({"cancelled"})
 
 
 class Change(NamedTuple):
-    """One thing that changed: a plan, an add-on or the number of seats, from one to another; None where there is none."""
+    """One thing that changed: a plan, an add-on or the number of seats; None where there is none."""
 
     kind: OutcomeKind
     before: str | None
@@ -52,7 +53,7 @@ def outcomes_of(changed: Signal, remembered: Remembered, ground: Ground) -> Sequ
     revenue = mrr_change(before, after, catalog)
     found = []
     for place, change in enumerate(changes(before, after, catalog)):
-        counted = None if place or revenue is None else money(revenue, _currency(before, after, catalog))
+        counted = None if place or revenue is None else money(Fraction(revenue), _currency(before, after, catalog))
         found.append(_outcome(changed, change, counted, touches))
     return found
 

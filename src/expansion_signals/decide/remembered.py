@@ -32,8 +32,8 @@ _GROWING = frozenset({"members", "usage"})
 class Fired(NamedTuple):
     """A trigger that fired.
 
-    `user` is whom it is for, `prompt` its prompt family, `subject` what the rule looked at, with the period; `level` the
-    usage at which its threshold stands, a decimal string. `need` is what must still be so for it to be worth acting on.
+    `user` is whom it is for, `prompt` its prompt family, `subject` what the rule looked at, with the period. `level` is
+    the usage at which its threshold stands, a decimal string; `need` what must be so for it to be worth acting on.
     `route` and `owner` are where it was sent, `offered` the kind and the name of what it recommends.
     """
 
@@ -171,6 +171,14 @@ class Remembered:
         slim = None if profile is None else {name: each for name, each in profile.items() if name not in _GROWING}
         return replace(self, profile=slim)
 
+    def with_lead(self, rule: str, lead: Mapping[str, Any]) -> Remembered:
+        """Remember how the account stands by a pql rule."""
+        return replace(self, leads={**self.leads, rule: lead})
+
+    def with_health(self, health: Mapping[str, Any] | None) -> Remembered:
+        """Remember the health that was worked out last; None leaves the one before."""
+        return self if health is None else replace(self, health=health)
+
     def with_outcomes(self, outcomes: Iterable[Outcome]) -> Remembered:
         """Remember when the account bought more, or gave something up."""
         made = list(outcomes)
@@ -190,9 +198,8 @@ class Remembered:
     @property
     def is_empty(self) -> bool:
         """Say whether there is anything worth remembering."""
-        return not (self.fired or self.prompted or self.held or self.upgrades or self.contractions or self.leads) and (
-            self.cancelled is None and self.health is None
-        )
+        told = (self.fired, self.prompted, self.held, self.upgrades, self.contractions, self.leads, self.health)
+        return self.cancelled is None and not any(told)
 
     def with_prompted(self, prompted: Prompted) -> Remembered:
         """Remember one more report of a prompt."""

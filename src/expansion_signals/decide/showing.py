@@ -7,8 +7,8 @@ ada, family limit_approaching, three triggers at 81, 83 and 90 %:
     5 Nov  dismisses the one at 90 %      the third: limit_approaching is silent for ada until 5 Dec
     6 Nov  100 % is reached               family limit_reached: it fires
 
-Showing caps count what was reported as shown. A higher threshold of the same matter is not held back by the prompts of a
-lower one (7.4).
+Showing caps count what was reported as shown. A higher threshold of the same matter is not held back by the prompts of
+a lower one (7.4).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _of_family(case: Case) -> Sequence[Prompted]:
 
 
 def _in_session(shown: Sequence[Prompted], session: str | None, at: Instant) -> Sequence[Prompted]:
-    """Return what was shown in the session that runs at an instant: the named one, else the one without a long pause."""
+    """Return what was shown in the session that runs: the named one, else the one without a long pause."""
     if session is not None:
         return [each for each in shown if each.session == session]
     found, last = [], at

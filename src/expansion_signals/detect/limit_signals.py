@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.detect.held_out import held_out
 from expansion_signals.detect.why import why
 from expansion_signals.model.amounts import plain, unscale, utilization
+from expansion_signals.model.held_out import held_out
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import format_instant
 from expansion_signals.model.kinds import LIMIT

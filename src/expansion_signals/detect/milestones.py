@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.detect.arming import Course, Turn, turn_place
 from expansion_signals.detect.guards import Standing, guard_around
-from expansion_signals.detect.held_out import held_out
 from expansion_signals.detect.lateness import is_late, quieted
 from expansion_signals.detect.limits import Judgement
 from expansion_signals.detect.thresholds import Place, standing
 from expansion_signals.model.amounts import plain, unscale
+from expansion_signals.model.held_out import held_out
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.signals import Signal, Told
 from expansion_signals.model.thresholds import Arm, ArmKey

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from expansion_signals.detect.held_out import held_out
 from expansion_signals.model.events import Evidence
+from expansion_signals.model.held_out import held_out
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.kinds import KINDS

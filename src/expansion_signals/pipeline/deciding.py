@@ -63,16 +63,7 @@ class Deciding:
         self._watermarks = watermarks
         self._patience = outside.patience
         self._burial = Burial(outside.codec, outside.publisher, outside.patience, outside.clock)
-        self._reserving = Reserving(
-            outside.policy,
-            outside.silences,
-            outside.codec,
-            outside.epochs,
-            watermarks,
-            outside.patience,
-            clock=outside.clock,
-            nonce=outside.nonce,
-        )
+        self._reserving = Reserving(outside, watermarks)
         self._passing = Passing(outside.store, watermarks, outside.epochs, outside.patience, outside.nonce)
 
     async def absorb(self, poll: Poll) -> Mapping[Partition, int]:

@@ -22,21 +22,21 @@ from expansion_signals.model.outcomes import Outcome, Withdrawal
 from expansion_signals.model.records import packed, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expansion_signals.decide.course import Publication
     from expansion_signals.decide.decided import Decided, Reservation
     from expansion_signals.decide.heard import Heard
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing, Partition
-    from expansion_signals.pipeline.epochs import Epochs
+    from expansion_signals.pipeline.deciding import DecidingOutside
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.pipeline.work import Work
-    from expansion_signals.ports import DecidingCodec, Patience, PolicyStore, Silences
+    from expansion_signals.ports import DecidingCodec
 
 
 class Said(NamedTuple):
-    """What is to be published, in order, and because of which records of each account; what to read again after a loss."""
+    """What is to be published, in order; because of which records of each account; what to read again after a loss."""
 
     records: Sequence[Outgoing]
     places: Mapping[str, Sequence[Heard]]
@@ -44,43 +44,28 @@ class Said(NamedTuple):
 
 
 class Reserving:
-    """Decides and remembers; `clock` tells what is past its expiry, `nonce` gives a text that no other call has."""
+    """Decides and remembers."""
 
-    def __init__(  # noqa: PLR0913 -- what decisions stand on
-        self,
-        policy: PolicyStore,
-        silences: Silences,
-        codec: DecidingCodec,
-        epochs: Epochs,
-        watermarks: Watermarks,
-        patience: Patience,
-        *,
-        clock: Callable[[], Instant],
-        nonce: Callable[[], str],
-    ) -> None:
-        self._policy = policy
-        self._silences = silences
-        self._codec = codec
-        self._epochs = epochs
+    def __init__(self, outside: DecidingOutside, watermarks: Watermarks) -> None:
+        self._outside = outside
         self._watermarks = watermarks
-        self._patience = patience
-        self._clock = clock
-        self._nonce = nonce
+        self._patience = outside.patience
 
     async def all_of(self, works: Sequence[Work]) -> Said:
         """Decide all of this work.
 
         What another worker has passed, or is to be read again, is taken out of the work, and all work of a lost shard.
         """
-        shards = [_Shard(work, self._nonce(), self._codec) for work in works]
+        outside = self._outside
+        shards = [_Shard(work, outside.nonce(), outside.codec) for work in works]
         rewind: set[Partition] = set()
-        mutes = Mutes(await self._patience(self._silences.mutes)) if shards else Mutes({})
+        mutes = Mutes(await self._patience(outside.silences.mutes)) if shards else Mutes({})
         while waiting := [shard for shard in shards if shard.undecided]:
-            ground = Ground(self._epochs.configuration, mutes, self._clock())
+            ground = Ground(outside.epochs.configuration, mutes, outside.clock())
             accounts = [account for shard in waiting for account in shard.undecided]
-            decided = await self._patience(self._policy.decided, accounts)
+            decided = await self._patience(outside.policy.decided, accounts)
             asked = [shard.decide(decided, ground, self._stand(shard.work)) for shard in waiting]
-            answers = await self._patience(self._policy.reserve, asked)
+            answers = await self._patience(outside.policy.reserve, asked)
             for shard, answer in zip(waiting, answers, strict=True):
                 self._heed(shard, answer, rewind)
         return Said(
@@ -142,7 +127,9 @@ class _Shard:
 
     def _decide(self, account: str, heard: Sequence[Heard], before: Decided, ground: Ground) -> Reservation:
         """Take an account's records in, in their order, each knowing those before it."""
-        after, records, places = before, list[Outgoing](), list[Heard]()
+        after = before
+        records: list[Outgoing] = []
+        places: list[Heard] = []
         for each in heard:
             if after.remembered.taken_in(each.partition, each.offset):
                 written = unpacked(after.unpassed.get(each.place, "[]"))

@@ -1,4 +1,4 @@
-"""What holds for all rules together, and what restrains one (`policy:`, `cap:`, `cooldown:`; semantics 7.3, 7.7, 10.6)."""
+"""What holds for all rules together, and what restrains one: `policy`, `cap`, `cooldown` (semantics 7.3, 7.7, 10.6)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.model.instants import Duration
+
+ACCOUNT_CAP = CapSpelling(10, DAY)
 
 ROUTE_BORDERS = (Decimal(1000), Decimal(25000))
 """Yearly values from which an account is assisted, and above which it has an owner."""
@@ -29,14 +31,14 @@ class QuietHours(NamedTuple):
 class Policy:
     """What holds for all rules together.
 
-    `account_cap`: person-facing triggers of an account; `session_cap`: prompts shown in a session. `by_day`: charges are
-    prorated by the day, not by the second. `pause`: how long a request to cancel silences expansion triggers.
-    `attribution`: how long after a trigger an outcome is its own. `lasts`: how long triggers of a family are worth acting
-    on, where that is not the family's own.
+    `account_cap`: person-facing triggers of an account; `session_cap`: prompts shown in a session. `by_day`: charges
+    are prorated by the day, not by the second. `pause`: how long a request to cancel silences expansion triggers.
+    `attribution`: how long after a trigger an outcome is its own. `lasts`: how long triggers of a family are worth
+    acting on, where that is not the family's own.
     """
 
     quiet_hours: QuietHours | None = None
-    account_cap: CapSpelling = CapSpelling(10, DAY)
+    account_cap: CapSpelling = ACCOUNT_CAP
     session_cap: int = 3
     route_borders: tuple[Decimal, Decimal] = ROUTE_BORDERS
     by_day: bool = False

@@ -44,7 +44,7 @@ def policy_of(shape: PolicyShape | None) -> Policy:
         by_day=shape.proration == "day",
         pause=shape.cancel_pause or default.pause,
         attribution=shape.attribution or default.attribution,
-        lasts=dict(shape.expires),
+        lasts={str(family): lasts for family, lasts in shape.expires.items()},
     )
 
 

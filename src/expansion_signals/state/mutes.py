@@ -1,7 +1,7 @@
 """What is muted for now: the switch for an incident (port `Silences`).
 
-A hash of the deployment: `<rule>|<account>`, either of them empty for any, → until when, in µs. It is kept in Redis alone:
-an incident is shorter than what Redis survives. Rule ids hold no `|`.
+A hash of the deployment: `<rule>|<account>`, either of them empty for any, → until when, in µs. It is kept in Redis
+alone: an incident is shorter than what Redis survives. Rule ids hold no `|`.
 """
 
 from __future__ import annotations

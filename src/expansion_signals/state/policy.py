@@ -2,8 +2,8 @@
 
 An entry stands under its key, `<series>` or `<series>:<step>`, as `verdict|signal|record|kept until`: the verdict's
 letter, the first eight digits of the signal's id, the record's coordinates, hours since the epoch. Both stay below 64
-bytes, so that the hash of an account that is only decided of keeps its compact form. Beside them stand `memory`, what is
-remembered besides (`kept until|text`), and `o<place>`, what was published because of a record that may be asked again.
+bytes. Beside them stand `memory`, what is remembered besides (`kept until|text`), and `o<place>`, what was published
+because of a record that may be asked again.
 """
 
 from __future__ import annotations

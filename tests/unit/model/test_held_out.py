@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from expansion_signals.detect.held_out import held_out
+from expansion_signals.model.held_out import held_out
 
 ACCOUNTS = [f"acct-{number}" for number in range(10_000)]
 
