@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import parse_instant
+from expansion_signals.model.kinds import KINDS
 from expansion_signals.model.signals import Signal
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def gated(ordinal: str = "1", *, kind: str = "feature.gated", account: str = "ac
         evidence=Evidence("e-1", "/apps/web", time, user="u-42", session="s-9", traceparent="00-ab"),
         data={
             "rule": {"id": "gates", "version": "9b1c"},
-            "family": "gate",
+            "family": KINDS[kind].family.name,
             "plan": "free",
             "user": "u-42",
             "feature": "sso",
@@ -58,9 +59,28 @@ def gated(ordinal: str = "1", *, kind: str = "feature.gated", account: str = "ac
             "session": "s-9",
             "why": "2 users tried sso 3 times in 14 days; the plan does not include it",
             "account": {"version": 7, "plan": "free"},
+            **OF_OTHER_KINDS.get(kind, {}),
         },
         keys=(signal_id,),
     )
+
+
+_USED = {"meter": "api_calls", "unit": "call", "usage": "1250"}
+_SEATS = {"used": "5", "pending": "1", "allowance": "5"}
+OF_OTHER_KINDS: dict[str, dict[str, Any]] = {
+    "seat_limit.invited": {**_SEATS, "invite": "i-1", "invites": 1, "blocked": True},
+    "seat_limit.last_taken": _SEATS,
+    "usage.accelerated": {**_USED, "previous": "1000", "growth": "25", "window": "7d"},
+    "usage.declined": {**_USED, "previous": "2500", "growth": "-50", "window": "30d"},
+    "volume.grown": {**_USED, "previous": "1000", "growth": "25", "window": "7d"},
+    "usage.run_out_forecast": {**_USED, "limit": "10000", "per_day": "40", "days_left": 4},
+    "power_user.reached": {**_USED, "at_least": "1200", "percentile": "90", "accounts": 20},
+    "support_pattern.found": {"features": ["sso"], "events": 2, "window": "30d"},
+    "interest.grown": {"product": "analytics", "events": 3, "window": "14d"},
+    "product.requested": {"product": "analytics"},
+    "team.grown": {"events": 3, "previous": 1, "window": "7d"},
+}
+"""What signals of other kinds with one key say besides."""
 
 
 def content(crossed: list[dict[str, str]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
 from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
+from expansion_signals.rules.loading import load
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory import MemoryStore
 from expansion_signals.state.memory_archive import MemoryArchive
@@ -24,12 +25,12 @@ from expansion_signals.state.mutes import MemoryMutes
 from expansion_signals.worker.bringing_up import BringingUp
 from expansion_signals.worker.rebuilding import Rebuilding
 from expansion_signals.worker.status import StageStatus
+from sample_ground import CATALOG, RULES, UNRESTRAINED
 from sample_signals import NOW
 from simulated_deciding import CODEC, PARTITIONS, SHARDS, SignalsTopic
-from simulated_log import TEXTS
 from simulated_reader import SimulatedReader
 from simulated_wire import DECISIONS
-from simulated_workers import CONFIGURATIONS, Living, Looking, TurningPatience, turn, until_idle
+from simulated_workers import Living, Looking, TurningPatience, turn, until_idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,12 @@ if TYPE_CHECKING:
     from expansion_signals.model.records import Outgoing
     from expansion_signals.ports import PolicyStore, Shards, Store
 
-TOPIC_NAMES = {"expansion-signals": "topic-id"}
+TEXTS = [
+    {"catalog.yaml": CATALOG, "rules.yaml": rules + UNRESTRAINED}
+    for rules in (RULES, RULES.replace("80%", "50%"), RULES.replace("80%", "70%"))
+]
+CONFIGURATIONS = [load(texts) for texts in TEXTS]
+TOPIC_NAMES = {"expansion-signals": "topic-id", "prompt-events": "prompts-id"}
 LATE_RECORDS = 4
 """How far a shard may be behind before it is late: a topic of tens of records has some of these."""
 

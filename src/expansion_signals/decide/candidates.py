@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.decide.contents import check_content
 from expansion_signals.decide.crossings import check_crossed
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.instants import LAST
-from expansion_signals.model.kinds import KINDS, Kind
+from expansion_signals.model.kinds import KINDS, TOLD, Kind
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
@@ -36,14 +37,17 @@ def candidate_in(signal: Signal, record: str) -> Candidate | None:
             published.
     """
     kind = KINDS.get(signal.type)
+    if kind is None and signal.type not in TOLD:
+        return None  # of a version to come: nobody judges it here
+    check_content(signal.type, signal.data)
     if kind is None or not kind.fires:
         return None
     if not _ID.fullmatch(signal.id):
         raise RejectedRecord("invalid_attribute", "the id of a signal is 32 hexadecimal digits")
     if signal.evidence.time > LAST - kind.family.lasts:
         raise RejectedRecord("invalid_attribute", "time: what follows from it would expire after the year 9999")
-    if not isinstance(signal.data.get("rule"), dict):
-        raise RejectedRecord("invalid_data", f"{signal.type} needs data.rule, an object")
+    if signal.data["family"] != kind.family.name:
+        raise RejectedRecord("invalid_data", f"{signal.type} is of family {kind.family.name}")
     if not _ID.fullmatch(str(signal.data.get("burst_of", signal.id))):
         raise RejectedRecord("invalid_data", f"{signal.type} has data.burst_of, which is no id of a signal")
     if kind.crosses:

@@ -23,11 +23,9 @@ def check_crossed(signal: Signal) -> None:
     Raises:
         RejectedRecord: they do not.
     """
-    crossed = signal.data.get("crossed")
-    if not isinstance(signal.data.get("threshold"), dict):
-        raise RejectedRecord("invalid_data", f"{signal.type} needs data.threshold, an object")
-    if not isinstance(crossed, list) or not crossed or not all(isinstance(each, dict) for each in crossed):
-        raise RejectedRecord("invalid_data", f"{signal.type} needs data.crossed, a list of objects")
+    crossed = signal.data["crossed"]
+    if not crossed:
+        raise RejectedRecord("invalid_data", f"{signal.type} needs data.crossed, with one at least")
     if len(signal.keys) != len(crossed) or not all(_KEY.fullmatch(key) for key in signal.keys):
         raise RejectedRecord("invalid_data", f"{signal.type} needs one of data.keys for each of data.crossed")
 

@@ -8,13 +8,15 @@ import pytest
 from expansion_signals.decide.candidates import Candidate
 from expansion_signals.decide.decided import Decided, key_of
 from expansion_signals.decide.decisions import decide
+from expansion_signals.decide.remembered import Remembered
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.kinds import KINDS
+from sample_ground import ground
 from sample_signals import NOW, gated, key, signal
 
 if TYPE_CHECKING:
-    from expansion_signals.decide.decisions import Outcome
+    from expansion_signals.decide.decisions import Ruling
     from expansion_signals.model.decisions import Decision
     from expansion_signals.model.kinds import Kind
     from expansion_signals.model.signals import Signal
@@ -32,11 +34,11 @@ class Account:
         self.decided = Decided()
         self._offset = 0
 
-    def decide(self, asked: Signal, *, now: int = NOW, record: str | None = None) -> Outcome:
+    def decide(self, asked: Signal, *, now: int = NOW, record: str | None = None) -> Ruling:
         self._offset += 1
-        outcome = decide(Candidate(asked, record or f"0:{self._offset}"), self.decided, now)
-        self.decided = self.decided.with_entries(outcome.entries)
-        return outcome
+        ruling = decide(Candidate(asked, record or f"0:{self._offset}"), self.decided, ground(now))
+        self.decided = self.decided.with_entries(ruling.entries)
+        return ruling
 
 
 @pytest.fixture
@@ -44,14 +46,14 @@ def account() -> Account:
     return Account()
 
 
-def trigger_of(outcome: Outcome) -> Trigger:
-    assert outcome.trigger is not None
-    return outcome.trigger
+def trigger_of(ruling: Ruling) -> Trigger:
+    assert ruling.trigger is not None
+    return ruling.trigger
 
 
-def decision_of(outcome: Outcome) -> Decision:
-    assert outcome.decision is not None
-    return outcome.decision
+def decision_of(ruling: Ruling) -> Decision:
+    assert ruling.decision is not None
+    return ruling.decision
 
 
 # ------------------------------------------------------------------------------------ no key decided
@@ -216,23 +218,23 @@ def test_a_record_asked_again_after_a_higher_step_gets_the_same_answer(account: 
 
 def test_another_record_of_the_same_signal_publishes_nothing(account: Account) -> None:
     account.decide(signal("80", "100"))
-    assert account.decide(signal("80", "100")) == (None, None, {})
+    assert account.decide(signal("80", "100")) == (None, None, {}, Remembered())
 
 
 def test_a_repetition_of_what_fired_for_the_rest_publishes_nothing(account: Account) -> None:
     account.decide(signal("80"))
     account.decide(signal("80", "100"))
-    assert account.decide(signal("80", "100")) == (None, None, {})
+    assert account.decide(signal("80", "100")) == (None, None, {}, Remembered())
 
 
 def test_a_repetition_past_the_expiry_publishes_nothing(account: Account) -> None:
     account.decide(signal("80"))
-    assert account.decide(signal("80"), now=NOW + 8 * DAY) == (None, None, {})
+    assert account.decide(signal("80"), now=NOW + 8 * DAY) == (None, None, {}, Remembered())
 
 
 def test_the_same_highest_threshold_without_the_lower_ones_is_the_same_signal(account: Account) -> None:
     account.decide(signal("80", "100"))
-    assert account.decide(signal("100")) == (None, None, {})
+    assert account.decide(signal("100")) == (None, None, {}, Remembered())
 
 
 # ------------------------------------------------------------------------------------------ superseded
@@ -263,7 +265,7 @@ def test_a_step_supersedes_every_lower_step_of_its_series(account: Account) -> N
 def test_a_repetition_that_comes_after_a_higher_step_publishes_nothing(account: Account) -> None:
     account.decide(signal("+1200"))
     account.decide(signal("+1300"))
-    assert account.decide(signal("+1200")) == (None, None, {})
+    assert account.decide(signal("+1200")) == (None, None, {}, Remembered())
 
 
 def test_a_step_does_not_supersede_a_higher_one(account: Account) -> None:
@@ -358,7 +360,7 @@ def test_a_decision_on_seats_is_kept_for_seven_days_past_its_own_expiry(account:
 
 def test_another_record_of_a_signal_with_one_key_publishes_nothing(account: Account) -> None:
     account.decide(gated())
-    assert account.decide(gated()) == (None, None, {})
+    assert account.decide(gated()) == (None, None, {}, Remembered())
 
 
 def test_the_record_of_a_signal_with_one_key_asked_again_gets_the_same_answer(account: Account) -> None:
@@ -412,4 +414,4 @@ def test_a_further_invite_of_a_burst_asked_again_gets_the_same_answer(account: A
 
 def test_another_record_of_a_further_invite_of_a_burst_publishes_nothing(account: Account) -> None:
     account.decide(of_a_burst())
-    assert account.decide(of_a_burst()) == (None, None, {})
+    assert account.decide(of_a_burst()) == (None, None, {}, Remembered())

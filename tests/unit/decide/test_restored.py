@@ -8,6 +8,7 @@ from expansion_signals.decide.candidates import Candidate
 from expansion_signals.decide.decided import key_of
 from expansion_signals.decide.restored import Passed, RestoredAccount
 from expansion_signals.model.instants import DAY
+from sample_ground import ground
 from sample_signals import NOW, key, signal
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Told:
         """Remember one more record; decisions are by their trigger: `all`, the signal's id, or `k<threshold>`."""
         self._offset += 1
         triggers = {asked.id if name == "all" else key(name[1:]): verdict for name, verdict in told.items()}
-        return self.account.remember(Candidate(asked, f"0:{self._offset}"), triggers, NOW)
+        return self.account.remember(Candidate(asked, f"0:{self._offset}"), triggers, ground())
 
     def verdicts(self) -> dict[str, Verdict]:
         return {text: self.account.entries[key_of(key(text))].verdict for text in ("80", "100") if self._has(text)}

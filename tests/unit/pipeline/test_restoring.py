@@ -13,6 +13,7 @@ from expansion_signals.model.records import Record
 from expansion_signals.pipeline.restoring import Restoring
 from expansion_signals.state.keys import shard_of
 from expansion_signals.wire.codec import CloudEventsCodec
+from sample_ground import ground
 from sample_signals import NOW, signal
 from simulated_workers import CONFIGURATIONS
 
@@ -46,7 +47,7 @@ def told(asked: Signal, offset: int = 0) -> Record:
 
 def decided(asked: Signal) -> Record:
     """Return the record of what deciding, knowing nothing, decides of a signal."""
-    decision = decide(Candidate(asked, "0:0"), Decided(), NOW).decision
+    decision = decide(Candidate(asked, "0:0"), Decided(), ground()).decision
     assert decision is not None
     value = CODEC.decision(decision, NOW).value
     return Record("expansion-decisions", 0, 0, asked.account.encode(), value, (), NOW)

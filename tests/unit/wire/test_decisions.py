@@ -13,6 +13,7 @@ from expansion_signals.decide.decisions import decide
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.records import Record
 from expansion_signals.wire import decisions
+from sample_ground import ground
 from sample_signals import NOW, signal
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def made() -> Decision:
-    decision = decide(Candidate(signal("80"), "0:1"), Decided(), NOW).decision
+    decision = decide(Candidate(signal("80"), "0:1"), Decided(), ground()).decision
     assert decision is not None
     return decision
 
