@@ -22,6 +22,7 @@ from expansion_signals.state.memory_archive import MemoryArchive
 from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
 from expansion_signals.state.mutes import MemoryMutes
+from expansion_signals.wire.outcomes import WITHDRAWN
 from expansion_signals.worker.bringing_up import BringingUp
 from expansion_signals.worker.rebuilding import Rebuilding
 from expansion_signals.worker.status import StageStatus
@@ -57,6 +58,7 @@ class PublishedRecords:
 
     triggers: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    withdrawals: list[dict[str, Any]] = field(default_factory=list)
     letters: list[tuple[int, int]] = field(default_factory=list)
     audit: list[Record] = field(default_factory=list)
 
@@ -65,11 +67,15 @@ class PublishedRecords:
             if record.topic == "usage-events-dlq":
                 headers = dict(record.headers)
                 self.letters.append((int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")))
+                continue
+            event = json.loads(record.value or b"")
+            if record.topic == DECISIONS.topic:
+                self.decisions.append(event)
+                self.audit.append(Record(*DECISIONS, len(self.audit), record.key, record.value, (), NOW))
+            elif event["type"] == WITHDRAWN:
+                self.withdrawals.append(event)
             else:
-                taken = self.decisions if record.topic == DECISIONS.topic else self.triggers
-                taken.append(json.loads(record.value or b""))
-                if taken is self.decisions:
-                    self.audit.append(Record(*DECISIONS, len(self.audit), record.key, record.value, (), NOW))
+                self.triggers.append(event)
         return ()
 
 

@@ -201,8 +201,8 @@ def test_reading_any_beginning_of_the_topic_again_publishes_nothing_new(drafts: 
     assert after == before
 
 
-RESERVED, PUBLISHED = 2, 3
-"""Turns of a worker within one poll without dead letters: asked, reserved, published, passed."""
+ASKED, RESERVED, PUBLISHED = 2, 3, 4
+"""Turns of a worker within one poll without dead letters: mutes, asked, reserved, published, passed, forgotten."""
 
 
 async def begun(world: DecidingWorld, turns: int = 0, choice: int = ALL_AT_ONCE) -> DecidingWorker:
@@ -219,7 +219,7 @@ async def finished(worker: DecidingWorker, world: DecidingWorld) -> None:
         await worker.advance(ALL_AT_ONCE)
 
 
-@pytest.mark.parametrize("turns", range(12))
+@pytest.mark.parametrize("turns", range(14))
 @pytest.mark.parametrize("last", [0, 1], ids=["before", "after"])
 async def test_a_crash_around_any_outside_call_loses_nothing_and_changes_no_id(turns: int, last: int) -> None:
     world = DecidingWorld(SignalsTopic.of(MIXED))
@@ -282,7 +282,7 @@ async def test_a_roll_back_is_noticed_though_nothing_more_comes() -> None:
 
 async def test_of_a_worker_that_was_overtaken_while_it_decided_the_faster_ones_verdict_stands() -> None:
     world = DecidingWorld(SignalsTopic.of([Draft(0, frozenset({1}))]))
-    slow = await begun(world, turns=1)
+    slow = await begun(world, ASKED)
     world.now += 8 * DAY
     fast = await begun(world, PUBLISHED)
     await finished(slow, world)

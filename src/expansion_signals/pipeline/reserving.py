@@ -131,7 +131,7 @@ class _Shard:
         records: list[Outgoing] = []
         places: list[Heard] = []
         for each in heard:
-            if after.remembered.taken_in(each.partition, each.offset):
+            if each.place in before.unpassed or after.remembered.taken_in(each.partition, each.offset):
                 written = unpacked(after.unpassed.get(each.place, "[]"))
             else:
                 after, publications = take(each, after, ground)
