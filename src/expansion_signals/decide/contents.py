@@ -152,9 +152,7 @@ class _Reading(TypedDict):
     account: NotRequired[Profile | None]
 
 
-_Changed = with_config(ConfigDict(strict=True, extra="ignore"))(
-    TypedDict("_Changed", {"from": "Profile | None", "to": "Profile | None"})
-)
+_Changed = TypedDict("_Changed", {"from": "Profile | None", "to": "Profile | None"})
 
 _CONTENTS: Mapping[str, Any] = {
     "limit.reached": _Limit,

@@ -65,9 +65,14 @@ def decide(candidate: Candidate, decided: Decided, ground: Ground) -> Ruling:
         repetition = None if repeated else decision_of(case, signal.id, Judged("superseded"))
         return Ruling(repetition, None, {}, remembered)
     judged = judge(case)
-    made = entries_made(candidate, judged.verdict, case.expires)
-    ruling = _ruling(case, rest, judged, {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)})
+    # What is past leaves its keys free: its generation may yet be reached by what may fire.
+    made = {} if judged.verdict == "already_past" else entries_made(candidate, judged.verdict, case.expires)
+    ruling = _ruling(case, rest, judged, {key: made[key] for key in _keys_at(signal, rest) if key in made})
     return ruling._replace(remembered=_remembering(case, candidate.record, rest, judged, ruling.trigger))
+
+
+def _keys_at(signal: Signal, places: Sequence[int]) -> Sequence[Key]:
+    return [key_of(signal.keys[place]) for place in places]
 
 
 def decided_before(candidate: Candidate, verdict: Verdict, remembered: Remembered, ground: Ground) -> Remembered:

@@ -106,11 +106,15 @@ class Reach(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What became of one threshold: its arm, whether it fires, and whether a fall armed it after it had fired."""
+    """What became of one threshold: its arm, whether it fires, and whether a fall armed it after it had fired.
+
+    `past`: it was reached and does not fire, because what reached it may not, or it was reached before.
+    """
 
     arm: Arm
     reached: Reach | None = None
     recovered: Reach | None = None
+    past: Reach | None = None
 
 
 def turn_absent(arm: Arm, course: Course) -> Turn:
@@ -134,7 +138,8 @@ def turn_place(arm: Arm, place: Place, course: Course, *, fire_when_added: bool,
         return Turn(arm)
     cause = course.firing_cause(place.at, fire_when_added=fire_when_added, waited=arm.waits)
     if cause is None:
-        return Turn(replace(arm, state="already_past", waits=False))
+        past = Reach(place.at, arm.generation, course.cause)
+        return Turn(replace(arm, state="already_past", waits=False), past=past)
     if not applies:
         return Turn(_waiting(arm, waits=True))
     return Turn(replace(arm, state="fired", waits=False), Reach(place.at, arm.generation, cause))
@@ -154,7 +159,8 @@ def turn_series(arm: Arm, series: Series, course: Course, *, fire_when_added: bo
     reached = _step_that_fires(arm, series, course, fire_when_added=fire_when_added)
     if reached is not None and not applies:
         return Turn(_waiting(arm, waits=True))
-    return Turn(_passed(arm, highest, fired=reached is not None), reached)
+    past = None if reached or highest is None else Reach(highest, arm.generation, course.cause)
+    return Turn(_passed(arm, highest, fired=reached is not None), reached, past=past)
 
 
 def _series_under_new_limit(arm: Arm, series: Series, course: Course) -> Arm:

@@ -14,10 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect import note_text
+from expansion_signals.detect.lateness import told_past
 from expansion_signals.detect.watches import Noticed, signal_of
 
 if TYPE_CHECKING:
-    from expansion_signals.detect.watches import Seen
+    from expansion_signals.detect.lateness import told_past
+from expansion_signals.detect.watches import Seen
     from expansion_signals.model.events import UsageEvent
 
 INTEGRATION_CONNECTED = "expansion.integration.connected.v1"
@@ -39,9 +41,10 @@ class Integrations:
             return Noticed(text)
         integration = seen.event.data["integration"]
         content = {"integration": integration, "why": f"{integration} was connected for the first time"}
-        found = [
-            signal_of("integration.connected", seen, rule=rule, subject=(integration,), ordinal="1", content=content)
-            for rule in seen.of("integration_connected")
-            if seen.may_fire(rule)
-        ]
+        found = []
+        for rule in seen.of("integration_connected") if seen.profile is not None else ():
+            signal = signal_of(
+                "integration.connected", seen, rule=rule, subject=(integration,), ordinal="1", content=content
+            )
+            found.append(signal if seen.may_fire(rule) else told_past(signal, seen.past()))
         return Noticed(note_text.write(since=seen.event.time), found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.detect.lateness import told_past
 from expansion_signals.detect.watches import signal_of
 from expansion_signals.rules.built_in import SEATS
 
@@ -33,9 +34,14 @@ def last_taken(
     if occupancy.allowance is None or not used_before < occupancy.allowance <= occupancy.used:
         return
     for rule in seen.of("seat_limit_last_taken"):
-        if taken.get(rule.id) != version and seen.may_fire(rule):
+        if taken.get(rule.id) == version or seen.profile is None:
+            continue
+        content = {**occupancy.amounts, "why": f"the last seat is taken: {occupancy.sentence}"}
+        signal = signal_of(
+            "seat_limit.last_taken", seen, rule=rule, subject=(SEATS,), ordinal=str(version), content=content
+        )
+        if seen.may_fire(rule):
             taken[rule.id] = version
-            content = {**occupancy.amounts, "why": f"the last seat is taken: {occupancy.sentence}"}
-            yield signal_of(
-                "seat_limit.last_taken", seen, rule=rule, subject=(SEATS,), ordinal=str(version), content=content
-            )
+            yield signal
+        else:
+            yield told_past(signal, seen.past())

@@ -19,6 +19,7 @@ from expansion_signals.model.windows import bounds
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from expansion_signals.detect.lateness import Past
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import UsageEvent
@@ -64,6 +65,10 @@ class Seen(NamedTuple):
             and self.appended - self.event.time <= rule.max_firing_age
         )
 
+    def past(self) -> Past:
+        """Return why the event may not fire, where it may not."""
+        return "backfill" if self.event.backfill else "too_old_to_fire"
+
     def of(self, signal: str) -> Sequence[WatchRule]:
         """Return the rules of this signal that apply."""
         return [rule for rule in self.rules if rule.signal == signal and rule.id not in self.waiting]
@@ -93,6 +98,10 @@ class Updated(NamedTuple):
     def may_fire(self, rule: WatchRule) -> bool:
         """Say whether the update may fire this rule: no tombstone does, nor one too old at its append time."""
         return self.profile is not None and self.appended - self.evidence.time <= rule.max_firing_age
+
+    def past(self) -> Past:
+        """Return why the update may not fire, where it may not."""
+        return "too_old_to_fire"
 
     def of(self, signal: str) -> Sequence[WatchRule]:
         """Return the rules of this signal that apply."""
