@@ -8,13 +8,15 @@ plan free with 1,000 calls; `team` 49 with 20,000, `extra-api` 20 with 50,000 mo
     feature.gated, in no plan             none
 
 Where the plan charges for what goes beyond its limit, paying on is a step like any other: what it will come to in the
-period stands beside what the best other step costs more in one, and the cheaper of the two is recommended.
+period stands beside what the best other step, one that holds the expected usage, costs more in one; the cheaper of the
+two is recommended.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from expansion_signals.decide.billing import billing_of
@@ -109,10 +111,13 @@ def _step_for(need: Need, account: Account, catalog: Catalog, billing: Billing) 
 
 def _more_of(need: MoreOf, account: Account, catalog: Catalog, billing: Billing) -> Recommendation:
     """Return the smallest step to a limit that is enough; where none is, the one to the greatest limit."""
+    staying = paying_on(need, account, catalog, billing)
+    if staying is not None and need.expected is not None:
+        # A step that leaves overage to be paid beside it would seem cheaper than it is.
+        need = need._replace(least=max(need.least, ceil(need.expected)))
     plans = list(plans_with_more(need, account, catalog))
     enough = [step for step in plans if need.is_solved_by(step.limit)]
     best = smallest([*enough, *pieces_for(need, account, catalog)])
-    staying = paying_on(need, account, catalog, billing)
     if staying is None or best is None:
         return _recommended(staying or best or greatest(plans), billing)
     return _recommended(smallest([staying, best]), billing, _compared(staying, best, billing))
