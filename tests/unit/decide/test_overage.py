@@ -80,11 +80,21 @@ def test_where_nothing_else_has_a_price_paying_on_is_all_there_is_to_say() -> No
         pytest.param(limit_reached("90", "storage"), id="a stock goes on for ever"),
         pytest.param(limit_reached("22000", time=PERIOD["start"]), id="the period has only begun"),
         pytest.param(signal("limit.hit", meter="api_calls"), id="it does not tell the usage"),
+        pytest.param(limit_reached("8", "peak"), id="a largest value does not go on"),
+        pytest.param(
+            signal("usage.run_out_forecast", meter="storage", usage="90", per_day="1"), id="no period of a stock ends"
+        ),
     ],
 )
 def test_without_a_pace_no_sum_is_said(told: Any) -> None:  # noqa: ANN401 -- a signal
-    recommendation = offered(told, BUSINESS, ALONE)
+    catalog = ALONE.replace("peak: {limit: 10}", 'peak: {limit: 10, kind: soft, beyond: overage, unit_price: "2"}')
+    recommendation = offered(told, BUSINESS, catalog)
     assert (recommendation.kind, recommendation.price) == ("overage", None)
+
+
+def test_what_only_sales_can_sell_comes_last_even_with_a_price() -> None:
+    catalog = ALONE.replace("contact_sales: true", 'contact_sales: true\n    price: "900"')
+    assert offered(limit_reached("90", "storage"), BUSINESS, catalog).kind == "overage"
 
 
 def test_without_a_pace_what_has_a_price_is_better() -> None:

@@ -104,9 +104,9 @@ def test_without_a_period_nobody_knows_what_is_charged_now() -> None:
 
 
 def test_the_period_of_the_signal_is_the_one_that_is_charged() -> None:
-    shortened = {"start": "2026-11-15T00:00:00Z", "end": "2026-11-17T00:00:00Z"}
+    shortened = {"start": "2026-11-13T00:00:00Z", "end": "2026-11-17T00:00:00Z"}
     reached = signal("limit.reached", meter="api_calls", usage="800", period=shortened)
-    assert offered(reached, account()).charge_now == usd("10.00")
+    assert offered(reached, account()).charge_now == usd("5.00")
 
 
 def test_the_day_that_a_meter_is_counted_by_is_no_period_to_charge() -> None:
@@ -176,6 +176,10 @@ def test_where_only_sales_has_more_it_is_sales() -> None:
 
 def test_where_there_is_no_more_there_is_no_step() -> None:
     assert offered(limit_reached("4900", "storage"), account("enterprise")).kind == "none"
+
+
+def test_a_plan_with_the_same_limit_is_no_step() -> None:
+    assert offered(limit_reached("4900", "storage"), account("team", limits={"storage": "5000"})).kind == "none"
 
 
 def test_a_plan_without_what_the_meter_measures_needs_one_that_has_it() -> None:
