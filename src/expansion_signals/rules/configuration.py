@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from expansion_signals.model.instants import HOUR, Duration
+from expansion_signals.rules.asked_facts import AskedFacts, asked_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.thresholds import Threshold
+    from expansion_signals.rules.asked_facts import Criterion
     from expansion_signals.rules.conditions import Condition
 
 
@@ -115,7 +117,8 @@ class Configuration:
 
     `fingerprint` is a hash of the meaning of both files; an epoch stands for one fingerprint. `limit_rules` and
     `watch_rules` hold enabled rules that are judged, `rule_versions` every enabled one by its id. `texts` maps file
-    name to content, so that another worker can load the same set.
+    name to content, so that another worker can load the same set. `criteria` are the conditions under which accounts
+    become leads, of every enabled rule, each with its window.
     """
 
     fingerprint: str
@@ -126,10 +129,19 @@ class Configuration:
     watch_rules: tuple[WatchRule, ...] = ()
     milestone_rules: tuple[MilestoneRule, ...] = ()
     rule_versions: Mapping[str, str] = field(default_factory=dict)
+    criteria: tuple[Criterion, ...] = ()
 
     def __hash__(self) -> int:
         """Hash what it means: what stands in it are mappings, which have no hash."""
         return hash(self.fingerprint)
+
+    @cached_property
+    def asked(self) -> AskedFacts:
+        """What its rules ask of an account beside what each knows by itself."""
+        of_meters = [("limit_reached", rule.when) for rule in self.limit_rules]
+        of_lives = [("milestone", rule.when) for rule in self.milestone_rules]
+        watched = [(rule.signal, rule.when) for rule in self.watch_rules]
+        return asked_facts([*of_meters, *of_lives, *watched], self.criteria)
 
     @cached_property
     def meters_by_event(self) -> Mapping[tuple[str, str | None], Sequence[Meter]]:

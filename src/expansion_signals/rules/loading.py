@@ -49,6 +49,7 @@ def load(texts: Mapping[str, str]) -> Configuration:
         limit_rules=tuple(book.limit_rules),
         milestone_rules=tuple(book.milestone_rules),
         watch_rules=tuple(book.watch_rules),
+        criteria=tuple(book.criteria),
         rule_versions={rule.id: version_of(rule) for rule in book.enabled},
         texts={name: texts[name] for name in FILES},
         warnings=tuple(
