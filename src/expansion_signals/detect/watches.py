@@ -18,6 +18,7 @@ from expansion_signals.model.signals import Signal
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from expansion_signals.detect.conditions import Known
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import UsageEvent
@@ -37,7 +38,7 @@ class Seen(NamedTuple):
     """One event as a watch sees it: `appended` is its append time, `rules` are those that are in force.
 
     `profile` is None for an account not yet known: what happens is remembered, and fires nothing. `waiting` are the ids
-    of rules whose condition is not true of the account at the event's time.
+    of rules whose condition is not true of the account at the event's time, `known` is what they were asked of.
     """
 
     event: UsageEvent
@@ -46,6 +47,7 @@ class Seen(NamedTuple):
     catalog: Catalog
     rules: Sequence[WatchRule]
     waiting: Collection[str] = ()
+    known: Known | None = None
 
     @property
     def account(self) -> str:
@@ -78,8 +80,8 @@ class Seen(NamedTuple):
 class Updated(NamedTuple):
     """A change of an account's profile as a watch sees it: from `before` to `profile`, None where there is none.
 
-    `evidence` is the account update, `appended` its append time, `rules` are those that are in force, and `waiting` as
-    in `Seen`.
+    `evidence` is the account update, `appended` its append time, `rules` are those that are in force, and `waiting` and
+    `known` as in `Seen`.
     """
 
     account: str
@@ -90,6 +92,7 @@ class Updated(NamedTuple):
     catalog: Catalog
     rules: Sequence[WatchRule]
     waiting: Collection[str] = ()
+    known: Known | None = None
 
     def may_fire(self, rule: WatchRule) -> bool:
         """Say whether the update may fire this rule: no tombstone does, nor one too old at its append time."""
