@@ -16,6 +16,7 @@ from expansion_signals.model.notes import Note
 from expansion_signals.model.records import Partition, Record
 from expansion_signals.pipeline.noting import noted, revised, watched
 from expansion_signals.pipeline.work import Item
+from expansion_signals.rules.built_in import SEATS
 from expansion_signals.rules.loading import load
 
 if TYPE_CHECKING:
@@ -116,6 +117,10 @@ class ActiveAccount:
     @property
     def text(self) -> str:
         return self.notes.get(("acct-1", NOTE), Note()).text
+
+    @property
+    def seats(self) -> str:
+        return self.notes.get(("acct-1", SEATS), Note()).text
 
     def facts(self, after: int = 0) -> ActivityFacts:
         account = self.profile.account if self.profile else None

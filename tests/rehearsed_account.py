@@ -41,12 +41,24 @@ class RehearsedAccount:
     async def stores(self, value: int, after: int = 0) -> None:
         await self._plays(next(self._numbers), "com.acme.stored", after, {"value": value})
 
+    async def imports(self, value: int, after: int, day: str) -> None:
+        told = {"meter": "calls", "day": day, "value": value}
+        await self._plays(next(self._numbers), "expansion.usage.imported.v1", after, told)
+
+    async def again(self) -> None:
+        """Let the last event come a second time."""
+        self._took(await self._rehearsal.play(self._last))
+
     async def waits(self, until: int) -> None:
         self._took(await self._rehearsal.pass_to(START + until))
 
     def told(self, kind: str) -> list[dict[str, Any]]:
         """Return the data of the signals of a type, in the order they were published."""
         return [each["data"] for each in self.signals if each["type"] == f"expansion.signal.{kind}.v1"]
+
+    def causes(self, kind: str) -> list[str]:
+        """Return what caused each of them."""
+        return [each["causationid"] for each in self.signals if each["type"] == f"expansion.signal.{kind}.v1"]
 
     async def _plays(self, number: int, kind: str, after: int, data: dict[str, Any]) -> None:
         event = {
@@ -58,7 +70,8 @@ class RehearsedAccount:
             "time": format_instant(START + after),
             "data": data,
         }
-        self._took(await self._rehearsal.play(json.dumps(event).encode()))
+        self._last = json.dumps(event).encode()
+        self._took(await self._rehearsal.play(self._last))
 
     def _took(self, published: Sequence[Outgoing]) -> None:
         self.signals += [json.loads(each.value or b"") for each in published if each.topic == SIGNALS]

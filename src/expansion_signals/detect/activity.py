@@ -27,6 +27,15 @@ NOTE = "activity"
 TICKETS = "tickets"
 """What is counted beside the facts of conditions: only health asks for it."""
 
+OF_HEALTH: Duration = 30 * DAY
+"""How far back health looks at tickets and features."""
+
+SENTIMENT_UNIT = 10_000
+"""What a sentiment of 1 is counted as."""
+
+_ANSWERS = 20
+"""Answers of a kind that are kept, the last ones: one alone would swing the account from end to end."""
+
 _ATTEMPTS_KNOWN = 100
 _ATTEMPTS_KNOWN_FOR: Duration = HOUR
 """Attempts, and how far back, by which re-renders are told: the same screen is drawn again within seconds."""
@@ -39,18 +48,21 @@ Reach = dict[str, "Mapping[Duration, Duration]"]
 class Activity:
     """Instants in µs. `samples` has by fact and by the length of a step who or what was there.
 
-    `tries` are the last counted attempts, by feature and user; `scores` has by kind of feedback the last one and its
-    time. `moods` has by UTC day the sum of what tickets said, in ten thousandths, and how many said anything. `since`
-    is the first event ever; `looked` is what the last look at a day left.
+    `tries` are the last counted attempts, by feature and user; `scores` has by kind of feedback the last answers and
+    their times. `moods` has by UTC day the sum of what tickets said, in ten thousandths, and how many said anything.
+    `since` is the first event ever; `looked` is what the last look at a day left. `told_day` is the last closed day
+    that a reading told of, `truths` what the last reading made of each comparison.
     """
 
     since: Instant | None = None
     traces: dict[str, Trace] = field(default_factory=dict)
     samples: dict[str, dict[Duration, Sample]] = field(default_factory=dict)
     tries: dict[str, Instant] = field(default_factory=dict)
-    scores: dict[str, tuple[Instant, str]] = field(default_factory=dict)
+    scores: dict[str, list[tuple[Instant, str]]] = field(default_factory=dict)
     moods: dict[int, tuple[int, int]] = field(default_factory=dict)
     looked: Looked | None = None
+    told_day: int | None = None
+    truths: Mapping[str, bool | None] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str) -> Activity:
@@ -64,9 +76,11 @@ class Activity:
                 for fact, each in kept.get("samples", {}).items()
             },
             dict(kept.get("tries", {})),
-            {kind: (time, score) for kind, (time, score) in kept.get("scores", {}).items()},
+            {kind: [(time, score) for time, score in each] for kind, each in kept.get("scores", {}).items()},
             {int(day): (total, tickets) for day, (total, tickets) in kept.get("moods", {}).items()},
             Looked.read(kept["looked"]) if "looked" in kept else None,
+            kept.get("told_day"),
+            dict(kept.get("truths", {})),
         )
 
     def written(self) -> str:
@@ -86,7 +100,14 @@ class Activity:
             "scores": self.scores,
             "moods": self.moods,
             "looked": self.looked.parts() if self.looked else None,
+            "told_day": self.told_day,
+            "truths": self.truths,
         }
+
+    @property
+    def newest(self) -> Instant:
+        """The time of the newest event that shows anything, 0 where none does."""
+        return max((trace.events[-1][0] for trace in self.traces.values()), default=0)
 
     def count(self, fact: str, event: UsageEvent, reach: Reach) -> bool:
         """Count an event for a fact; say whether the fact is asked for."""
@@ -141,8 +162,7 @@ class Activity:
         self.moods = {each: mood for each, mood in self.moods.items() if newest - each < reach}
 
     def score(self, kind: str, score: str, time: Instant) -> bool:
-        """Take a score of feedback; say whether it is the latest of its kind."""
-        if time < self.scores.get(kind, (time,))[0]:
-            return False
-        self.scores[kind] = (time, score)
-        return True
+        """Take a score of feedback; say whether it is among the last ones of its kind."""
+        before = self.scores.get(kind, [])
+        self.scores[kind] = sorted([*before, (time, score)])[-_ANSWERS:]
+        return self.scores[kind] != before

@@ -25,6 +25,7 @@ from expansion_signals.rules.fact_windows import DEFAULT_WITHIN
 
 if TYPE_CHECKING:
     from expansion_signals.detect.activity import Activity
+    from expansion_signals.detect.seats import Occupancy
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.instants import Duration, Instant
@@ -34,12 +35,16 @@ _OF_EVENTS = frozenset({"limit_hits", "gated_attempts", "tickets"})
 
 
 class ActivityFacts(NamedTuple):
-    """What a note of activity tells of the account with this profile, in windows that end with `at`."""
+    """What a note of activity tells of the account with this profile, in windows that end with `at`.
+
+    `seats` are those used then, where they are told beside it.
+    """
 
     note: Activity
     profile: Account | None
     catalog: Catalog
     at: Instant
+    seats: Occupancy | None = None
 
     def fact(self, name: str, within: Duration | None = None) -> Fraction | None:
         """Return a fact in this window, without one in its own; None where it is not known."""

@@ -16,7 +16,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from expansion_signals.detect.activity import NOTE, TICKETS, Activity, Reach
+from expansion_signals.detect.activity import NOTE, OF_HEALTH, SENTIMENT_UNIT, TICKETS, Activity, Reach
+from expansion_signals.detect.activity_told import ActivityTold
 from expansion_signals.detect.admin_features import FEEDBACK_GIVEN
 from expansion_signals.detect.entitlements import features_of_higher_plans, is_included
 from expansion_signals.detect.gates import ATTEMPTED, RE_RENDER
@@ -33,20 +34,14 @@ from expansion_signals.model.instants import DAY, day_of
 from expansion_signals.rules.built_in import EVENT_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from expansion_signals.detect.watches import Seen
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.rules.asked_facts import AskedFacts
+    from expansion_signals.rules.asked_facts import AskedFacts, Criterion
 
-SENTIMENT_UNIT = 10_000
-"""What a sentiment of 1 is counted as."""
-
-OF_HEALTH = 30 * DAY
-"""How far back health looks at tickets."""
-
-SCORES = ("nps", "csat")
-_HIGHEST_SCORE = 1_000
+_SCALES = {"nps": (0, 10), "csat": (0, 100)}
+"""By kind of feedback, from where to where its scores run: somebody's answer, and stars or a percentage."""
 
 _EVENTS: Mapping[str, frozenset[str]] = {
     "limit_hits": frozenset({LIMIT_HIT}),
@@ -68,7 +63,8 @@ class ActivityWatch:
 
     signals: frozenset[str] = frozenset()
 
-    def __init__(self, asked: AskedFacts) -> None:
+    def __init__(self, asked: AskedFacts, criteria: Sequence[Criterion] = ()) -> None:
+        self._told = ActivityTold(asked, criteria) if asked.tells else None
         self._reach: Reach = {fact: reach_of(windows) for fact, windows in asked.windows.items()}
         if asked.tells:
             self._reach[TICKETS] = reach_of([OF_HEALTH])
@@ -81,9 +77,13 @@ class ActivityWatch:
         return NOTE
 
     def notice(self, text: str, seen: Seen) -> Noticed:
-        """Take one event in."""
+        """Take one event in, and tell what it turns; what one of seats turns is told once the seats are counted."""
         activity = Activity.read(text)
-        return Noticed(activity.written() if self.take(activity, seen) else text)
+        if not self.take(activity, seen):
+            return Noticed(text)
+        tells = self._told is not None and seen.event.type not in self._told.events
+        found = self._told.tell(activity, seen) if tells and self._told else ()
+        return Noticed(activity.written(), found)
 
     def take(self, activity: Activity, seen: Seen) -> bool:
         """Let an event leave what it says in the note; say whether anything is new."""
@@ -139,8 +139,9 @@ class ActivityWatch:
             if sentiment is not None:
                 activity.feel(sentiment, day_of(event.time), self._reach[TICKETS][DAY] // DAY)
             return activity.count(TICKETS, event, self._reach)
-        score = _score(event.data.get("score")) if event.data["kind"] in SCORES else None
-        return score is not None and activity.score(event.data["kind"], score, event.time)
+        kind = event.data["kind"]
+        score = _score(event.data.get("score"), _SCALES[kind]) if kind in _SCALES else None
+        return score is not None and activity.score(kind, score, event.time)
 
 
 def _sentiment(value: int | Decimal | None) -> int | None:
@@ -148,9 +149,9 @@ def _sentiment(value: int | Decimal | None) -> int | None:
     return None if value is None else int((Decimal(value) * SENTIMENT_UNIT).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _score(value: int | Decimal | None) -> str | None:
-    """Return a score as a decimal string; None where there is none, or none that any scale has."""
+def _score(value: int | Decimal | None, scale: tuple[int, int]) -> str | None:
+    """Return a score as a decimal string; None where there is none, or none on its scale."""
     score = None if value is None else Decimal(value)
-    if score is None or abs(score) > _HIGHEST_SCORE:
+    if score is None or not scale[0] <= score <= scale[1]:
         return None
     return plain(score.quantize(Decimal("0.0001"), ROUND_HALF_UP))

@@ -6,6 +6,7 @@ followed from it are written together, and two workers cannot both find the same
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from expansion_signals.detect.held_out import held_out
@@ -38,7 +39,8 @@ class Seen(NamedTuple):
     """One event as a watch sees it: `appended` is its append time, `rules` are those that are in force.
 
     `profile` is None for an account not yet known: what happens is remembered, and fires nothing. `waiting` are the ids
-    of rules whose condition is not true of the account at the event's time, `known` is what they were asked of.
+    of rules whose condition is not true of the account at the event's time, `known` is what they were asked of, and
+    `notes` are the texts of the notes beside the watch's own that tell it.
     """
 
     event: UsageEvent
@@ -48,6 +50,7 @@ class Seen(NamedTuple):
     rules: Sequence[WatchRule]
     waiting: Collection[str] = ()
     known: Known | None = None
+    notes: Mapping[str, str] = MappingProxyType({})
 
     @property
     def account(self) -> str:
@@ -80,8 +83,8 @@ class Seen(NamedTuple):
 class Updated(NamedTuple):
     """A change of an account's profile as a watch sees it: from `before` to `profile`, None where there is none.
 
-    `evidence` is the account update, `appended` its append time, `rules` are those that are in force, and `waiting` and
-    `known` as in `Seen`.
+    `evidence` is the account update, `appended` its append time, `rules` are those that are in force, and `waiting`,
+    `known` and `notes` as in `Seen`.
     """
 
     account: str
@@ -93,6 +96,7 @@ class Updated(NamedTuple):
     rules: Sequence[WatchRule]
     waiting: Collection[str] = ()
     known: Known | None = None
+    notes: Mapping[str, str] = MappingProxyType({})
 
     def may_fire(self, rule: WatchRule) -> bool:
         """Say whether the update may fire this rule: no tombstone does, nor one too old at its append time."""

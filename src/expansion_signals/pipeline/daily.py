@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.activity import NOTE as ACTIVITY
 from expansion_signals.detect.activity import Activity
+from expansion_signals.detect.activity_told import daily_reading
 from expansion_signals.detect.beside import known_of, notes_of
 from expansion_signals.detect.conditions import applies
 from expansion_signals.detect.days import Day, read_told, written_told
@@ -30,10 +31,12 @@ from expansion_signals.model.batches import AccountBatch, Applied, Lost, ShardBa
 from expansion_signals.model.instants import day_of
 from expansion_signals.model.looks import DAILY
 from expansion_signals.model.notes import NoteChange
+from expansion_signals.model.signals import Signal
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.looks import last_closed, look_at
 from expansion_signals.pipeline.plan_uses import PlanUses
 from expansion_signals.rules.asked_facts import facts_beside
+from expansion_signals.rules.built_in import SEATS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -152,34 +155,37 @@ def daily_rules(configuration: Configuration) -> Sequence[WatchRule]:
 def _notes_asked(configuration: Configuration) -> Sequence[str]:
     """Return the subjects of the notes that conditions of daily rules are asked of, or that a look writes."""
     facts = {fact for rule in daily_rules(configuration) for fact in facts_beside(rule.signal, rule.when)}
-    subjects = notes_of(facts)
-    return subjects if ACTIVITY in subjects or not configuration.asked.looks else [*subjects, ACTIVITY]
+    asked = configuration.asked
+    return sorted({*notes_of(facts), *([ACTIVITY] if asked.looks else []), *([SEATS] if asked.tells else [])})
 
 
 def judged(history: History, day: Day, configuration: Configuration, notes: Mapping[str, Note]) -> AccountBatch | None:
     """Return what the daily rules find of an account's last closed day, with the notes that remember it; or None.
 
     `notes` are those that `_notes_asked` names: the one of activity also keeps what this look finds of growth and of
-    limits, for conditions that are asked later.
+    limits, for conditions that are asked later, and that a reading told of the day.
     """
+    asked, readings = configuration.asked, list[Signal]()
     texts = {subject: note.text for subject, note in notes.items()}
-    if configuration.asked.looks:
+    if asked.looks:
         activity = Activity.read(texts[ACTIVITY])
-        activity.looked = looked_at(day, configuration.asked.windows.get("usage_growth", ()))
+        activity.looked = looked_at(day, asked.windows.get("usage_growth", ()))
+        if asked.tells:
+            readings += daily_reading(activity, day, texts[SEATS], asked, configuration.criteria)
         texts[ACTIVITY] = activity.written()
     rules, told = daily_rules(configuration), read_told(history.note.text)
     known = known_of(day.profile.account, day.catalog, day.over, texts)
     applying = [rule for rule in rules if applies(rule.when, known)]
-    found = [signal for rule in applying for signal in JUDGES[rule.signal](rule, day, told)]
+    judged_now = [signal for rule in applying for signal in JUDGES[rule.signal](rule, day, told)]
     changes = [
         NoteChange(subject, note.revision, None if texts[subject] == note.text else texts[subject])
         for subject, note in notes.items()
     ]
-    if found:
+    if judged_now:
         changes.append(NoteChange(DAILY, history.note.revision, written_told(told, rules)))
-    if not found and all(change.text is None for change in changes):
+    if all(change.text is None for change in changes):
         return None
-    return AccountBatch(history.account, history.profile, notes=changes, found=found)
+    return AccountBatch(history.account, history.profile, notes=changes, found=[*judged_now, *readings])
 
 
 def day_of_account(

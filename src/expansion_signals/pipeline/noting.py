@@ -3,55 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from expansion_signals.detect.activity_watch import ActivityWatch
-from expansion_signals.detect.beside import known_of, notes_of
+from expansion_signals.detect.beside import known_of
 from expansion_signals.detect.conditions import applies
-from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
-from expansion_signals.detect.gates import Gates
-from expansion_signals.detect.seat_limits import SeatLimits
 from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
-from expansion_signals.rules.asked_facts import facts_beside
+from expansion_signals.pipeline.watching import watches_by_event, watches_of_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from expansion_signals.detect.watches import Noticed, ProfileWatch, Watch
+    from expansion_signals.detect.watches import Noticed
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.signals import Signal
+    from expansion_signals.pipeline.watching import ByFeature
     from expansion_signals.pipeline.work import Item
     from expansion_signals.ports import Accounts, Patience
     from expansion_signals.rules.configuration import Configuration, WatchRule
 
-WATCHES: tuple[Watch, ...] = (Gates(), SeatLimits(), *EVIDENCE_WATCHES)
-
-PROFILE_WATCHES: tuple[ProfileWatch, ...] = (SeatLimits(),)
-
 _KEPT = 100_000
 """Notes kept in memory; above that, all but the needed ones are forgotten and read again."""
 
-ByFeature: TypeAlias = "Mapping[str | None, Sequence[WatchRule]]"
-"""Rules of a watch by the feature that an event may be about; under None those for any other."""
-
 Place = tuple[str, str]
 """An account, and the subject of one of its notes."""
-
-
-class _Watching(NamedTuple):
-    """A watch with its rules, and the notes `beside` its own that their conditions are asked of.
-
-    `asked`: conditions ask for what it counts, so it looks without own rules, too.
-    """
-
-    watch: Watch
-    rules: ByFeature
-    beside: Sequence[str] = ()
-    asked: bool = False
 
 
 class Watched(NamedTuple):
@@ -106,7 +83,7 @@ def watched(
     part: Iterable[Item], profiles: Mapping[str, Profile | None], configuration: Configuration
 ) -> list[Watched]:
     """Return the counted events of a part that a watch with rules, or one that conditions ask, looks at, in order."""
-    by_type = _watches(configuration)
+    by_type = watches_by_event(configuration)
     return [
         _watched((event.account, subject), each.watch.notice, _seen(item, profiles, configuration, rules), each.beside)
         for item in part
@@ -118,7 +95,7 @@ def watched(
 
 def revised(batches: Iterable[AccountBatch], configuration: Configuration) -> list[Watched]:
     """Return the changes of profiles that a watch with rules, or one that conditions ask, looks at."""
-    watches = _profile_watches(configuration)
+    watches = watches_of_profiles(configuration)
     return [
         _watched((batch.account, watch.note), watch.updated, _updated(batch, configuration, rules), beside)
         for batch in batches
@@ -180,7 +157,7 @@ def _knowing(seen: _LookT, notes: Mapping[str, str]) -> _LookT:
     """Return what is looked at with what its rules' conditions are asked of, and the ids of those that are not true."""
     known = known_of(seen.profile, seen.catalog, seen.evidence.time, notes)
     waiting = [rule.id for rule in seen.rules if rule.when is not None and not applies(rule.when, known)]
-    return seen._replace(known=known, waiting=waiting)
+    return seen._replace(known=known, waiting=waiting, notes=notes)
 
 
 def _seen(
@@ -212,54 +189,3 @@ def _about(event: UsageEvent, by_feature: ByFeature) -> Sequence[WatchRule]:
     if len(by_feature) == 1:
         return by_feature[None]
     return by_feature.get(event.data["feature"], by_feature[None])
-
-
-@lru_cache(maxsize=8)
-def _watches(configuration: Configuration) -> Mapping[str, Sequence[_Watching]]:
-    """Return by the event types they look at the watches that have rules, or that conditions ask.
-
-    Activity stands first: what a rule is asked of an event counts the event itself.
-    """
-    index: defaultdict[str, list[_Watching]] = defaultdict(list)
-    watching = [_Watching(ActivityWatch(configuration.asked), {None: ()}, asked=True)]
-    for watch in WATCHES:
-        rules = _rules(watch, configuration)
-        if rules or _is_asked(watch, configuration):
-            asked = _is_asked(watch, configuration)
-            watching.append(_Watching(watch, _by_feature(rules), _beside(rules), asked))
-    for each in watching:
-        for event_type in each.watch.events:
-            index[event_type].append(each)
-    return dict(index)
-
-
-def _is_asked(watch: Watch | ProfileWatch, configuration: Configuration) -> bool:
-    return isinstance(watch, SeatLimits) and configuration.asked.seats
-
-
-def _beside(rules: Iterable[WatchRule]) -> Sequence[str]:
-    """Return the notes that conditions of these rules are asked of."""
-    return notes_of({fact for rule in rules for fact in facts_beside(rule.signal, rule.when)})
-
-
-def _by_feature(rules: Sequence[WatchRule]) -> ByFeature:
-    """Return rules by the feature they name, with those that name none or all; under None these alone.
-
-    Only where the note is one feature's, too: what another note remembers hangs on all of its rules.
-    """
-    named = {rule.feature for rule in rules if rule.signal == "feature_gated"} - {None, "*"}
-    return {feature: [rule for rule in rules if rule.feature in (None, "*", feature)] for feature in (None, *named)}
-
-
-@lru_cache(maxsize=8)
-def _profile_watches(configuration: Configuration) -> Sequence[tuple[ProfileWatch, Sequence[WatchRule], Sequence[str]]]:
-    """Return the watches of profiles that have rules, or that conditions ask, with the notes beside them."""
-    return [
-        (watch, rules, _beside(rules))
-        for watch in PROFILE_WATCHES
-        if (rules := _rules(watch, configuration)) or _is_asked(watch, configuration)
-    ]
-
-
-def _rules(watch: Watch | ProfileWatch, configuration: Configuration) -> Sequence[WatchRule]:
-    return [rule for rule in configuration.watch_rules if rule.signal in watch.signals]

@@ -15,7 +15,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.rules.conditions import facts_compared
-from expansion_signals.rules.fact_windows import DEFAULT_WITHIN
+from expansion_signals.rules.fact_windows import DEFAULT_WITHIN, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -69,11 +69,6 @@ class AskedFacts(NamedTuple):
     def seats(self) -> bool:
         """Whether seats are to be counted, even without a rule of seats."""
         return self.tells or "seats_used" in self.standing
-
-
-def window_of(fact: str, within: Duration | None) -> Duration | None:
-    """Return the window of a fact where a criterion says `within`, None where the fact has none."""
-    return (within or DEFAULT_WITHIN[fact]) if fact in DEFAULT_WITHIN else None
 
 
 def comparisons_of(criteria: Iterable[Criterion]) -> Iterable[tuple[Comparison, Duration | None]]:

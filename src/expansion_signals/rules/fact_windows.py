@@ -1,12 +1,10 @@
-"""The window in which each fact counts, where nothing else is said: in a condition, and in a criterion without one.
+"""Over how long a fact of a condition is looked at where nothing is said (docs/rules.md, PQL).
 
-`within` of a rule is the window of its signal, so `when` of a rule always means these; `within` of a criterion is that
-of the facts that the criterion names.
+Metering counts a fact in this window, and deciding asks for it by the same one.
 """
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.instants import DAY
@@ -16,16 +14,20 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.instants import Duration
 
-DEFAULT_WITHIN: Mapping[str, Duration] = MappingProxyType(
-    {
-        "usage_growth": 30 * DAY,
-        "limit_hits": 14 * DAY,
-        "active_users": 30 * DAY,
-        "features_used": 30 * DAY,
-        "next_plan_features": 30 * DAY,
-        "gated_attempts": 14 * DAY,
-        "gated_users": 14 * DAY,
-        "invites": 7 * DAY,
-    }
-)
-"""By fact, in µs; every other fact is what stands at the moment, and has no window."""
+DEFAULT_WITHIN: Mapping[str, Duration] = {
+    "usage_growth": 30 * DAY,
+    "limit_hits": 14 * DAY,
+    "active_users": 30 * DAY,
+    "features_used": 30 * DAY,
+    "next_plan_features": 30 * DAY,
+    "gated_attempts": 14 * DAY,
+    "gated_users": 14 * DAY,
+    "invites": 7 * DAY,
+}
+"""The window of each fact that has one; every other fact is one of the moment."""
+
+
+def window_of(fact: str, within: Duration | None) -> Duration | None:
+    """Return the window in which a condition that says `within` looks at a fact; None for one of the moment."""
+    default = DEFAULT_WITHIN.get(fact)
+    return None if default is None else within or default
