@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from expansion_signals.detect.conditions import truth
 from expansion_signals.detect.entitlements import feature_of
 from expansion_signals.detect.health_inputs import health_inputs, text_of
 from expansion_signals.detect.watches import is_of_hours
@@ -27,17 +26,18 @@ from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND, format_i
 from expansion_signals.model.signals import Signal
 from expansion_signals.rules.asked_facts import comparisons_of
 from expansion_signals.rules.fact_windows import DEFAULT_WITHIN
+from expansion_signals.rules.truth import truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from expansion_signals.detect.activity_facts import ActivityFacts
-    from expansion_signals.detect.conditions import Known
     from expansion_signals.detect.levels_used import Standing
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import Evidence
     from expansion_signals.model.instants import Duration
     from expansion_signals.rules.asked_facts import Criterion
+    from expansion_signals.rules.truth import Known
 
 READING = "reading"
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.account_reading import Occasion, have_turned, reading_of, truths_of
 from expansion_signals.detect.activity import NOTE, Activity
 from expansion_signals.detect.activity_facts import ActivityFacts
-from expansion_signals.detect.conditions import Known
 from expansion_signals.detect.days import SOURCE
 from expansion_signals.detect.levels_used import standings
 from expansion_signals.detect.seat_limits import SeatLimits, occupancy_at
@@ -15,6 +14,7 @@ from expansion_signals.detect.watches import Noticed, Seen
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import HOUR, format_day
 from expansion_signals.rules.built_in import SEATS
+from expansion_signals.rules.truth import Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.activity import NOTE as ACTIVITY
 from expansion_signals.detect.activity import Activity
 from expansion_signals.detect.activity_facts import ActivityFacts
-from expansion_signals.detect.conditions import Known
 from expansion_signals.detect.seat_limits import occupancy_at
 from expansion_signals.rules.built_in import SEATS
+from expansion_signals.rules.truth import Known
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from expansion_signals.detect.activity import Activity
     from expansion_signals.detect.activity_facts import ActivityFacts
-    from expansion_signals.detect.conditions import Known
     from expansion_signals.detect.samples import Sample
     from expansion_signals.detect.traces import Trace
+    from expansion_signals.rules.truth import Known
 
 _WEEK, _MONTH = 7, 30
 """Closed days of which daily, and monthly, users are told."""

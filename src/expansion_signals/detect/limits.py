@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.arming import Course, Turn, turn_absent, turn_place, turn_series
-from expansion_signals.detect.conditions import is_settled
 from expansion_signals.detect.guards import Standing, guard_around
 from expansion_signals.detect.held import course_again
 from expansion_signals.detect.lateness import is_late, quieted
 from expansion_signals.detect.limit_signals import LIMITS, Crossing, Writer
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.rules.truth import is_settled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

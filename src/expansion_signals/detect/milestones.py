@@ -19,7 +19,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.detect.arming import Course, Turn, turn_place
-from expansion_signals.detect.conditions import is_settled
 from expansion_signals.detect.guards import Standing, guard_around
 from expansion_signals.detect.held_out import held_out
 from expansion_signals.detect.lateness import is_late, quieted
@@ -30,6 +29,7 @@ from expansion_signals.model.amounts import plain, unscale
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.signals import Signal, Told
 from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.rules.truth import is_settled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

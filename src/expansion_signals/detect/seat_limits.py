@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from expansion_signals.detect.conditions import Known, applies
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.limits import judge
 from expansion_signals.detect.seat_approached import METER, arms_kept, arms_read, writer
@@ -18,6 +17,7 @@ from expansion_signals.detect.watches import Noticed, Seen, Updated
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.readings import Reading
 from expansion_signals.rules.built_in import SEATS
+from expansion_signals.rules.truth import Known, applies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

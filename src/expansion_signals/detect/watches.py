@@ -19,12 +19,12 @@ from expansion_signals.model.signals import Signal
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from expansion_signals.detect.conditions import Known
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.rules.configuration import ThresholdRule, WatchRule
+    from expansion_signals.rules.truth import Known
 
 REMEMBERED: Duration = 62 * DAY
 """How far back a note remembers single events: as far as the longest window reaches (semantics 2.5)."""

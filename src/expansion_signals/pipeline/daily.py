@@ -20,7 +20,6 @@ from expansion_signals.detect.activity import NOTE as ACTIVITY
 from expansion_signals.detect.activity import Activity
 from expansion_signals.detect.activity_told import daily_reading
 from expansion_signals.detect.beside import known_of, notes_of
-from expansion_signals.detect.conditions import applies
 from expansion_signals.detect.days import Day, read_told, written_told
 from expansion_signals.detect.forecast import run_out_forecast
 from expansion_signals.detect.growth import accelerated, declined, volume_grown
@@ -37,6 +36,7 @@ from expansion_signals.pipeline.looks import last_closed, look_at
 from expansion_signals.pipeline.plan_uses import PlanUses
 from expansion_signals.rules.asked_facts import facts_beside
 from expansion_signals.rules.built_in import SEATS
+from expansion_signals.rules.truth import applies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence

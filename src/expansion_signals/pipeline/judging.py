@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.beside import known_of, notes_of
 from expansion_signals.detect.completeness import incomplete
-from expansion_signals.detect.conditions import applies
 from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.limits import Judgement, judge
 from expansion_signals.detect.milestones import judge_milestones
@@ -27,6 +26,7 @@ from expansion_signals.model.thresholds import Guard
 from expansion_signals.pipeline.places import firing_age, period_in
 from expansion_signals.rules.asked_facts import facts_beside
 from expansion_signals.rules.configuration import LimitRule
+from expansion_signals.rules.truth import applies
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

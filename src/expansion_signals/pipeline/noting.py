@@ -6,11 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from expansion_signals.detect.beside import known_of
-from expansion_signals.detect.conditions import applies
 from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
 from expansion_signals.pipeline.watching import watches_by_event, watches_of_profiles
+from expansion_signals.rules.truth import applies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

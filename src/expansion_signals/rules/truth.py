@@ -50,6 +50,13 @@ class Lately(Protocol):
         """Return a fact in this window, without one in its own; None where it is not known."""
 
 
+class Facts(Protocol):
+    """What a condition is judged with."""
+
+    def fact(self, name: str) -> Fraction | str | None:
+        """Return a fact, None where it is not known."""
+
+
 class Known(NamedTuple):
     """What is known of an account at an instant: `currency` is the catalog's, `health` runs from 0 to 100.
 
@@ -94,16 +101,16 @@ class Known(NamedTuple):
                 return None
 
 
-def applies(condition: Condition | None, known: Known) -> bool:
+def applies(condition: Condition | None, facts: Facts) -> bool:
     """Say whether a rule with this condition applies; one without always does."""
-    return condition is None or truth(condition, known) is True
+    return condition is None or truth(condition, facts) is True
 
 
-def truth(condition: Condition, known: Known) -> bool | None:
+def truth(condition: Condition, facts: Facts) -> bool | None:
     """Return whether the condition is true, None where that is not known."""
     if isinstance(condition, Comparison):
-        return _compared(condition, known.fact(condition.fact))
-    return _combined(condition, known)
+        return _compared(condition, facts.fact(condition.fact))
+    return _combined(condition, facts)
 
 
 def is_settled(condition: Condition | None) -> bool:
@@ -120,8 +127,8 @@ def _compared(comparison: Comparison, fact: Fraction | str | None) -> bool | Non
     return None
 
 
-def _combined(combination: Combination, known: Known) -> bool | None:
-    parts = [truth(part, known) for part in combination.parts]
+def _combined(combination: Combination, facts: Facts) -> bool | None:
+    parts = [truth(part, facts) for part in combination.parts]
     if combination.word == "not":
         return None if parts[0] is None else not parts[0]
     deciding = combination.word == "or"
