@@ -169,3 +169,16 @@ async def test_a_milestone_asks_of_the_highest_utilization_its_own_among_them() 
     assert who.told("milestone.reached") == []
     await who.stores(1, HOUR)
     assert len(who.told("milestone.reached")) == 1
+
+
+async def test_a_gate_with_a_condition_goes_as_the_page_tells() -> None:
+    who = RehearsedAccount("{id: r, signal: feature_gated, feature: '*', attempts: 1, when: limit_hits >= 2}")
+    await who.known(-30 * DAY)
+    fired = []
+    for day, hit, user, feature in ((1, True, "ada", "sso"), (5, True, "bob", "sso"), (15, False, "eve", "audit_log")):
+        at = (day - 22) * DAY
+        if hit:
+            await who.does("limit.hit", at, meter="calls")
+        await who.does("feature.attempted", at + MINUTE, user=user, feature=feature)
+        fired.append(len(who.told("feature.gated")))
+    assert fired == [0, 1, 1]
