@@ -19,10 +19,10 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long demo schemas lock clean
+.PHONY: help install check test test-long demo schemas release-schemas lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 install: $(INSTALLED) ## .venv with the program and its development tools, from the lock
 
@@ -58,6 +58,9 @@ demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="
 
 schemas: $(INSTALLED) ## write what schemas/sources and schemas/topics say into the schemas
 	$(BIN)/python tools/write_schemas.py
+
+release-schemas: $(INSTALLED) ## record what the schemas promise from this version on; refuses to break a promise
+	$(BIN)/python tools/release_schemas.py
 
 # Pins that still fit stay as they are; a newer version of everything: make lock ARGS=--upgrade
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -6,9 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from applied_once import LIVES, Place, days, latest, levels, place_of, profiles
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.thresholds import Place as Standing
 from expansion_signals.detect.thresholds import Series, standing
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, HOUR, format_instant, parse_instant
 from expansion_signals.model.levels import Level, changed

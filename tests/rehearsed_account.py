@@ -35,6 +35,10 @@ class RehearsedAccount:
     async def does(self, noun: str, after: int = 0, **told: Any) -> None:  # noqa: ANN401 -- the data of any event
         await self._plays(next(self._numbers), f"expansion.{noun}.v1", after, told)
 
+    async def happens(self, kind: str, after: int = 0, **told: Any) -> None:  # noqa: ANN401 -- the same
+        """Let an event of the product's own happen."""
+        await self._plays(next(self._numbers), kind, after, told)
+
     async def calls(self, value: int, after: int = 0) -> None:
         await self._plays(next(self._numbers), "com.acme.called", after, {"value": value})
 

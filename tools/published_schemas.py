@@ -1,4 +1,4 @@
-"""The JSON Schemas of signals and triggers, made of `schemas/sources/` and the table of kinds."""
+"""The JSON Schemas of what is published, but for decisions, made of `schemas/sources/` and the table of kinds."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from expansion_signals.model.events import BUILT_IN_PREFIX
-from expansion_signals.model.kinds import KINDS
+from expansion_signals.model.kinds import FAMILIES, KINDS, PQL
 from expansion_signals.wire.published import dataschema
 from expansion_signals.wire.signals import TOPIC as SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from expansion_signals.model.kinds import Family, Kind
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 SHARED = "shared"
@@ -33,18 +35,7 @@ def published_schemas() -> Iterator[tuple[str, Schema]]:
     shared = _source(SHARED)
     for path in sorted((SCHEMAS / "sources").glob("*.yaml")):
         if path.stem != SHARED:
-            source, kind = _source(path.stem), KINDS.get(path.stem)
-            yield _schema(
-                SIGNALS, f"signal.{path.stem}", source["signal"], _object(path.stem, source, shared, "signal"), shared
-            )
-            if kind and kind.fires:
-                yield _schema(
-                    kind.family.topic,
-                    kind.type,
-                    source["trigger"],
-                    _object(kind.type, source, shared, "trigger"),
-                    shared,
-                )
+            yield from _schemas(path.stem, _source(path.stem), shared)
 
 
 def _source(name: str) -> Mapping[str, Any]:
@@ -52,19 +43,40 @@ def _source(name: str) -> Mapping[str, Any]:
     return source
 
 
-def _object(name: str, source: Mapping[str, Any], shared: Mapping[str, Any], side: str) -> Schema:
+def _schemas(name: str, source: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[tuple[str, Schema]]:
+    """Return a schema for each place where a type is published."""
+    kind = KINDS.get(name)
+    if "signal" in source:
+        yield _schema(SIGNALS, f"signal.{name}", source["signal"], _found(kind, source, shared, "signal"), shared)
+    if "trigger" in source:
+        topic = KINDS[name].family.topic
+        yield _schema(topic, name, source["trigger"], _found(kind, source, shared, "trigger"), shared)
+    if "each_family" in source:
+        for family in FAMILIES:
+            yield _schema(family.topic, name, source["each_family"], _object(_told(family), source), shared)
+    if "record" in source:
+        yield _schema(source["topic"], name, source["record"], _object(source), shared)
+
+
+def _found(kind: Kind | None, source: Mapping[str, Any], shared: Mapping[str, Any], side: str) -> Schema:
     """Return the data of a signal or of a trigger, in short; what no rule finds has its own properties and its keys."""
-    kind, beside = KINDS.get(name), shared[side]
-    family = {"family": {"const": kind.family.name}} if kind else {}
-    crossing = shared["crossing"] if kind and kind.crosses else {}
-    properties = {
-        **(shared["every"] if kind else {}),
-        **family,
-        **source["properties"],
-        **crossing,
-        **beside["properties"],
+    if kind is None:
+        return _object(source, shared[side])
+    lead = {"properties": shared["lead"] if kind.family is PQL else {}}
+    crossing = {"properties": shared["crossing"] if kind.crosses else {}}
+    return _object({"properties": shared["every"]}, _told(kind.family), source, lead, crossing, shared[side])
+
+
+def _told(family: Family) -> Schema:
+    return {"properties": {"family": {"const": family.name}}}
+
+
+def _object(*parts: Mapping[str, Any]) -> Schema:
+    """Return an object that has the properties of all parts, in short."""
+    return {
+        "properties": {name: value for part in parts for name, value in part["properties"].items()},
+        "optional": [name for part in parts for name in part.get("optional", ())],
     }
-    return {"properties": properties, "optional": [*source.get("optional", ()), *beside["optional"]]}
 
 
 def _schema(topic: str, name: str, description: str, content: Schema, shared: Mapping[str, Any]) -> tuple[str, Schema]:

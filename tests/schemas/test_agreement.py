@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(str(schema_files()))
 EXAMPLES = sorted((ROOT / "examples").glob("**/*.json"))
 READ = {"usage-events", "account-updates"}
+RECEIVED = READ | {"prompt-events"}  # which nothing reads yet
 NOW = parse_instant("2026-11-22T10:00:01Z")
 EVIDENCE = Evidence("7f1c", "/apps/web", NOW, "u-42", None, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 
@@ -50,7 +51,7 @@ def topic_of(path: Path) -> str:
 
 def conforms(event: dict[str, Any], path: Path, validator: Callable[[str], Draft7Validator]) -> bool:
     topic, kind, version, *_ = relative(path).split("/")
-    envelope = "received" if topic in READ else "published"
+    envelope = "received" if topic in RECEIVED else "published"
     data = event.get("data")
     if data is None and "data_base64" not in event:
         data = {}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(str(schema_files()))
 TOPICS = topics()
+RECEIVED = {"usage-events", "account-updates", "prompt-events"}
 VERSIONS = [(topic.name, event_type) for topic in TOPICS for event_type in topic.versions]
 SCHEMAS = sorted(path for topic in TOPICS for path in (ROOT / topic.name).glob("**/*.json"))
 EXAMPLES = sorted((ROOT / "examples").glob("**/*.json"))
@@ -72,7 +73,7 @@ def test_no_example_is_an_orphan(path: Path) -> None:
 
 
 def test_no_folder_of_schemas_is_without_its_topic() -> None:
-    others = {"topics", "examples", "envelope", "config", "sources"}
+    others = {"topics", "examples", "envelope", "config", "sources", "released"}
 
     assert {each.name for each in ROOT.iterdir() if each.is_dir()} - others <= {topic.name for topic in TOPICS}
 
@@ -85,12 +86,12 @@ def test_each_built_in_type_has_its_schema() -> None:
 def test_what_is_read_is_open_and_what_is_published_is_closed(topic: str, event_type: str) -> None:
     schema = json.loads((ROOT.parent / dataschema(topic, event_type).removeprefix("/")).read_text())
 
-    assert schema["additionalProperties"] is (topic in {"usage-events", "account-updates"})
+    assert schema["additionalProperties"] is (topic in RECEIVED)
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 def test_compatibility_fits_the_side_we_are_on(topic: Topic) -> None:
-    side = "backward" if topic.name in {"usage-events", "account-updates"} else "forward"
+    side = "backward" if topic.name in RECEIVED else "forward"
 
     assert {version.compatibility for version in topic.versions.values()} <= {side}
 
@@ -102,8 +103,7 @@ def topic(name: str) -> Topic:
 def test_every_topic_of_the_interface_is_there() -> None:
     assert {each.name for each in TOPICS} == {
         *(family.topic for family in FAMILIES),
-        "usage-events",
-        "account-updates",
+        *RECEIVED,
         "expansion-signals",
         "expansion-decisions",
         "expansion-outcomes",
@@ -117,23 +117,24 @@ def test_triggers_outlive_their_expiry_on_their_topic(family: Family) -> None:
     assert int(topic(family.topic).config["retention.ms"]) * MILLISECOND > family.lasts
 
 
-def test_usage_events_are_stamped_by_the_broker() -> None:
-    assert topic("usage-events").config["message.timestamp.type"] == "LogAppendTime"
+@pytest.mark.parametrize("name", ["usage-events", "prompt-events"])
+def test_events_are_stamped_by_the_broker(name: str) -> None:
+    assert topic(name).config["message.timestamp.type"] == "LogAppendTime"
 
 
 def test_account_updates_are_compacted() -> None:
     assert topic("account-updates").config["cleanup.policy"] == "compact"
 
 
-@pytest.mark.parametrize("source", ["usage-events", "account-updates"])
+@pytest.mark.parametrize("source", sorted(RECEIVED))
 def test_the_dead_letter_topic_takes_twice_the_bytes_of_its_source(source: str) -> None:
     size = "max.message.bytes"
 
     assert int(topic("usage-events-dlq").config[size]) >= 2 * int(topic(source).config[size])
 
 
-@pytest.mark.parametrize("name", ["expansion-signals", "expansion-decisions"])
-def test_what_marks_are_restored_from_is_kept_400_days(name: str) -> None:
+@pytest.mark.parametrize("name", ["expansion-signals", "expansion-decisions", "prompt-events"])
+def test_what_state_is_restored_from_is_kept_400_days(name: str) -> None:
     config = topic(name).config
 
     assert (config["cleanup.policy"], int(config["retention.ms"])) == ("delete", 400 * 24 * 3600 * 1000)

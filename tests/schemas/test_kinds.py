@@ -11,7 +11,7 @@ import pytest
 from expansion_signals.decide.candidates import candidate_in
 from expansion_signals.decide.decisions import trigger_of
 from expansion_signals.model.instants import parse_instant
-from expansion_signals.model.kinds import FAMILIES, KINDS, TOLD
+from expansion_signals.model.kinds import FAMILIES, KINDS, PQL, TOLD
 from expansion_signals.model.records import Record
 from expansion_signals.wire.codec import CloudEventsCodec
 from expansion_signals.wire.published import dataschema
@@ -33,13 +33,17 @@ NOT_WRITTEN_YET = {
     "pql.disqualified",
     "pql.qualified",
     "pql.score_changed",
-    "reading",
     "trigger.withdrawn",
 }
-"""Types without schemas: each leaves this list with the code that publishes it."""
+"""Types that have schemas and that nothing publishes: each leaves this list with the code that does."""
+
+ROLES = ("detect", "decide", "pipeline", "wire")
+"""Where that code will be; `model/kinds.py` names every kind from the start."""
 
 PUBLISHED = {
-    *(("expansion-signals", f"signal.{short}", short) for short in (*KINDS, *TOLD)),
+    # Leads are made of signals, by deciding: they are no signals themselves.
+    *(("expansion-signals", f"signal.{kind.type}", kind.type) for kind in KINDS.values() if kind.family != PQL),
+    *(("expansion-signals", f"signal.{short}", short) for short in TOLD),
     *((kind.family.topic, kind.type, kind.type) for kind in KINDS.values() if kind.fires),
     *((family.topic, "trigger.withdrawn", "trigger.withdrawn") for family in FAMILIES),
     ("expansion-decisions", "decision.made", "decision.made"),
@@ -50,11 +54,18 @@ PUBLISHED = {
 SIGNALS = sorted(
     path
     for path in (ROOT / "examples/expansion-signals").glob("*/1/*.json")
-    if path.parts[-3] != "signal.account.changed"
+    if path.parts[-3].removeprefix("signal.") not in TOLD
 )
+TRIGGERS = sorted(
+    path
+    for kind in KINDS.values()
+    if kind.fires
+    for path in (ROOT / "examples" / kind.family.topic / kind.type / "1").glob("*.json")
+)
+WITH_RECOMMENDATION = ROOT / "examples/expansion-limit-reached/limit.reached/1/with-recommendation.json"
 
 
-def test_the_topics_declare_the_types_of_the_interface_but_those_not_written_yet() -> None:
+def test_the_topics_declare_the_types_of_the_interface() -> None:
     declared = {
         (topic.name, event_type.removeprefix("expansion.").removesuffix(".v1"))
         for topic in topics()
@@ -62,11 +73,18 @@ def test_the_topics_declare_the_types_of_the_interface_but_those_not_written_yet
         if topic.producers in (["metering"], ["deciding"])
     }
 
-    assert declared == {(topic, name) for topic, name, short in PUBLISHED if short not in NOT_WRITTEN_YET}
+    assert declared == {(topic, name) for topic, name, _ in PUBLISHED}
 
 
 def test_only_types_of_the_interface_are_waited_for() -> None:
     assert {short for _, _, short in PUBLISHED} >= NOT_WRITTEN_YET
+
+
+@pytest.mark.parametrize("short", sorted(NOT_WRITTEN_YET))
+def test_what_is_not_written_yet_is_named_by_no_code(short: str) -> None:
+    sources = [path for role in ROLES for path in (ROOT.parent / "src/expansion_signals" / role).rglob("*.py")]
+
+    assert [path.name for path in sources if f'"{short}"' in path.read_text()] == []
 
 
 def read(path: Path) -> Signal:
@@ -92,3 +110,14 @@ def test_what_a_signal_becomes_fits_the_schema_of_its_trigger(
 
     assert event["dataschema"] == dataschema(KINDS[read(path).type].family.topic, event["type"])
     assert list(validator(event["dataschema"].removeprefix("/schemas/")).iter_errors(event["data"])) == []
+
+
+@pytest.mark.parametrize("name", ["recommendation", "route", "prompt", "copy"])
+@pytest.mark.parametrize("path", TRIGGERS, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_every_trigger_may_say_what_to_do_or_null(
+    path: Path, name: str, validator: Callable[[str], Draft7Validator]
+) -> None:
+    event, what_to_do = json.loads(path.read_text()), json.loads(WITH_RECOMMENDATION.read_text())["data"]
+    schema = validator(event["dataschema"].removeprefix("/schemas/"))
+
+    assert [schema.is_valid(event["data"] | {name: told}) for told in (what_to_do[name], None)] == [True, True]

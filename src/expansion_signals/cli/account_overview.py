@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from expansion_signals.cli.threshold_overview import CountedLevel, ThresholdOverview, threshold_overview
 from expansion_signals.detect.completeness import incomplete
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.unknown_names import UnknownNames, unknown_names
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import HOUR, hour_of
 from expansion_signals.model.levels import changed

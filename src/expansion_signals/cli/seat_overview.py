@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.cli.account_overview import CounterOverview
 from expansion_signals.cli.threshold_overview import CountedLevel, threshold_overview
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.seat_approached import METER
 from expansion_signals.detect.seat_limits import SeatNote
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.readings import Counter
 from expansion_signals.rules.built_in import SEATS
 

@@ -17,13 +17,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from expansion_signals.detect.entitlements import feature_of
 from expansion_signals.detect.health_inputs import health_inputs, text_of
-from expansion_signals.detect.watches import is_of_hours
 from expansion_signals.model.amounts import unscale, utilization
+from expansion_signals.model.entitlements import feature_of
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND, format_instant
 from expansion_signals.model.signals import Signal
+from expansion_signals.model.windows import is_of_hours
 from expansion_signals.rules.asked_facts import comparisons_of
 from expansion_signals.rules.fact_windows import DEFAULT_WITHIN
 from expansion_signals.rules.truth import truth

@@ -19,8 +19,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.detect.entitlements import features_of_higher_plans
 from expansion_signals.detect.traces import Shown, Trace, length_of, steps_of
+from expansion_signals.model.entitlements import features_of_higher_plans
 from expansion_signals.rules.fact_windows import DEFAULT_WITHIN
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.activity import NOTE, OF_HEALTH, SENTIMENT_UNIT, TICKETS, Activity, Reach
 from expansion_signals.detect.activity_told import ActivityTold
 from expansion_signals.detect.admin_features import FEEDBACK_GIVEN
-from expansion_signals.detect.entitlements import features_of_higher_plans, is_included
 from expansion_signals.detect.gates import ATTEMPTED, RE_RENDER
 from expansion_signals.detect.samples import key_of
 from expansion_signals.detect.seat_limits import INVITED, SeatLimits
@@ -28,6 +27,7 @@ from expansion_signals.detect.traces import reach_of
 from expansion_signals.detect.use_cases import FEATURE_USED
 from expansion_signals.detect.watches import Noticed
 from expansion_signals.model.amounts import plain
+from expansion_signals.model.entitlements import features_of_higher_plans, is_included
 from expansion_signals.model.events import LIMIT_HIT, USAGE_RECORDED
 from expansion_signals.model.identities import SEPARATOR
 from expansion_signals.model.instants import DAY, day_of

@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect import note_text
-from expansion_signals.detect.entitlements import is_included
 from expansion_signals.detect.firings import Firings
 from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.watches import Noticed
+from expansion_signals.model.entitlements import is_included
 
 if TYPE_CHECKING:
     from expansion_signals.detect.watches import Seen

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect import note_text
 from expansion_signals.detect.dimensions import short
 from expansion_signals.detect.firings import Firings
-from expansion_signals.detect.watches import MOST_REMEMBERED, bounds
+from expansion_signals.detect.watches import MOST_REMEMBERED
 from expansion_signals.model.instants import HOUR
+from expansion_signals.model.windows import bounds
 
 if TYPE_CHECKING:
     from expansion_signals.model.instants import Duration, Instant

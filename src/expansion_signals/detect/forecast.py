@@ -23,10 +23,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.detect.days import about, meters_of, signal_of_day
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.growth import rounded
 from expansion_signals.detect.why import counted, shown
 from expansion_signals.model.amounts import unscale, utilization
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.instants import DAY, format_day, format_instant
 from expansion_signals.model.periods import period_of
 from expansion_signals.model.readings import Counter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.detect.entitlements import limit_in_force
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.periods import period_of
 from expansion_signals.model.readings import Counter, Period

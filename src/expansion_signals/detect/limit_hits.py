@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect import note_text
-from expansion_signals.detect.entitlements import feature_of
 from expansion_signals.detect.watches import Noticed, signal_of
+from expansion_signals.model.entitlements import feature_of
 from expansion_signals.model.events import LIMIT_HIT
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.growth import usage_growth
 from expansion_signals.detect.levels_used import most_used
+from expansion_signals.model.entitlements import limit_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

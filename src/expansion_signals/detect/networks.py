@@ -19,8 +19,9 @@ from expansion_signals.detect.dimensions import short
 from expansion_signals.detect.firings import Firings
 from expansion_signals.detect.sightings import MOST_NAMED, beginning
 from expansion_signals.detect.wanted import wanted
-from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, Noticed, bounds
+from expansion_signals.detect.watches import MOST_REMEMBERED, REMEMBERED, Noticed
 from expansion_signals.detect.why import counted
+from expansion_signals.model.windows import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.limits import judge
 from expansion_signals.detect.seat_approached import METER, arms_kept, arms_read, writer
 from expansion_signals.detect.seat_invited import Burst, Bursts, invited
 from expansion_signals.detect.seat_last_taken import Allowance, last_taken
 from expansion_signals.detect.seats import OPEN_FOR, Invite, Occupancy, Seats
 from expansion_signals.detect.watches import Noticed, Seen, Updated
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.readings import Reading
 from expansion_signals.rules.built_in import SEATS

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from expansion_signals.detect import note_text
 from expansion_signals.detect.firings import Firings
 from expansion_signals.detect.wanted import wanted
-from expansion_signals.detect.watches import MOST_REMEMBERED, bounds, is_of_hours
+from expansion_signals.detect.watches import MOST_REMEMBERED
 from expansion_signals.model.instants import DAY, HOUR
+from expansion_signals.model.windows import bounds, is_of_hours
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence

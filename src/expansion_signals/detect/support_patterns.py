@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.detect.entitlements import features_of_higher_plans
 from expansion_signals.detect.sightings import Sightings
 from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import Noticed
 from expansion_signals.detect.why import counted
+from expansion_signals.model.entitlements import features_of_higher_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

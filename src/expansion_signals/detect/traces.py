@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.detect.watches import bounds, is_of_hours
 from expansion_signals.model.instants import DAY, HOUR
+from expansion_signals.model.windows import bounds, is_of_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.detect.entitlements import is_included
 from expansion_signals.detect.first_seen import FirstSeen
 from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.sightings import MOST_NAMED
 from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import Noticed
 from expansion_signals.detect.why import counted
+from expansion_signals.model.entitlements import is_included
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.detect.watches import is_of_hours
 from expansion_signals.detect.why import counted
 from expansion_signals.model.instants import DAY, HOUR
+from expansion_signals.model.windows import is_of_hours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

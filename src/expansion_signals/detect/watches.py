@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from expansion_signals.detect.held_out import held_out
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.identities import identity_of
-from expansion_signals.model.instants import DAY, HOUR
+from expansion_signals.model.instants import DAY
 from expansion_signals.model.kinds import KINDS
 from expansion_signals.model.signals import Signal
+from expansion_signals.model.windows import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -31,8 +32,6 @@ REMEMBERED: Duration = 62 * DAY
 
 MOST_REMEMBERED = 500
 """Events, and people or things, that one note remembers; the oldest go first."""
-
-_HOURS_BELOW: Duration = 48 * HOUR
 
 
 class Seen(NamedTuple):
@@ -155,18 +154,6 @@ def within(time: Instant, now: Instant, window: Duration) -> bool:
     """
     start, end = bounds(now, window)
     return start <= time < end
-
-
-def bounds(now: Instant, window: Duration) -> tuple[Instant, Instant]:
-    """Return the window that ends with `now` as `[start, end)`: the same as `within`, for many times at once."""
-    step = HOUR if is_of_hours(window) else DAY
-    end = now // step * step + step
-    return end - -(-window // step) * step, end
-
-
-def is_of_hours(window: Duration) -> bool:
-    """Say whether a window is one of hours, or one of UTC days."""
-    return window < _HOURS_BELOW
 
 
 def evidence_of(event: UsageEvent) -> Evidence:

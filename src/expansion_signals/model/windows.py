@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.instants import day_of, hour_of
+from expansion_signals.model.instants import DAY, HOUR, day_of, hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.model.catalog import Aggregation
-    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.instants import Duration, Instant
 
 DAYS_KEPT = 62
 """How many days of buckets are kept at the least; today's is the last of them."""
@@ -53,6 +53,18 @@ def last_hours(now: Instant, count: int) -> range:
         raise ValueError(f"expected a window of 1 to {HOURS_BELOW - 1} hours, got {count}; a longer one is of days")
     running = hour_of(now)
     return range(running - count + 1, running + 1)
+
+
+def is_of_hours(window: Duration) -> bool:
+    """Say whether a window is one of hours, or one of UTC days."""
+    return window < HOURS_BELOW * HOUR
+
+
+def bounds(now: Instant, window: Duration) -> tuple[Instant, Instant]:
+    """Return the window that ends with `now` as `[start, end)`; a part of an hour or of a day counts as a whole one."""
+    step = HOUR if is_of_hours(window) else DAY
+    end = now // step * step + step
+    return end - -(-window // step) * step, end
 
 
 def total_of(aggregation: Aggregation, buckets: Mapping[int, int], window: range) -> int | None:

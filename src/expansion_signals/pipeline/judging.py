@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.beside import known_of, notes_of
 from expansion_signals.detect.completeness import incomplete
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.detect.limits import Judgement, judge
 from expansion_signals.detect.milestones import judge_milestones
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.facts import AccountFacts, AccountMark, Changed, Found, Marks, Moved
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.periods import closed

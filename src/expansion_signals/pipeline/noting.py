@@ -6,20 +6,22 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from expansion_signals.detect.beside import known_of
+from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
-from expansion_signals.pipeline.watching import watches_by_event, watches_of_profiles
+from expansion_signals.pipeline.watching import watches_by_event, watches_of_profiles, watching_own_attempts
 from expansion_signals.rules.truth import applies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from expansion_signals.detect.own_attempts import OwnAttempt
     from expansion_signals.detect.watches import Noticed
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.signals import Signal
-    from expansion_signals.pipeline.watching import ByFeature
+    from expansion_signals.pipeline.watching import ByFeature, Watching
     from expansion_signals.pipeline.work import Item
     from expansion_signals.ports import Accounts, Patience
     from expansion_signals.rules.configuration import Configuration, WatchRule
@@ -84,12 +86,18 @@ def watched(
 ) -> list[Watched]:
     """Return the counted events of a part that a watch with rules, or one that conditions ask, looks at, in order."""
     by_type = watches_by_event(configuration)
+    own_gates = watching_own_attempts(configuration)
     return [
-        _watched((event.account, subject), each.watch.notice, _seen(item, profiles, configuration, rules), each.beside)
+        _watched(
+            (event.account, subject),
+            each.watch.notice,
+            _seen(item, event, profiles, configuration, rules),
+            each.beside,
+        )
         for item in part
-        if item.outcome == "counted" and (event := item.event) is not None
-        for each in by_type.get(event.type, ())
-        if ((rules := _about(event, each.rules)) or each.asked) and (subject := each.watch.subject(event)) is not None
+        if item.outcome == "counted" and item.event is not None
+        for each, event, rules in _lookers(item.event, item.attempts, by_type, own_gates)
+        if (rules or each.asked) and (subject := each.watch.subject(event)) is not None
     ]
 
 
@@ -160,13 +168,32 @@ def _knowing(seen: _LookT, notes: Mapping[str, str]) -> _LookT:
     return seen._replace(known=known, waiting=waiting, notes=notes)
 
 
+def _lookers(
+    event: UsageEvent,
+    attempts: Iterable[OwnAttempt],
+    by_type: Mapping[str, Sequence[Watching]],
+    own_gates: Watching,
+) -> Iterator[tuple[Watching, UsageEvent, Sequence[WatchRule]]]:
+    """Yield what looks at the event, as what it looks at it, and by which rules."""
+    for each in by_type.get(event.type, ()):
+        yield each, event, _about(event, each.rules)
+    for attempt, named in attempts:
+        for each in by_type.get(ATTEMPTED, ()):
+            if each.takes_own:
+                yield each, attempt, _about(attempt, each.rules)
+        yield own_gates, attempt, named.rules
+
+
 def _seen(
-    item: Item, profiles: Mapping[str, Profile | None], configuration: Configuration, rules: Sequence[WatchRule]
+    item: Item,
+    event: UsageEvent,
+    profiles: Mapping[str, Profile | None],
+    configuration: Configuration,
+    rules: Sequence[WatchRule],
 ) -> Seen:
-    assert item.event is not None  # noqa: S101 -- only events are watched
-    profile = profiles[item.event.account]
+    profile = profiles[event.account]
     account = profile.account if profile else None
-    return Seen(item.event, item.record.appended, account, configuration.catalog, rules)
+    return Seen(event, item.record.appended, account, configuration.catalog, rules)
 
 
 def _updated(batch: AccountBatch, configuration: Configuration, rules: Sequence[WatchRule]) -> Updated:

@@ -12,6 +12,7 @@ from expansion_signals.detect.beside import notes_of
 from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
 from expansion_signals.detect.gates import Gates
 from expansion_signals.detect.seat_limits import SeatLimits
+from expansion_signals.detect.use_cases import FEATURE_USED
 from expansion_signals.rules.asked_facts import facts_beside
 from expansion_signals.rules.built_in import SEATS
 
@@ -25,7 +26,8 @@ ByFeature: TypeAlias = "Mapping[str | None, Sequence[WatchRule]]"
 """Rules of a watch by the feature that an event may be about; under None those for any other."""
 
 _SEATS = SeatLimits()
-_OTHERS: tuple[Watch, ...] = (Gates(), *EVIDENCE_WATCHES)
+_GATES = Gates()
+_OTHERS: tuple[Watch, ...] = (_GATES, *EVIDENCE_WATCHES)
 _NO_RULES: ByFeature = {None: ()}
 
 
@@ -39,6 +41,11 @@ class Watching(NamedTuple):
     rules: ByFeature
     beside: Sequence[str] = ()
     asked: bool = False
+
+    @property
+    def takes_own(self) -> bool:
+        """Whether it looks at a product's own attempts: those on what the plan includes are a use (semantics 5.4)."""
+        return FEATURE_USED in self.watch.events or isinstance(self.watch, ActivityWatch)
 
 
 class WatchingProfiles(NamedTuple):
@@ -73,6 +80,13 @@ def watches_by_event(configuration: Configuration) -> Mapping[str, Sequence[Watc
 
 
 @lru_cache(maxsize=8)
+def watching_own_attempts(configuration: Configuration) -> Watching:
+    """Return the watch of gates for a product's own events; which rules look at one is said by what it is."""
+    own = [rule for rule in configuration.watch_rules if rule.own is not None]
+    return Watching(_GATES, _NO_RULES, _beside(own))
+
+
+@lru_cache(maxsize=8)
 def watches_of_profiles(configuration: Configuration) -> Sequence[WatchingProfiles]:
     """Return the watches of account updates, in the order in which they look at one."""
     asked, rules = configuration.asked, _rules(_SEATS, configuration)
@@ -97,4 +111,4 @@ def _by_feature(rules: Sequence[WatchRule]) -> ByFeature:
 
 
 def _rules(watch: Watch, configuration: Configuration) -> Sequence[WatchRule]:
-    return [rule for rule in configuration.watch_rules if rule.signal in watch.signals]
+    return [rule for rule in configuration.watch_rules if rule.signal in watch.signals and rule.own is None]

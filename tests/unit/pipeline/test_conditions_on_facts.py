@@ -182,3 +182,12 @@ async def test_a_gate_with_a_condition_goes_as_the_page_tells() -> None:
         await who.does("feature.attempted", at + MINUTE, user=user, feature=feature)
         fired.append(len(who.told("feature.gated")))
     assert fired == [0, 1, 1]
+
+
+async def test_a_products_own_event_that_a_gate_names_is_an_attempt_to_conditions_too() -> None:
+    own = "feature: sso, event: com.acme.paywall.shown, user: viewer, attempts: 1"
+    who = RehearsedAccount(f"{{id: r, signal: feature_gated, {own}, when: gated_attempts >= 2 and active_users >= 2}}")
+    await who.known()
+    for minute, viewer in enumerate(("ada", "bob")):
+        await who.happens("com.acme.paywall.shown", minute * MINUTE, viewer=viewer)
+    assert [each["user"] for each in who.told("feature.gated")] == ["bob"]

@@ -13,6 +13,7 @@ import pytest
 
 from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.metering import contributions
+from expansion_signals.detect.own_attempts import own_attempts
 from expansion_signals.model.events import USAGE_RECORDED, UsageEvent
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.notes import Note
@@ -32,14 +33,17 @@ if TYPE_CHECKING:
 
 EVENTS, METERS = 50, 4
 KNOWN = {"acct-1": profile(1)}
+SHOWN = "com.acme.paywall.shown"
 KINDS = (
     "limit_reached, meter: m{meter}, at: [{number}], when: account_age > {number}",
     "limit_reached, meter: m{meter}, at: [{number}], max_firing_age: 2h",
     "milestone, meter: m{meter}, at: [{number}, 1000000]",
     "feature_gated, feature: f{number}",
+    f"feature_gated, feature: f{{number}}, event: {SHOWN}, where: {{{{screen: f{{number}}}}}}",
 )
 
 
+TYPES = (ATTEMPTED, SHOWN, "com.acme.page.viewed", USAGE_RECORDED, USAGE_RECORDED)
 LEAD = "pql, qualify_at: 5, criteria: [{id: a, when: active_users > 3 and limit_hits > 1, points: 5}]"
 ASKING = "limit_reached, meter: m0, at: [5], when: active_users > 3"
 
@@ -73,16 +77,19 @@ def meter(configuration: Configuration, kinds: Sequence[str]) -> None:
     items = []
     for number in range(EVENTS):
         kind = kinds[number % len(kinds)]
-        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42", "feature": "f4"}
+        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42", "feature": "f4", "screen": "f5"}
         event = UsageEvent("/apps/web", f"e-{number}", kind, "acct-1", NOW, content)
         record = Record("usage-events", 0, number, None, b"", (), NOW)
         added = contributions(event, configuration) or ()
-        items.append(Item(record, Partition("usage-events", 0), "counted", event=event, contributions=added))
+        tried = own_attempts(event, configuration)
+        item = Item(record, Partition("usage-events", 0), "counted", event, contributions=added, attempts=tried)
+        items.append(item)
     usage_asked(items, KNOWN, configuration, DAY)
-    noted(watched(items, KNOWN, configuration), {("acct-1", "gate:f4"): Note(0, "")})
+    notes = {("acct-1", subject): Note(0, "") for subject in ("gate:f4", "gate:f5")}
+    noted(watched(items, KNOWN, configuration), notes)
 
 
-def steps(configuration: Configuration, kinds: Sequence[str] = (ATTEMPTED, *[USAGE_RECORDED] * 4)) -> int:
+def steps(configuration: Configuration, kinds: Sequence[str] = TYPES) -> int:
     """Return how many instructions that takes, once everything that is kept has been made."""
     meter(configuration, kinds)
     counted = 0

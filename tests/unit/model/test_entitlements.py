@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from expansion_signals.detect.entitlements import limit_in_force
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.catalog import AddOn, Catalog, Entitlement, Feature, Meter, Plan
+from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.readings import Limit
 
 CATALOG = Catalog(
