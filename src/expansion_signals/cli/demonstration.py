@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.instants import Duration, Instant
 
-FAMILIES = ("limit", "gate", "seat", "milestone", "trend")
-"""The families of triggers that a demo must show; `pql` joins once leads are qualified."""
+FAMILIES = ("limit", "gate", "seat", "milestone", "trend", "pql")
+"""The families of triggers that a demo must show."""
 
 INTERRUPTED = 130
 _SILENT_FAMILY = 1

@@ -38,8 +38,9 @@ def health_inputs(facts: ActivityFacts, known: Known) -> Mapping[str, Any]:
         **_breadth(facts),
         "usage_growth": text_of(facts.fact("usage_growth")),
         "seats_growth": None,
-        "utilization": text_of(known.utilization),
-        "seats_utilization": utilization(seats.used, seats.allowance) if seats else None,
+        # Of what was never reported, nothing used is no evidence.
+        "utilization": text_of(known.utilization) if note.looked and note.looked.first is not None else None,
+        "seats_utilization": utilization(seats.used, seats.allowance) if seats and seats.used else None,
         **_relationship(facts),
         "history_days": _history_days(facts, today),
     }
@@ -69,8 +70,8 @@ def _breadth(facts: ActivityFacts) -> Mapping[str, int | None]:
     sample = facts.note.samples.get("features_used", {}).get(DAY)
     metered = facts.note.looked.metered if facts.note.looked else ()
     used = {*(sample.within(steps_of(facts.at, OF_HEALTH)) if sample else ()), *metered} & plan.includes.keys()
-    known = sample is not None or bool(metered)
-    return {"features_used": len(used) if known else None, "features_included": len(plan.includes)}
+    # Where no use of a feature was ever told, what is metered says nothing of those that are not.
+    return {"features_used": len(used) if sample is not None else None, "features_included": len(plan.includes)}
 
 
 def _relationship(facts: ActivityFacts) -> Mapping[str, Any]:
