@@ -3,6 +3,7 @@
 fact                                            the note that tells it
 those with a window, and utilization            activity: what events left there, and the last look at a day
 seats_used                                      seats
+health                                          health: deciding leaves it there, once it has worked it out
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from expansion_signals.detect.activity import NOTE as ACTIVITY
 from expansion_signals.detect.activity import Activity
 from expansion_signals.detect.activity_facts import ActivityFacts
 from expansion_signals.detect.seat_limits import occupancy_at
+from expansion_signals.model.notes import HEALTH
 from expansion_signals.rules.built_in import SEATS
 from expansion_signals.rules.truth import Known
 
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
 def notes_of(facts: Collection[str]) -> Sequence[str]:
     """Return the subjects of the notes that tell these facts."""
-    of_seats, of_activity = "seats_used" in facts, bool(set(facts) - {"seats_used"})
-    return [subject for subject, asked in ((ACTIVITY, of_activity), (SEATS, of_seats)) if asked]
+    of_activity = bool(set(facts) - {"seats_used", HEALTH})
+    told = ((ACTIVITY, of_activity), (SEATS, "seats_used" in facts), (HEALTH, HEALTH in facts))
+    return [subject for subject, asked in told if asked]
 
 
 def known_of(profile: Account | None, catalog: Catalog, at: Instant, notes: Mapping[str, str]) -> Known:
@@ -39,4 +42,6 @@ def known_of(profile: Account | None, catalog: Catalog, at: Instant, notes: Mapp
     if SEATS in notes:
         occupancy = occupancy_at(notes[SEATS], profile, catalog, at)
         known = known._replace(seats_used=occupancy.used if occupancy else None)
+    if notes.get(HEALTH):
+        known = known._replace(health=int(notes[HEALTH]))
     return known

@@ -47,7 +47,7 @@ class AskedFacts(NamedTuple):
     """Facts that are asked for, each fact with its windows; `standing` are those without one.
 
     `told` are the facts and windows that criteria name, in the order of their names: readings tell of these. A window
-    is None where the fact has none. `tells`: there are criteria at all.
+    is None where the fact has none. `tells`: there are criteria, or health is asked for, so readings are told.
     """
 
     windows: Mapping[str, frozenset[Duration]]
@@ -83,7 +83,7 @@ def facts_beside(signal: str, when: Condition | None) -> frozenset[str]:
     if when is None:
         return frozenset()
     named = {comparison.fact for comparison in facts_compared(when)}
-    return frozenset(named & {*DEFAULT_WITHIN, *STANDING} - KNOWN_BY.get(signal, frozenset()))
+    return frozenset(named & {*DEFAULT_WITHIN, *STANDING, "health"} - KNOWN_BY.get(signal, frozenset()))
 
 
 def asked_facts(conditions: Iterable[tuple[str, Condition | None]], criteria: Collection[Criterion]) -> AskedFacts:
@@ -98,11 +98,12 @@ def asked_facts(conditions: Iterable[tuple[str, Condition | None]], criteria: Co
     for fact, window in [*((fact, window_of(fact, None)) for fact in beside), *told]:
         if window is not None:
             windows[fact].add(window)
-    for fact in _OF_HEALTH if criteria else ():
+    tells = bool(criteria) or "health" in beside
+    for fact in _OF_HEALTH if tells else ():
         windows[fact].add(DEFAULT_WITHIN[fact])
     return AskedFacts(
         {fact: frozenset(each) for fact, each in windows.items()},
-        frozenset(STANDING) if criteria else frozenset(beside & set(STANDING)),
+        frozenset(STANDING) if tells else frozenset(beside & set(STANDING)),
         sorted(told, key=lambda each: (each[0], each[1] or 0)),
-        bool(criteria),
+        tells,
     )

@@ -177,9 +177,6 @@ def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> 
     if isinstance(shape, PqlShape):
         book.pql_rules.append(pql_rule(shape, book.tiers))
         return
-    if any(comparison.fact == "health" for comparison in _comparisons(shape.when)):
-        said = "health is not known to this version yet; no comparison with it is true"
-        findings.warn((*path, "when"), f"rule `{shape.id}`: {said}")
     if isinstance(shape, LimitReachedShape):
         book.limit_rules.append(LimitRule(at=tuple(shape.at), meter=shape.meter, **_taken_by_each(shape)))
     elif isinstance(shape, MilestoneShape):
