@@ -18,8 +18,7 @@ from expansion_signals.detect.lateness import told_past
 from expansion_signals.detect.watches import Noticed, signal_of
 
 if TYPE_CHECKING:
-    from expansion_signals.detect.lateness import told_past
-from expansion_signals.detect.watches import Seen
+    from expansion_signals.detect.watches import Seen
     from expansion_signals.model.events import UsageEvent
 
 INTEGRATION_CONNECTED = "expansion.integration.connected.v1"
