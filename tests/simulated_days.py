@@ -21,8 +21,9 @@ from simulated_workers import MOST, SHARDS, Living, TurningPatience, World, mete
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.instants import Instant
-    from expansion_signals.model.looks import DayUsed, History, Look
+    from expansion_signals.model.looks import History, Look
     from expansion_signals.ports import Due
     from kept_state import Kept
 
@@ -78,11 +79,14 @@ class Unleased:
     async def move(self, shard: int, looks: Sequence[tuple[Look, Instant | None]]) -> None:
         await self._due.move(shard, looks)
 
-    async def sum_up(self, shard: int, day: int) -> None:
-        await self._due.sum_up(shard, day)
+    async def sum_up(self, shard: int, day: int) -> bool:
+        return await self._due.sum_up(shard, day)
 
-    async def summed_up(self) -> Sequence[DayUsed | None]:
+    async def summed_up(self) -> Sequence[int | None]:
         return await self._due.summed_up()
+
+    async def used(self, shard: int) -> DayUsed | None:
+        return await self._due.used(shard)
 
 
 class Days:

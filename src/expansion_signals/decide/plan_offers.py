@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 
 def plans_above(catalog: Catalog, account: Account) -> Sequence[Plan]:
-    """Return the plans above the account's own, in the order of the catalog; its own stands in it."""
+    """Return the plans above the account's own, in the order of the catalog; all where its own stands in none."""
     keys = list(catalog.plans)
-    return [catalog.plans[key] for key in keys[keys.index(account.plan) + 1 :]]
+    first = keys.index(account.plan) + 1 if account.plan in catalog.plans else 0
+    return [catalog.plans[key] for key in keys[first:]]
 
 
 def moved(account: Account, plan: Plan) -> Account:
@@ -68,7 +69,10 @@ def plans_with_features(features: Sequence[str], account: Account, catalog: Cata
 
 
 def next_plan(account: Account, catalog: Catalog) -> Step | None:
-    """Return the first plan above that brings anything more, whatever it costs: what to begin a conversation with."""
+    """Return the first plan above that brings anything more, whatever it costs: what to begin a conversation with.
+
+    The account's own plan stands in the catalog.
+    """
     for plan in plans_above(catalog, account):
         gain = gain_of_plan(catalog, account, moved(account, plan))
         if gain is not None:

@@ -72,7 +72,7 @@ class Daily:
         self._watermarks = watermarks
         self._settle = settle
         self._holder = outside.nonce()
-        self._plan_uses = PlanUses(outside, self._holder)
+        self._plan_uses = PlanUses(outside.due, outside.patience, self._holder)
 
     async def look(self, read: Mapping[Partition, Instant]) -> bool:
         """Look at some of the accounts that are due, and say whether any were.

@@ -7,16 +7,18 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
-from expansion_signals.detect.gates import Gates
+from expansion_signals.detect.gates import ATTEMPTED, Gates
 from expansion_signals.detect.seat_limits import SeatLimits
+from expansion_signals.detect.use_cases import FEATURE_USED
 from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
 from expansion_signals.rules.truth import Known, applies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from expansion_signals.detect.own_attempts import OwnAttempt
     from expansion_signals.detect.watches import Noticed, ProfileWatch, Watch
     from expansion_signals.model.accounts import Account, Profile
     from expansion_signals.model.events import UsageEvent
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from expansion_signals.ports import Accounts, Patience
     from expansion_signals.rules.configuration import Configuration, WatchRule
 
-WATCHES: tuple[Watch, ...] = (Gates(), SeatLimits(), *EVIDENCE_WATCHES)
+GATES = Gates()
+WATCHES: tuple[Watch, ...] = (GATES, SeatLimits(), *EVIDENCE_WATCHES)
 
 PROFILE_WATCHES: tuple[ProfileWatch, ...] = (SeatLimits(),)
 
@@ -35,6 +38,9 @@ _KEPT = 100_000
 
 ByFeature: TypeAlias = "Mapping[str | None, Sequence[WatchRule]]"
 """Rules of a watch by the feature that an event may be about; under None those for any other."""
+
+ByType: TypeAlias = "Mapping[str, Sequence[tuple[Watch, ByFeature]]]"
+"""Watches with their rules by the event types they look at."""
 
 Place = tuple[str, str]
 """An account, and the subject of one of its notes."""
@@ -84,11 +90,13 @@ def watched(
     """Return the counted events of a part that a watch with rules looks at, in their order."""
     by_type = _watches(configuration)
     return [
-        Watched((event.account, subject), partial(watch.notice, seen=_seen(item, profiles, configuration, rules)))
+        Watched(
+            (event.account, subject), partial(watch.notice, seen=_seen(item, event, profiles, configuration, rules))
+        )
         for item in part
-        if item.outcome == "counted" and (event := item.event) is not None
-        for watch, by_feature in by_type.get(event.type, ())
-        if (rules := _about(event, by_feature)) and (subject := watch.subject(event)) is not None
+        if item.outcome == "counted" and item.event is not None
+        for watch, event, rules in _lookers(item.event, item.attempts, by_type)
+        if rules and (subject := watch.subject(event)) is not None
     ]
 
 
@@ -134,14 +142,31 @@ def with_notes(
     return list(by_account.values())
 
 
+def _lookers(
+    event: UsageEvent, attempts: Iterable[OwnAttempt], by_type: ByType
+) -> Iterator[tuple[Watch, UsageEvent, Sequence[WatchRule]]]:
+    """Yield what looks at the event, as what it looks at it, and by which rules."""
+    for watch, by_feature in by_type.get(event.type, ()):
+        yield watch, event, _about(event, by_feature)
+    for attempt, named in attempts:
+        yield GATES, attempt, named.rules
+        # What the plan includes is used by an attempt on it (semantics 5.4).
+        for watch, by_feature in by_type.get(ATTEMPTED, ()):
+            if FEATURE_USED in watch.events:
+                yield watch, attempt, _about(attempt, by_feature)
+
+
 def _seen(
-    item: Item, profiles: Mapping[str, Profile | None], configuration: Configuration, rules: Sequence[WatchRule]
+    item: Item,
+    event: UsageEvent,
+    profiles: Mapping[str, Profile | None],
+    configuration: Configuration,
+    rules: Sequence[WatchRule],
 ) -> Seen:
-    assert item.event is not None  # noqa: S101 -- only events are watched
-    profile = profiles[item.event.account]
+    profile = profiles[event.account]
     account = profile.account if profile else None
-    waiting = _waiting(rules, account, item.event.time, configuration)
-    return Seen(item.event, item.record.appended, account, configuration.catalog, rules, waiting)
+    waiting = _waiting(rules, account, event.time, configuration)
+    return Seen(event, item.record.appended, account, configuration.catalog, rules, waiting)
 
 
 def _updated(batch: AccountBatch, configuration: Configuration, rules: Sequence[WatchRule]) -> Updated:
@@ -176,7 +201,7 @@ def _about(event: UsageEvent, by_feature: ByFeature) -> Sequence[WatchRule]:
 
 
 @lru_cache(maxsize=8)
-def _watches(configuration: Configuration) -> Mapping[str, Sequence[tuple[Watch, ByFeature]]]:
+def _watches(configuration: Configuration) -> ByType:
     """Return the watches with rules by the event types they look at."""
     index: defaultdict[str, list[tuple[Watch, ByFeature]]] = defaultdict(list)
     for watch in WATCHES:
@@ -202,4 +227,4 @@ def _profile_watches(configuration: Configuration) -> Sequence[tuple[ProfileWatc
 
 
 def _rules(watch: Watch | ProfileWatch, configuration: Configuration) -> Sequence[WatchRule]:
-    return [rule for rule in configuration.watch_rules if rule.signal in watch.signals]
+    return [rule for rule in configuration.watch_rules if rule.signal in watch.signals and rule.own is None]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from expansion_signals.model.instants import HOUR, Duration
+from expansion_signals.rules.own_events import attempts_by_type
 from expansion_signals.rules.policy import Policy
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.thresholds import Threshold
     from expansion_signals.rules.conditions import Condition
     from expansion_signals.rules.copy_templates import Copies
+    from expansion_signals.rules.own_events import ByValues, OwnEvents
     from expansion_signals.rules.policy import Restraint
     from expansion_signals.rules.pql import PqlRule
 
@@ -93,7 +95,8 @@ class MilestoneRule(MeterRule):
 class WatchRule:
     """A rule that is judged event by event, with what notes remember (semantics 4 to 6).
 
-    What a rule does not say is None, and its signal's default holds. `feature` may be `*`, every feature.
+    What a rule does not say is None, and its signal's default holds. `feature` may be `*`, every feature. `own` are the
+    product's own events that it looks at in place of the built-in ones.
     """
 
     id: str
@@ -111,6 +114,7 @@ class WatchRule:
     when: Condition | None = None
     shadow: bool = False
     holdout: Decimal | None = None
+    own: OwnEvents | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,11 @@ class Configuration:
         for meter in self.catalog.meters.values():
             index[meter.event, meter.where.get("meter")].append(meter)
         return dict(index)
+
+    @cached_property
+    def own_attempts(self) -> Mapping[str, Sequence[ByValues]]:
+        """What a product's own events are attempts on, by their type and what they hold."""
+        return attempts_by_type(self.watch_rules)
 
     @cached_property
     def limit_rules_by_meter(self) -> Mapping[str, Sequence[LimitRule]]:

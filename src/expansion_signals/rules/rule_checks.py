@@ -11,6 +11,7 @@ from expansion_signals.rules.conditions import facts_compared
 from expansion_signals.rules.configuration import LimitRule, MilestoneRule, WatchRule
 from expansion_signals.rules.copy_checks import copies_of
 from expansion_signals.rules.findings import meant, shown
+from expansion_signals.rules.gate_checks import EVERY_FEATURE, check_own_events, own_events_of
 from expansion_signals.rules.policy_checks import check_policy
 from expansion_signals.rules.pql import TIERS
 from expansion_signals.rules.pql_checks import pql_rule, tiers_of
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from expansion_signals.rules.pql import PqlRule, Tiers
     from expansion_signals.rules.rules_file import PolicyShape
     from expansion_signals.rules.yaml_source import Node, Path
-
-EVERY_FEATURE = "*"
 
 
 @dataclass(slots=True)
@@ -112,6 +111,8 @@ def _check_rule(shape: RuleShape, node: Node, path: Path, offered: Offered, find
     if feature is not None and not starred and feature not in offered.features:
         findings.at((*path, "feature"), f"unknown feature {shown(feature)}{meant(feature, offered.features)}")
     _check_condition(shape.when, (*path, "when"), offered, findings)
+    if isinstance(shape, FeatureGatedShape):
+        check_own_events(shape, path, offered, findings)
     if isinstance(shape, PqlShape):
         _check_criteria(shape, path, offered, findings)
     if isinstance(shape, LimitReachedShape) and shape.meter == SEATS:
@@ -208,5 +209,6 @@ def _watch_rule(shape: RuleShape) -> WatchRule:
         within=getattr(shape, "within", None),
         at=tuple(getattr(shape, "at", ())),
         cooldown=shape.cooldown,
+        own=own_events_of(shape) if isinstance(shape, FeatureGatedShape) else None,
         **_taken_by_each(shape),
     )

@@ -18,6 +18,7 @@ from expansion_signals.rules.spellings import (  # noqa: TC001 -- the same
     Clock,
     Lasting,
     Name,
+    Selected,
     Share,
     Window,
 )
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _Count = Annotated[int, Field(ge=1)]
+_Text = Annotated[str, Field(min_length=1)]
 _Score = Annotated[int, Field(ge=0, le=1000)]
 
 
@@ -111,9 +113,15 @@ class MeterTrendShape(RuleShape):
 
 
 class FeatureGatedShape(RuleShape):
-    """`feature_gated`: attempts on a locked feature; `*` is every feature."""
+    """`feature_gated`: attempts on a locked feature; `*` is every feature.
+
+    With `event`, attempts are the product's own events of this type that `where` selects, by whom `user` names.
+    """
 
     feature: str
+    event: _Text = ""
+    where: dict[str, Selected] = Field(default_factory=dict)
+    user: _Text = "user"
     attempts: _Count | None = None
     users: _Count | None = None
     within: Window | None = None

@@ -10,9 +10,10 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from pydantic import GetPydanticSchema
+from pydantic import BeforeValidator, GetPydanticSchema
 from pydantic_core import core_schema
 
+from expansion_signals.model.amounts import value_text
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND, Duration
 from expansion_signals.rules.findings import shown
 
@@ -113,6 +114,11 @@ def read_clock(value: object) -> str:
     return value
 
 
+def _as_text(value: object) -> object:
+    """Take `true` and `5` as they are written: data is compared by its text (`detect/metering.py`)."""
+    return value_text(value) if isinstance(value, bool | int | Decimal) else value
+
+
 Amount = Annotated[Decimal, read_by(read_amount)]
 Lasting = Annotated[Duration, read_by(read_duration)]
 Window = Annotated[Duration, read_by(read_window)]
@@ -120,3 +126,4 @@ Share = Annotated[Decimal, read_by(read_share)]
 Cap = Annotated[CapSpelling, read_by(read_cap)]
 Name = Annotated[str, read_by(read_name)]
 Clock = Annotated[str, read_by(read_clock)]
+Selected = Annotated[str, BeforeValidator(_as_text)]

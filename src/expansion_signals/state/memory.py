@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from expansion_signals.decide.restored import Passed
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import AccountBatch, Identity, Outcome, Range, ShardBatch
+    from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.facts import AccountFacts, AccountMark
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.last_seen import Active
-    from expansion_signals.model.looks import DayUsed
 
 _HOURS_A_DAY = 24
 

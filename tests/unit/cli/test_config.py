@@ -37,6 +37,29 @@ def test_check_tells_every_problem_with_a_path_that_editors_open(broken: Path) -
     assert [line.rsplit(":", 3)[0] for line in lines] == [f"{broken}/catalog.yaml", f"{broken}/rules.yaml"]
 
 
+def test_check_tells_what_is_wrong_with_the_events_of_a_gate(tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").write_text((SAMPLE / "catalog.yaml").read_text())
+    rule = '{id: walls, signal: feature_gated, feature: "*", event: com.acme.paywall.shown, were: {screen: sso}}'
+    (tmp_path / "rules.yaml").write_text(f"rules:\n  - {rule}\n")
+    result = _run("check", tmp_path)
+    told = [line.removeprefix(f"{tmp_path}/rules.yaml:") for line in result.stdout.splitlines()]
+    assert (result.exit_code, [line.partition(";")[0] for line in told[:2]]) == (
+        2,
+        [
+            "2:49: events of the product's own are attempts on one feature, got `*`",
+            "2:85: unknown key `were`",
+        ],
+    )
+
+
+def test_show_has_the_events_that_a_gate_names(tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").write_text((SAMPLE / "catalog.yaml").read_text())
+    rule = "{id: sso, signal: feature_gated, feature: sso, event: com.acme.paywall.shown, where: {step: 5}, user: who}"
+    (tmp_path / "rules.yaml").write_text(f"rules: [{rule}]\n")
+    [shown] = json.loads(_run("show", tmp_path, "--json").stdout)["rules"]
+    assert (shown["event"], shown["where"], shown["user"]) == ("com.acme.paywall.shown", {"step": "5"}, "who")
+
+
 def test_check_of_what_is_wrong_exits_with_2(broken: Path) -> None:
     assert _run("check", broken).exit_code == 2
 

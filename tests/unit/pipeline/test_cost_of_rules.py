@@ -13,6 +13,7 @@ import pytest
 
 from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.metering import contributions
+from expansion_signals.detect.own_attempts import own_attempts
 from expansion_signals.model.events import USAGE_RECORDED, UsageEvent
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.notes import Note
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
 
 EVENTS, METERS = 50, 4
 KNOWN = {"acct-1": profile(1)}
+SHOWN = "com.acme.paywall.shown"
 KINDS = (
     "limit_reached, meter: m{meter}, at: [{number}], when: account_age > {number}",
     "limit_reached, meter: m{meter}, at: [{number}], max_firing_age: 2h",
     "milestone, meter: m{meter}, at: [{number}, 1000000]",
     "feature_gated, feature: f{number}",
+    f"feature_gated, feature: f{{number}}, event: {SHOWN}, where: {{{{screen: f{{number}}}}}}",
 )
 
 
@@ -66,14 +69,17 @@ def meter(configuration: Configuration) -> None:
     """Do with some events what metering does with each before the state is asked."""
     items = []
     for number in range(EVENTS):
-        kind = ATTEMPTED if number % 5 == 0 else USAGE_RECORDED
-        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42", "feature": "f4"}
+        kind = (ATTEMPTED, SHOWN, "com.acme.page.viewed", USAGE_RECORDED, USAGE_RECORDED)[number % 5]
+        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42", "feature": "f4", "screen": "f5"}
         event = UsageEvent("/apps/web", f"e-{number}", kind, "acct-1", NOW, content)
         record = Record("usage-events", 0, number, None, b"", (), NOW)
         added = contributions(event, configuration) or ()
-        items.append(Item(record, Partition("usage-events", 0), "counted", event=event, contributions=added))
+        tried = own_attempts(event, configuration)
+        item = Item(record, Partition("usage-events", 0), "counted", event, contributions=added, attempts=tried)
+        items.append(item)
     usage_asked(items, KNOWN, configuration, DAY)
-    noted(watched(items, KNOWN, configuration), {("acct-1", "gate:f4"): Note(0, "")})
+    notes = {("acct-1", subject): Note(0, "") for subject in ("gate:f4", "gate:f5")}
+    noted(watched(items, KNOWN, configuration), notes)
 
 
 def steps(configuration: Configuration) -> int:

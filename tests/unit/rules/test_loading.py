@@ -319,6 +319,34 @@ def test_a_mistake_in_the_catalog_is_one_problem_at_its_place(old: str, new: str
         ("id: a, signal: seat_limit_invited, when: plan == fre", "2:47: unknown plan `fre`; did you mean `free`?"),
         ("id: a, signal: seat_limit_invited, when: health > good", "2:47: `health` is a number; expected one, got"),
         ("id: a, signal: feature_gated, feature: ssso", "2:45: unknown feature `ssso`; did you mean `sso`?"),
+        (
+            'id: a, signal: feature_gated, feature: "*", event: com.acme.paywall.shown',
+            "2:45: events of the product's own are attempts on one feature, got `*`; expected one of `api_calls`,",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, event: feature.attempted",
+            "2:57: expected an event type of the product's own, got `feature.attempted`; or is it `expansion.feature",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, event: expansion.limit.hit.v1",
+            "2:57: expected an event type of the product's own, got `expansion.limit.hit.v1`;",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, evnt: com.acme.paywall.shown, where: {screen: sso}",
+            "2:50: unknown key `evnt`; did you mean `event`?",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, where: {screen: sso}",
+            "2:50: `where` is said of the events that `event` names, and there is none",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, user: viewer",
+            "2:50: `user` is said of the events that `event` names, and there is none",
+        ),
+        (
+            "id: a, signal: limit_hit, meter: api_calls, event: com.acme.paywall.shown",
+            "2:50: unknown key `event`",
+        ),
         ("id: a, signal: feature_gated, feature: sso, within: 90d", "2:58: expected a window of at most 62d"),
         (
             "id: a, signal: feature_gated, feature: sso, attempts: 0",
@@ -434,6 +462,39 @@ def test_spelling_does_not_change_a_version(spelling: str) -> None:
 )
 def test_meaning_changes_a_version(meaning: str) -> None:
     assert _version(meaning) != _version("{id: a, signal: limit_reached, meter: api_calls, at: [80%, 100%]}")
+
+
+GATE = "{id: a, signal: feature_gated, feature: sso, event: com.acme.paywall.shown, where: {screen: sso, step: 5}}"
+
+
+def _version_of_a_gate(rule: str) -> str:
+    return _load(rules=f"rules: [{rule}]").watch_rules[0].version
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("paywall.shown", "paywall.closed"),
+        ("screen: sso", "screen: audit"),
+        (", step: 5", ""),
+        ("where:", "user: viewer, where:"),
+        (", event: com.acme.paywall.shown, where: {screen: sso, step: 5}", ""),
+    ],
+)
+def test_the_events_that_a_gate_names_change_its_version(old: str, new: str) -> None:
+    assert _version_of_a_gate(GATE.replace(old, new)) != _version_of_a_gate(GATE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("screen: sso, step: 5", 'step: "5", screen: sso'), ("where:", "user: user, where:")]
+)
+def test_spelling_them_otherwise_does_not(old: str, new: str) -> None:
+    assert _version_of_a_gate(GATE.replace(old, new)) == _version_of_a_gate(GATE)
+
+
+def test_a_gate_that_names_no_events_has_the_version_it_had_before_gates_could() -> None:
+    rule = '{id: gates, signal: feature_gated, feature: "*", attempts: 3, users: 2, within: 14d, cooldown: 30d}'
+    assert _version_of_a_gate(rule) == "9e7d2afc"
 
 
 def test_a_version_is_eight_hexadecimal_digits_and_stays_the_same_between_releases() -> None:

@@ -30,6 +30,7 @@ RULES = """\
 rules:
   - {id: a, signal: limit_reached, meter: calls, at: [80%], cap: 1 per 7d, copy: {en: {title: x}}}
   - {id: b, signal: milestone, meter: calls, at: [10]}
+  - {id: e, signal: feature_gated, feature: sso, event: com.acme.paywall.shown, where: {screen: sso}, user: viewer}
   - {id: c, signal: pql, qualify_at: 5, criteria: [{id: d, when: health > 50, points: 5}]}
 policy: {quiet_hours: {from: "20:00", to: "08:00"}, tiers: {A: 85}}
 """
@@ -96,6 +97,9 @@ def test_the_schema_completes_every_signal_of_the_language() -> None:
         ("catalog.yaml", 'price: "0"', 'price: "0", per: year, capacity: [{meter: calls, amount: 9, price: 8}]'),
         ("rules.yaml", "", ""),
         ("rules.yaml", "80%", "80%, 800, 200 remaining, every 5, every 5 after 100%, every 5 after 50"),
+        ("rules.yaml", "where: {screen: sso}", "where: {dimensions.screen: sso, trial: true, step: 5}"),
+        ("rules.yaml", ", where: {screen: sso}, user: viewer", ""),
+        ("rules.yaml", ", event: com.acme.paywall.shown, where: {screen: sso}, user: viewer", ""),
         ("rules.yaml", "cap: 1 per 7d", "enabled: false, shadow: true, holdout: 10%, when: plan == free"),
     ],
 )
@@ -138,6 +142,14 @@ def test_both_accept_what_is_right(file: str, old: str, new: str) -> None:
         ("rules.yaml", "at: [80%]", "at: [80 percent]"),
         ("rules.yaml", "at: [80%]", "at: [80%], feature: sso"),
         ("rules.yaml", "at: [10]", "at: [10%]"),
+        ("rules.yaml", "feature: sso", 'feature: "*"'),
+        ("rules.yaml", "com.acme.paywall.shown", '""'),
+        ("rules.yaml", "com.acme.paywall.shown", "null"),
+        ("rules.yaml", "com.acme.paywall.shown", "expansion.feature.attempted.v1"),
+        ("rules.yaml", "event: com.acme.paywall.shown, ", ""),
+        ("rules.yaml", "{screen: sso}", "[screen]"),
+        ("rules.yaml", "{screen: sso}", "{screen: null}"),
+        ("rules.yaml", "user: viewer", 'user: ""'),
         ("rules.yaml", "1 per 7d", "1 a week"),
         ("rules.yaml", "{title: x}", "{titel: x}"),
         ("rules.yaml", "points: 5", "points: five"),
