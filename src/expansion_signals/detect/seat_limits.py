@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from expansion_signals.detect.limits import judge
 from expansion_signals.detect.seat_approached import METER, arms_kept, arms_read, writer
 from expansion_signals.detect.seat_invited import Burst, Bursts, invited
-from expansion_signals.detect.seat_last_taken import Allowance, last_taken
+from expansion_signals.detect.seat_last_taken import Allowance, Taken, last_taken
 from expansion_signals.detect.seats import OPEN_FOR, Invite, Occupancy, Seats
 from expansion_signals.detect.watches import Noticed, Seen, Updated
 from expansion_signals.model.entitlements import limit_in_force
@@ -46,8 +46,7 @@ class SeatNote:
 
     `used` is the level after the last look, `judged` whether a rule has looked at it. `version` is that of the profile
     that was taken over last, `listed` the append time of the last list of members: what was appended before it is in
-    it, even where it is read later, as in a shard that is made anew. `taken` has by rule the version of the allowance
-    whose last seat was told.
+    it, even where it is read later, as in a shard that is made anew.
     """
 
     seats: Seats = field(default_factory=Seats)
@@ -57,7 +56,7 @@ class SeatNote:
     listed: Instant = 0
     allowance: Allowance = field(default_factory=Allowance)
     arms: Mapping[ArmKey, Arm] = field(default_factory=dict)
-    taken: dict[str, int] = field(default_factory=dict)
+    taken: Taken = field(default_factory=Taken)
     bursts: Bursts = field(default_factory=dict)
 
     @classmethod
@@ -72,7 +71,7 @@ class SeatNote:
             kept.get("listed", 0),
             Allowance(*kept.get("allowance", ())),
             arms_read(kept.get("arms", ())),
-            dict(kept.get("taken", {})),
+            Taken(dict(kept.get("taken", {})), dict(kept.get("taken_past", {}))),
             {
                 rule: {user: Burst(*burst) for user, burst in people.items()}
                 for rule, people in kept.get("bursts", {}).items()
@@ -89,7 +88,8 @@ class SeatNote:
             "listed": self.listed,
             "allowance": self.allowance,
             "arms": arms_kept(self.arms),
-            "taken": self.taken,
+            "taken": self.taken.fired,
+            "taken_past": self.taken.past,
             "bursts": self.bursts,
         }
         return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
