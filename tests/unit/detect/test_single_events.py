@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evidence_courses import Course, Walk
-from expansion_signals.detect.admin_features import ADMINISTRATIVE, AdminFeatures
-from expansion_signals.detect.cancel_requests import CancelRequests
-from expansion_signals.detect.integrations import Integrations
-from expansion_signals.detect.limit_hits import LimitHits
-from expansion_signals.detect.product_requests import ProductRequests
+from evidence_courses import ADMIN, CANCEL, HIT, INTEGRATION, PRODUCT, Course, Walk
+from expansion_signals.detect.admin_features import ADMINISTRATIVE
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.kinds import KINDS
@@ -20,15 +16,6 @@ from watched_account import fired, past
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
 
-HIT = Course(LimitHits(), "limit.hit", lambda _: {"meter": "api_calls", "user": "ada"}, 1, 1)
-CANCEL = Course(
-    CancelRequests(), "subscription.cancel_requested", lambda _: {"user": "ada", "reason": "too expensive"}, 1, 1
-)
-INTEGRATION = Course(Integrations(), "integration.connected", lambda _: {"integration": "slack", "user": "ada"}, 1, 1)
-ADMIN = Course(AdminFeatures(), "feature.attempted", lambda _: {"feature": "sso", "user": "ada"}, 1, 1)
-PRODUCT = Course(
-    ProductRequests(), "feedback.given", lambda _: {"kind": "request", "product": "analytics", "user": "ada"}, 1, 1
-)
 ALL = (HIT, CANCEL, INTEGRATION, ADMIN, PRODUCT)
 
 CONTENTS: dict[str, dict[str, Any]] = {
