@@ -121,7 +121,7 @@ class Counter:
 
 
 def fired(signals: Sequence[Signal]) -> list[str]:
-    """Return the value of each trigger's threshold, such as `80` or `1000`; recoveries and what is past are left out."""
+    """Return the value of each trigger's threshold, such as `80` or `1000`: no recoveries, and nothing that is past."""
     return [signal.data["threshold"]["value"] for signal in _firing(signals)]
 
 

@@ -1,4 +1,4 @@
-"""What is past when it is found, through the whole pipeline: one signal, one decision, no trigger (semantics 3.8, 7.1)."""
+"""What is past when found, through the whole pipeline: one signal, one decision, no trigger (semantics 3.8, 7.1)."""
 
 from __future__ import annotations
 
