@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.arming import Course, Turn, turn_absent, turn_place, turn_series
 from expansion_signals.detect.guards import Standing, guard_around
 from expansion_signals.detect.held import course_again
-from expansion_signals.detect.lateness import is_late, past_because, quieted, told_past
+from expansion_signals.detect.lateness import by_reason, is_late, quieted, told_past
 from expansion_signals.detect.limit_signals import LIMITS, Crossing, Writer
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.model.thresholds import Arm, ArmKey
@@ -18,7 +17,6 @@ from expansion_signals.rules.truth import is_settled
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from expansion_signals.detect.lateness import Past
     from expansion_signals.model.readings import Reading
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.thresholds import Guard, Threshold
@@ -105,18 +103,11 @@ def _signals(
         if turn.recovered:
             yield writer.recovered(rule, reading, usage, Crossing(threshold, *turn.recovered))
     past = [Crossing(threshold, *turn.past) for threshold, turn in turns if turn.past]
-    for why, crossings in _by_reason(rule, reading, past).items():
-        yield told_past(writer.reached(rule, reading, usage, sorted(crossings, key=_place)), why)
+    for why, passed in by_reason(reading, rule.max_firing_age, past).items():
+        yield from told_past(writer.reached(rule, reading, usage, passed), why)
     crossings = [Crossing(threshold, *turn.reached) for threshold, turn in turns if turn.reached]
     if crossings:
         yield writer.reached(rule, reading, usage, sorted(crossings, key=_place))
-
-
-def _by_reason(rule: ThresholdRule, reading: Reading, past: Sequence[Crossing]) -> Mapping[Past, list[Crossing]]:
-    found: defaultdict[Past, list[Crossing]] = defaultdict(list)
-    for crossing in past:
-        found[past_because(reading, crossing.at, rule.max_firing_age)].append(crossing)
-    return found
 
 
 def _place(crossing: Crossing) -> int:

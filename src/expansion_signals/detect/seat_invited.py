@@ -52,10 +52,9 @@ def invited(bursts: Bursts, occupancy: Occupancy, seen: Seen) -> Iterator[Signal
     invite, user, time = seen.event.data["invite"], seen.event.data["user"], seen.event.time
     for rule in seen.of("seat_limit_invited"):
         if not seen.may_fire(rule):
-            if seen.profile is not None:
-                content = {**_content(occupancy, seen, blocked=blocked), "invites": 1}
-                signal = signal_of(KIND, seen, rule=rule, subject=(invite,), ordinal="1", content=content)
-                yield told_past(signal, seen.past())
+            content = {**_content(occupancy, seen, blocked=blocked), "invites": 1}
+            signal = signal_of(KIND, seen, rule=rule, subject=(invite,), ordinal="1", content=content)
+            yield from told_past(signal, seen.past())
             continue
         people = bursts.setdefault(rule.id, {})
         burst = people.pop(kept_name(user), None)

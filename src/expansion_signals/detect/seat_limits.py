@@ -11,7 +11,7 @@ from expansion_signals.detect.bare_reading import invite_ended
 from expansion_signals.detect.limits import judge
 from expansion_signals.detect.seat_approached import METER, arms_kept, arms_read, writer
 from expansion_signals.detect.seat_invited import Burst, Bursts, invited
-from expansion_signals.detect.seat_last_taken import Allowance, last_taken
+from expansion_signals.detect.seat_last_taken import Allowance, Taken, last_taken
 from expansion_signals.detect.seats import OPEN_FOR, Invite, Occupancy, Seats, kept_name
 from expansion_signals.detect.watches import MOST_REMEMBERED, Noticed, Seen, Updated
 from expansion_signals.model.entitlements import limit_in_force
@@ -47,8 +47,8 @@ class SeatNote:
 
     `used` is the level after the last look, `judged` whether a rule has looked at it. `version` is that of the profile
     that was taken over last, `listed` the append time of the last list of members: what was appended before it is in
-    it, even where it is read later, as in a shard that is made anew. `taken` has by rule the version of the allowance
-    whose last seat was told, `unseated` the invites for which none was free and that are open.
+    it, even where it is read later, as in a shard that is made anew. `unseated` are the invites for which no seat was
+    free and that are open.
     """
 
     seats: Seats = field(default_factory=Seats)
@@ -58,7 +58,7 @@ class SeatNote:
     listed: Instant = 0
     allowance: Allowance = field(default_factory=Allowance)
     arms: Mapping[ArmKey, Arm] = field(default_factory=dict)
-    taken: dict[str, int] = field(default_factory=dict)
+    taken: Taken = field(default_factory=Taken)
     bursts: Bursts = field(default_factory=dict)
     unseated: list[str] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ class SeatNote:
             kept.get("listed", 0),
             Allowance(*kept.get("allowance", ())),
             arms_read(kept.get("arms", ())),
-            dict(kept.get("taken", {})),
+            Taken(dict(kept.get("taken", {})), dict(kept.get("taken_past", {}))),
             {
                 rule: {user: Burst(*burst) for user, burst in people.items()}
                 for rule, people in kept.get("bursts", {}).items()
@@ -92,7 +92,8 @@ class SeatNote:
             "listed": self.listed,
             "allowance": self.allowance,
             "arms": arms_kept(self.arms),
-            "taken": self.taken,
+            "taken": self.taken.fired,
+            "taken_past": self.taken.past,
             "bursts": self.bursts,
             "unseated": self.unseated,
         }

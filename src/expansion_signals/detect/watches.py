@@ -175,6 +175,7 @@ def evidence_of(event: UsageEvent) -> Evidence:
         user if isinstance(user, str) else None,
         session if isinstance(session, str) else None,
         event.traceparent,
+        event.backfill,
     )
 
 

@@ -25,7 +25,9 @@ meters:
   paywalls: {event: com.acme.paywall.shown, where: {screen: export}, aggregation: count, unit: paywall}
   walls_of_sso: {event: com.acme.paywall.shown, where: {screen: sso}, aggregation: count, unit: paywall}
 features: {sso: {}, dashboards: {}, walls: {meter: walls_of_sso}}
-plans: [{key: free, price: "0", includes: {dashboards: true, walls: {limit: 2}}}]
+plans:
+  - {key: free, price: "0", includes: {dashboards: true, walls: {limit: 2}}}
+  - {key: pro, price: "49", includes: {dashboards: true, walls: {limit: 200}, sso: true}}
 """,
     "rules.yaml": """
 rules:
