@@ -108,6 +108,9 @@ def _lead(  # noqa: PLR0913, PLR0917 -- what a lead is judged by
     case = case_of(_signal(rule, judgement, publication, reading, state, health), remembered, ground)
     verdict = _verdict(case, publication)
     is_told = verdict.verdict == "fired" or "holdout" in verdict.reasons
+    if rule.shadow:
+        told = replace(before, remembered=_with_lead(remembered, rule, judgement.state, at))
+        return told, [replace(trigger_of(case, (0,)), shadow=True)]
     kept = judgement.state if is_told else replace(judgement.state, **_standing(state))
     after = replace(before, remembered=_with_lead(remembered, rule, kept, at))
     decision = replace(decision_of(case, case.signal.id, verdict), signal=reading.id)

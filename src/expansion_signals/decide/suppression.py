@@ -43,8 +43,7 @@ _WAITING = frozenset({"limit", "gate", "milestone", "trend"})
 """Families that quiet hours hold."""
 
 _NEVER_CAPPED = frozenset({"seat", "pql", "retention"})
-_UNCOUNTED = frozenset({"pql", "retention"})
-"""Families that the account cap never holds back, and that it does not count: no person is shown them."""
+"""Families that the account cap never holds back; it counts what is shown to a person, whatever its family."""
 
 _NEEDS_A_STEP = frozenset({"limit", "gate", "seat", "pql"})
 """Families whose trigger is pointless where nothing that is sold would help."""
@@ -172,7 +171,7 @@ def _is_capped_for_account(case: Case) -> bool:
         fired
         for fired in case.remembered.fired
         if start <= fired.time < end
-        and fired.need.get("family") not in _UNCOUNTED
+        and fired.prompt is not None
         and not is_lower(fired.subject, fired.level, case.subject, case.level)
     ]
     return len(counted) >= times

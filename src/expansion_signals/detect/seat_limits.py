@@ -154,6 +154,17 @@ class SeatLimits:
         return Noticed(note.written(), found)
 
 
+def occupancy_at(text: str, profile: Account | None, catalog: Catalog, at: Instant) -> Occupancy | None:
+    """Return how many seats are used at an instant by this note, None where nothing is known of them."""
+    if not text and (profile is None or profile.members is None):
+        return None
+    note = SeatNote.read(text)
+    if profile is not None and profile.version != note.version:
+        note.take_members(profile, note.listed)
+    note.seats.expire(at)
+    return note.occupancy(profile, catalog)
+
+
 def _new_invite(seats: Seats, seen: Seen, *, overtaken: bool) -> Invite | None:
     """Let the event change the seats; return the invite that it reports for the first time."""
     event, told = seen.event, seen.event.data
@@ -179,13 +190,8 @@ def _new_invite(seats: Seats, seen: Seen, *, overtaken: bool) -> Invite | None:
 def _knowing(seen: _LookT, occupancy: Occupancy) -> _LookT:
     """Return what is looked at, with conditions on seats used and on their utilization told apart."""
     used, allowance = occupancy.used, occupancy.allowance
-    known = Known(
-        seen.profile,
-        seen.catalog.currency,
-        seen.evidence.time,
-        utilization=Fraction(used, allowance) if allowance else None,
-        seats_used=used,
-    )
+    known = seen.known or Known(seen.profile, seen.catalog.currency, seen.evidence.time)
+    known = known._replace(utilization=Fraction(used, allowance) if allowance else None, seats_used=used)
     return seen._replace(waiting=[rule.id for rule in seen.rules if not applies(rule.when, known)])
 
 

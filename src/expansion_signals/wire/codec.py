@@ -121,8 +121,9 @@ class CloudEventsCodec:
         return signals.read(record)
 
     def trigger(self, trigger: Trigger, recorded: Instant) -> Outgoing:
-        """Encode a trigger for its topic (semantics 7.7, 9.2)."""
-        return triggers.write(trigger, recorded)
+        """Encode a trigger for its topic, for `expansion-shadow` where its rule is tried out (semantics 7.7, 9.2)."""
+        written = triggers.write(trigger, recorded)
+        return written._replace(topic=shadow.TOPIC) if trigger.shadow else written
 
     def decision(self, decision: Decision, recorded: Instant) -> Outgoing:
         """Encode a decision for `expansion-decisions` (semantics 7.1)."""
