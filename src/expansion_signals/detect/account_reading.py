@@ -17,9 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from expansion_signals.detect.bare_reading import READING, level_told
 from expansion_signals.detect.health_inputs import health_inputs, text_of
-from expansion_signals.model.amounts import unscale, utilization
-from expansion_signals.model.entitlements import feature_of
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND, format_instant
 from expansion_signals.model.signals import Signal
@@ -33,13 +32,10 @@ if TYPE_CHECKING:
 
     from expansion_signals.detect.activity_facts import ActivityFacts
     from expansion_signals.detect.levels_used import Standing
-    from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import Evidence
     from expansion_signals.model.instants import Duration
     from expansion_signals.rules.asked_facts import Criterion
     from expansion_signals.rules.truth import Known
-
-READING = "reading"
 
 
 def truths_of(criteria: Iterable[Criterion], known: Known) -> Mapping[str, bool | None]:
@@ -94,7 +90,7 @@ def reading_of(
             "user": evidence.user,
             "session": evidence.session,
             "facts": [_fact(name, window, known, facts) for name, window in told],
-            "levels": [_level(each, facts.catalog) for each in levels],
+            "levels": [level_told(each, facts.catalog) for each in levels],
             "seats": dict(facts.seats.amounts) if facts.seats else None,
             "health_inputs": dict(health_inputs(facts, known)),
             "account": profile.document(),
@@ -124,17 +120,3 @@ def _written(window: Duration) -> str:
         return f"{window // DAY}d"
     length, unit = next(each for each in ((HOUR, "h"), (MINUTE, "m"), (SECOND, "s")) if window % each[0] == 0)
     return f"{window // length}{unit}"
-
-
-def _level(standing: Standing, catalog: Catalog) -> Mapping[str, Any]:
-    meter, level, limit, period = standing
-    amount = limit.amount if limit else None
-    return {
-        "meter": meter.key,
-        "feature": feature_of(catalog, meter.key),
-        "unit": meter.unit,
-        "usage": unscale(level, meter.precision),
-        "limit": None if amount is None else unscale(amount, meter.precision),
-        "utilization": utilization(level, amount),
-        "period": {"start": format_instant(period.start), "end": format_instant(period.end)} if period else None,
-    }

@@ -19,16 +19,19 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.activity import NOTE as ACTIVITY
 from expansion_signals.detect.activity import Activity
 from expansion_signals.detect.activity_told import daily_reading
+from expansion_signals.detect.bare_reading import hold_ended
 from expansion_signals.detect.beside import known_of, notes_of
 from expansion_signals.detect.days import Day, read_told, written_told
 from expansion_signals.detect.forecast import run_out_forecast
 from expansion_signals.detect.growth import accelerated, declined, volume_grown
+from expansion_signals.detect.levels_used import standings
 from expansion_signals.detect.looked import looked_at
 from expansion_signals.detect.power_users import power_user_reached
 from expansion_signals.detect.renewal import renewal_near
+from expansion_signals.detect.seat_limits import occupancy_at
 from expansion_signals.model.batches import AccountBatch, Applied, Lost, ShardBatch, StaleEpoch
 from expansion_signals.model.instants import day_of
-from expansion_signals.model.looks import DAILY
+from expansion_signals.model.looks import DAILY, HOLD
 from expansion_signals.model.notes import NoteChange
 from expansion_signals.model.signals import Signal
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
@@ -101,6 +104,12 @@ class Daily:
 
     async def _look_at(self, shard: int, looks: Sequence[Look], now: Instant) -> None:
         """Look at these accounts; those that changed meanwhile stay due, and are read again by the next sweep."""
+        await self._end_holds(shard, [look for look in looks if look.reason == HOLD], now)
+        await self._look_at_days(shard, [look for look in looks if look.reason == DAILY], now)
+
+    async def _look_at_days(self, shard: int, looks: Sequence[Look], now: Instant) -> None:
+        if not looks:
+            return
         day, configuration = last_closed(now), self._outside.epochs.configuration
         unknown: set[str] = set()
         if daily_rules(configuration) or configuration.asked.looks:
@@ -111,6 +120,23 @@ class Daily:
                 return
         following = [(look, None if look.account in unknown else look_at(look.account, day + 1)) for look in looks]
         await self._outside.patience(self._outside.due.move, shard, following)
+
+    async def _end_holds(self, shard: int, looks: Sequence[Look], now: Instant) -> None:
+        """Tell how these accounts stand, so that what is held of them is judged again (semantics 7.5)."""
+        if not looks:
+            return
+        epochs, patience = self._outside.epochs, self._outside.patience
+        accounts = [look.account for look in looks]
+        histories = await patience(self._outside.due.histories, shard, accounts, last_closed(now))
+        notes = await patience(self._outside.accounts.notes, {(each, of) for each in accounts for of in (HOLD, SEATS)})
+        since = self._watermarks.since(shard)
+        found = [
+            hold_over(look, day_of_account(history, now, epochs.configuration, since, {}), notes)
+            for look, history in zip(looks, histories, strict=True)
+            if history.profile is not None
+        ]
+        if await self._apply(shard, [batch for batch in found if batch is not None]):
+            await patience(self._outside.due.move, shard, [(look, None) for look in looks])
 
     async def _tell(self, shard: int, histories: Sequence[History], now: Instant) -> bool:
         """Judge these accounts and publish what is found; say whether all of it is out."""
@@ -123,7 +149,10 @@ class Daily:
             judged(each, day, epochs.configuration, notes[each.account])
             for each, day in zip(histories, days, strict=True)
         ]
-        accounts = [each for each in found if each is not None]
+        return await self._apply(shard, [each for each in found if each is not None])
+
+    async def _apply(self, shard: int, accounts: Sequence[AccountBatch]) -> bool:
+        epochs = self._outside.epochs
         if not accounts:
             return True
         batch = ShardBatch(shard, epochs.current, self._outside.nonce(), (), accounts=accounts)
@@ -186,6 +215,17 @@ def judged(history: History, day: Day, configuration: Configuration, notes: Mapp
     if all(change.text is None for change in changes):
         return None
     return AccountBatch(history.account, history.profile, notes=changes, found=[*judged_now, *readings])
+
+
+def hold_over(look: Look, day: Day, notes: Mapping[tuple[str, str], Note]) -> AccountBatch | None:
+    """Return what a look tells once a hold is over, with the note that says so; None where that was told before."""
+    note, seats = notes[look.account, HOLD], notes[look.account, SEATS]
+    told = str(look.at)
+    if note.text == told:
+        return None
+    occupancy = occupancy_at(seats.text, day.profile.account, day.catalog, day.now)
+    reading = hold_ended(day, look.at, list(standings(day)), occupancy)
+    return AccountBatch(look.account, day.profile, notes=[NoteChange(HOLD, note.revision, told)], found=[reading])
 
 
 def day_of_account(

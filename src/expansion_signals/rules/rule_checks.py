@@ -163,6 +163,8 @@ def _criteria_of(shape: PqlShape) -> Iterable[Criterion]:
     """Return the conditions that qualifying hangs on; the rule's own is one of them, with each fact's own window."""
     if shape.when is not None:
         yield shape.when, None
+    if shape.disqualify_when is not None:
+        yield shape.disqualify_when, None
     for criterion in shape.criteria:
         yield criterion.when, criterion.within
 

@@ -49,7 +49,6 @@ COUNTED = frozenset({"limit_reached", "milestone"})
 """Signals that are judged from counters (`detect/limits.py`, `detect/milestones.py`)."""
 
 
-
 def why_unjudged(rule: RuleShape) -> str | None:
     """Return why this version leaves the rule out, or None where it judges it."""
     if rule.signal in SCORED:
