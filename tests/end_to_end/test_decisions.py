@@ -23,7 +23,9 @@ pytestmark = pytest.mark.servers
 GATES, MILESTONES, RETENTION = "expansion-feature-gated", "expansion-usage-milestone", "expansion-contraction-risk"
 TREND = "expansion-account-trend"
 SESSION = "s-1"
-INTEGRATIONS = 11
+TOOLS = ("sso", "audit_log", "sandbox", "branding", "backups")
+MOST = 4
+"""Triggers shown to people of an account in a day."""
 
 FILES = {
     "catalog.yaml": """
@@ -37,19 +39,27 @@ features:
   storage: {meter: storage}
   sso: {}
   audit_log: {}
+  sandbox: {}
+  branding: {}
+  backups: {}
 plans:
   - {key: free, price: "0", includes: {api_calls: {limit: 1000}, storage: {limit: 100}}}
-  - {key: pro, price: "49", includes: {api_calls: {limit: 5000}, storage: {limit: 500}, sso: true, audit_log: true}}
+  - key: pro
+    price: "49"
+    includes:
+      {api_calls: {limit: 5000}, storage: {limit: 500}, sso: true, audit_log: true, sandbox: true, branding: true,
+       backups: true}
 """,
-    "rules.yaml": """
+    "rules.yaml": f"""
+policy: {{account_cap: {MOST} per 1d}}
 rules:
-  - {id: quota, signal: limit_reached, meter: api_calls, at: [81%, 83%, 90%, 100%]}
-  - {id: space, signal: limit_reached, meter: storage, at: [80%, 100%]}
-  - {id: compared, signal: milestone, meter: exports, at: [5], holdout: 100%}
-  - {id: first-export, signal: milestone, meter: exports, at: [1]}
-  - {id: gates, signal: feature_gated, feature: "*", attempts: 1, cap: 1 per 7d}
-  - {id: integrations, signal: integration_connected}
-  - {id: leaving, signal: cancel_requested}
+  - {{id: quota, signal: limit_reached, meter: api_calls, at: [81%, 83%, 90%, 100%]}}
+  - {{id: space, signal: limit_reached, meter: storage, at: [80%, 100%]}}
+  - {{id: compared, signal: milestone, meter: exports, at: [5], holdout: 100%}}
+  - {{id: first-export, signal: milestone, meter: exports, at: [1]}}
+  - {{id: gates, signal: feature_gated, feature: "*", attempts: 1}}
+  - {{id: integrations, signal: integration_connected, cap: 1 per 7d}}
+  - {{id: leaving, signal: cancel_requested}}
 """,
 }
 
@@ -62,9 +72,9 @@ SUPPRESSED = {
     "leaving": ("quota", ["cancel_pending"]),
     "snoozes": ("space", ["snoozed"]),
     "dismisses": ("space", ["dismissed"]),
-    "capped": ("gates", ["rule_cap"]),
+    "capped": ("integrations", ["rule_cap"]),
     "shown-enough": ("space", ["session_cap"]),
-    "busy": ("integrations", ["account_cap"]),
+    "busy": ("gates", ["account_cap"]),
     "for-three-reasons": ("quota", ["account_status", "opted_out", "plan_cannot_grow"]),
 }
 """What is suppressed once for each account: by its rule, for all reasons that apply; the first is the one named."""
@@ -146,16 +156,16 @@ class Course:
         self.happen(used("snoozes", 85, "storage"))
 
         self.happen(used("shown-enough", 820), used("shown-enough", 1, "exports"))
-        self.happen(happened("feature.attempted", "shown-enough", feature="sso"))
+        self.happen(happened("feature.attempted", "shown-enough", feature=TOOLS[0]))
         for topic in (TRIGGERS, GATES, MILESTONES):
             self.report("shown", self.trigger("shown-enough", topic), session=SESSION)
         self.happen(used("shown-enough", 100, "storage", session=SESSION))
 
     def of_caps(self) -> None:
-        for feature in ("sso", "audit_log"):
-            self.happen(happened("feature.attempted", "capped", feature=feature))
-        for number in range(INTEGRATIONS):
-            self.happen(happened("integration.connected", "busy", integration=f"i-{number}"))
+        for integration in ("chat", "wiki"):
+            self.happen(happened("integration.connected", "capped", integration=integration))
+        for tool in TOOLS:
+            self.happen(happened("feature.attempted", "busy", feature=tool))
 
 
 def mute(url: str, prefix: str, account: str) -> None:
@@ -213,12 +223,12 @@ def test_a_request_to_cancel_itself_is_told(seen: Seen) -> None:
 
 
 def test_a_cap_of_one_lets_the_first_through(seen: Seen) -> None:
-    told = [each.event["data"]["feature"] for each in seen.triggers if each.event["subject"] == "capped"]
-    assert told == ["sso"]
+    told = [each.event["data"]["integration"] for each in seen.triggers if each.event["subject"] == "capped"]
+    assert told == ["chat"]
 
 
-def test_ten_triggers_a_day_are_enough_for_an_account(seen: Seen) -> None:
-    assert len(seen.decided("busy", "fired")) == INTEGRATIONS - 1
+def test_an_account_is_shown_as_many_triggers_a_day_as_its_cap_says(seen: Seen) -> None:
+    assert len(seen.decided("busy", "fired")) == MOST
 
 
 def test_each_trigger_has_its_decision(seen: Seen) -> None:

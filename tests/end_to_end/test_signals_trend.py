@@ -38,9 +38,7 @@ plans:
   - {key: free, price: "0", includes: {api_calls: {limit: 1000}}}
   - {key: pro, price: "49", includes: {api_calls: {limit: 2000}, sso: true}}
 """,
-    # A day of one account is more than a person is to be bothered with.
     "rules.yaml": """
-policy: {account_cap: 100 per 1d}
 rules:
   - {id: hits, signal: limit_hit, meter: api_calls}
   - {id: leaving, signal: cancel_requested}

@@ -134,8 +134,19 @@ class Product:
         topic: str = "usage-events",
     ) -> None:
         """Send any bytes, and wait until they are acknowledged."""
-        self._put(topic, key, value, headers or [])
+        self.begin_raw(value, key=key, headers=headers, topic=topic)
         self.flush()
+
+    def begin_raw(
+        self,
+        value: bytes | None,
+        *,
+        key: bytes | None = None,
+        headers: list[tuple[str, bytes]] | None = None,
+        topic: str = "usage-events",
+    ) -> None:
+        """Send any bytes without waiting."""
+        self._put(topic, key, value, headers or [])
 
     def flush(self) -> None:
         """Wait until everything is acknowledged."""
