@@ -77,9 +77,7 @@ def decided_before(candidate: Candidate, verdict: Verdict, remembered: Remembere
     return _remembering(case, candidate.record, rest, Judged(verdict), trigger)
 
 
-def entries_made(
-    candidate: Candidate, rest: Sequence[int], verdict: Verdict, expires: Instant
-) -> Mapping[Key, Entry]:
+def entries_made(candidate: Candidate, rest: Sequence[int], verdict: Verdict, expires: Instant) -> Mapping[Key, Entry]:
     """Return what is remembered of the keys at these places of a candidate that is decided so.
 
     What is past leaves its keys free: its generation may yet be reached by what may fire.

@@ -63,7 +63,8 @@ def withdrawn(
     found: list[Withdrawal] = []
     kept: list[Fired] = []
     for fired in remembered.fired:
-        reason = ending(fired) if not fired.withdrawn and now < fired.expires else None
+        is_open = not fired.withdrawn and fired.need and now < fired.expires
+        reason = ending(fired) if is_open else None
         kept.append(fired if reason is None else fired._replace(withdrawn=True))
         if reason is not None:
             found.append(_withdrawal(fired, reason, signal))

@@ -1,4 +1,4 @@
-"""Candidates that wait: judged again when their hold ends, or before that once their need is gone (semantics 7.5, 5.3)."""
+"""Candidates that wait: judged again when their hold ends, and before that where their need is gone (semantics 7.5)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def judged_again(before: Decided, reading: Signal, ground: Ground) -> Settled:
 
 
 def ended_by_profile(before: Decided, ground: Ground, *, is_gone: bool) -> Settled:
-    """End what waits and is not needed under the profile that is remembered now; all of it where the account is gone."""
+    """End what waits and is not needed under the profile that is remembered now, or all: the account is gone."""
     return _settled(before, ground, lambda _: is_gone)
 
 
@@ -57,7 +57,8 @@ def ended_by_fall(before: Decided, recovered: Signal, ground: Ground) -> Settled
 
 
 def _settled(before: Decided, ground: Ground, is_gone: Callable[[Signal], bool], *, due: bool = False) -> Settled:
-    after, published = before, list[Trigger | Decision]()
+    published: list[Trigger | Decision] = []
+    after = before
     for held in before.remembered.held:
         signal = signal_in(held.signal)
         others = after.remembered.without_held(signal.id)

@@ -72,7 +72,8 @@ def leads(
     health = health_of(health_inputs_in(reading.data), account, offers_of(before.remembered, at))
     told = None if health is None else {"score": health.score, "band": health.band, "at": at}
     after = replace(before, remembered=before.remembered.with_health(told))
-    look, published = _Look(reading, record, account, health, ground), list[Trigger | Decision]()
+    look = _Look(reading, record, account, health, ground)
+    published: list[Trigger | Decision] = []
     for rule in ground.configuration.pql_rules:
         after, found = _lead(rule, after, look)
         published += found

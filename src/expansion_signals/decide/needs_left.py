@@ -119,8 +119,10 @@ def is_over(need: Need, reading: Signal) -> bool:
     if need.get("invite") in reading.data.get("gone", ()):
         return True
     period = need.get("period")
-    levels = _levels(need, reading) if need["family"] == "limit" and period is not None else ()
-    return any(each["period"]["start"] != period["start"] for each in levels if each.get("period"))
+    if need["family"] != "limit" or period is None:
+        return False
+    periods = [each["period"] for each in _levels(need, reading) if each.get("period") is not None]
+    return any(each["start"] != period["start"] for each in periods)
 
 
 def is_below(need: Need, reading: Signal) -> bool:

@@ -38,8 +38,9 @@ class Fired(NamedTuple):
     """A trigger that fired.
 
     `user` is whom it is for, `prompt` its prompt family, `subject` what the rule looked at, with the period. `level` is
-    the usage at which its threshold stands, a decimal string; `need` what must be so for it to be worth acting on.
-    `route` and `owner` are where it was sent, `offered` the kind and the name of what it recommends.
+    the usage at which its threshold stands, a decimal string; `need` what must be so for it to be worth acting on,
+    empty once it has expired. `route` and `owner` are where it was sent, `offered` the kind and the name of what it
+    recommends.
     """
 
     trigger: str
@@ -151,7 +152,7 @@ class Remembered:
 
     def with_fired(self, fired: Fired, now: Instant) -> Remembered:
         """Remember one more trigger that fired; a repetition takes the place of the first."""
-        others = [each for each in self.fired if each.trigger != fired.trigger and _is_of_use(each, now)]
+        others = [_as_of(now, each) for each in self.fired if each.trigger != fired.trigger and _is_of_use(each, now)]
         return replace(self, fired=(*others, fired)[-MOST_FIRED:])
 
     def with_all_fired(self, fired: Iterable[Fired]) -> Remembered:
@@ -208,7 +209,7 @@ class Remembered:
         """
         if any(each[:4] == prompted[:4] for each in self.prompted):
             return self
-        kept = [each for each in (*self.prompted, prompted) if prompted.time < _prompt_ends(each)]
+        kept = [*(each for each in self.prompted if prompted.time - each.time < PROMPTS_KEPT), prompted]
         if len(kept) > MOST_PROMPTED:
             kept.remove(next((each for each in kept if each.deed not in _SILENCING), kept[0]))
         return replace(self, prompted=tuple(kept))
@@ -221,7 +222,7 @@ class Remembered:
         """Return from when on nothing that is remembered can be asked for."""
         ends = [
             *(max(each.expires, each.time + KEPT) for each in self.fired),
-            *(_prompt_ends(each) for each in self.prompted),
+            *(each.time + PROMPTS_KEPT for each in self.prompted),
             *(each.until + KEPT for each in self.held),
             *(each + PROMPTS_KEPT for each in (*self.upgrades, *self.contractions)),
             *([self.cancelled + KEPT] if self.cancelled is not None else ()),
@@ -241,8 +242,9 @@ def _is_of_use(fired: Fired, now: Instant) -> bool:
     return max(fired.expires, fired.time + KEPT) > now
 
 
-def _prompt_ends(prompted: Prompted) -> Instant:
-    return max(prompted.time + PROMPTS_KEPT, prompted.until or 0)
+def _as_of(now: Instant, fired: Fired) -> Fired:
+    """Return what is still of use: what is not worth acting on any more is not withdrawn, either."""
+    return fired if now < fired.expires else fired._replace(need={}, offered=(None, None))
 
 
 def _named(value: Fired | Prompted, of: type[Fired | Prompted]) -> dict[str, Any]:

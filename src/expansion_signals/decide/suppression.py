@@ -126,40 +126,40 @@ def _has_opportunity(case: Case) -> bool:
 
 def _is_capped(case: Case) -> bool:
     cap = _restraint(case).cap
-    return cap is not None and len(_lately(_of_rule(case), case, cap.within)) >= cap.times
+    return cap is not None and sum(_is_of_rule(fired, case) for fired in _lately(case, cap.within)) >= cap.times
 
 
 def _cools(case: Case) -> bool:
     cooldown = _restraint(case).cooldown
-    return cooldown is not None and any(case.time - fired.time < cooldown for fired in _of_rule(case))
+    return cooldown is not None and any(
+        case.time - fired.time < cooldown and _is_of_rule(fired, case) and not _is_lower(fired, case)
+        for fired in case.remembered.fired
+    )
 
 
 def _is_capped_for_account(case: Case) -> bool:
     if _family(case) in _NEVER_CAPPED:
         return False
     times, window = case.ground.configuration.policy.account_cap
-    counted = [fired for fired in _not_lower(case) if KINDS[fired.type].family.name not in _UNCOUNTED]
-    return len(_lately(counted, case, window)) >= times
+    return sum(KINDS[fired.type].family.name not in _UNCOUNTED for fired in _lately(case, window)) >= times
 
 
 def _restraint(case: Case) -> Restraint:
     return case.ground.configuration.restraints.get(case.rule, Restraint())
 
 
-def _of_rule(case: Case) -> list[Fired]:
-    return [fired for fired in _not_lower(case) if fired.rule["id"] == case.rule]
-
-
-def _not_lower(case: Case) -> list[Fired]:
-    """Return what fired before, without lower thresholds of the same matter (semantics 7.4)."""
-    return [
-        fired for fired in case.remembered.fired if not is_lower(fired.subject, fired.level, case.subject, case.level)
-    ]
-
-
-def _lately(fired: list[Fired], case: Case, window: Duration) -> list[Fired]:
+def _lately(case: Case, window: Duration) -> list[Fired]:
+    """Return what fired in the window that ends now, without lower thresholds of the same matter (semantics 7.4)."""
     start, end = bounds(case.time, window)
-    return [each for each in fired if start <= each.time < end]
+    return [fired for fired in case.remembered.fired if start <= fired.time < end and not _is_lower(fired, case)]
+
+
+def _is_of_rule(fired: Fired, case: Case) -> bool:
+    return fired.rule["id"] == case.rule
+
+
+def _is_lower(fired: Fired, case: Case) -> bool:
+    return is_lower(fired.subject, fired.level, case.subject, case.level)
 
 
 def _quiet_until(case: Case) -> Instant | None:

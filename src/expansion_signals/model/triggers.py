@@ -17,8 +17,8 @@ class Trigger:
     """One trigger, its payload frozen when it was decided (semantics 7.6).
 
     `type` is the short name (`limit.reached`), `topic` the name without the deployment's prefix; `data` is the JSON
-    data of the interface. `id` is computed (semantics 9.1). Subscribers drop it from `expires` on (semantics 7.7). `shadow`:
-    its rule is being tried out, so it is kept off every real topic.
+    data of the interface. `id` is computed (semantics 9.1). Subscribers drop it from `expires` on (semantics 7.7).
+    `shadow`: its rule is being tried out, so it is kept off every real topic.
     """
 
     id: str

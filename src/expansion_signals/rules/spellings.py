@@ -110,7 +110,9 @@ def read_cap(value: object) -> CapSpelling:
     if match is None or int(match[1]) == 0:
         raise ValueError(f"expected a cap such as `1 per 7d`, got {shown(value)}")
     if int(match[1]) > LARGEST_CAP:
-        raise ValueError(f"expected at most {LARGEST_CAP} times, as many triggers as are remembered, got {shown(value)}")
+        raise ValueError(
+            f"expected at most {LARGEST_CAP} times, as many triggers as are remembered, got {shown(value)}"
+        )
     return CapSpelling(int(match[1]), read_kept(match[2]))
 
 
