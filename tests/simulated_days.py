@@ -42,6 +42,12 @@ rules:
   - {id: fall, signal: usage_declined, meter: calls, within: 7d, cooldown: 7d}
 """
 TEXTS = {"catalog.yaml": CATALOG, "rules.yaml": RULES}
+LEADS = """
+rules:
+  - {id: growth, signal: usage_accelerated, meter: calls, when: usage_growth > 1 or limit_hits < 1}
+  - {id: pql, signal: pql, qualify_at: 5, criteria: [{id: grows, when: usage_growth > 10%, within: 7d, points: 5}]}
+"""
+TEXTS_WITH_LEADS = {"catalog.yaml": CATALOG, "rules.yaml": LEADS}
 ACCOUNTS = tuple(f"acct-{number}" for number in range(6))
 BEGIN = parse_instant("2026-11-22T00:00:00Z")
 HISTORY = 20
@@ -92,10 +98,11 @@ class Unleased:
 class Days:
     """A deployment whose accounts were used for weeks, and two workers that look at them."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Kept, texts: Mapping[str, str] = TEXTS) -> None:
         kept.due = Unleased(kept.due)
         self.world = World(kept, SimulatedLog.of([]))
-        self.epoch = self.world.archive.accept(TEXTS)
+        self.texts = texts
+        self.epoch = self.world.archive.accept(texts)
         self.now = BEGIN + DAY // 2
         self._calls = 0
         self._workers: list[_Looking] = []
@@ -189,7 +196,7 @@ class _Looking(Living):
     async def _live(self) -> None:
         world = self._days.world
         watermarks = watermarks_of(world)
-        epochs = Epochs(world.archive, self._days.epoch, load(TEXTS))
+        epochs = Epochs(world.archive, self._days.epoch, load(self._days.texts))
         mine = metering(world, self._patience, watermarks, epochs)
         positions = dict.fromkeys(PARTITIONS, 0)
         await self._patience(watermarks.resume, PARTITIONS, positions, positions)

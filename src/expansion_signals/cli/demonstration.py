@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.instants import Duration, Instant
 
-FAMILIES = ("limit", "gate", "seat", "milestone", "trend")
-"""The families of triggers that a demo must show; `pql` joins once leads are qualified."""
+FAMILIES = ("limit", "gate", "seat", "milestone", "trend", "pql")
+"""The families of triggers that a demo must show."""
 
 INTERRUPTED = 130
 _SILENT_FAMILY = 1
@@ -50,6 +50,7 @@ class Outcome:
     sent: int = 0
     tallies: Tallies = NOTHING
     types: Counter[str] = field(default_factory=Counter)
+    withdrawn: int = 0
     families: set[str] = field(default_factory=set)
     latencies: list[Duration] = field(default_factory=list)
 
@@ -168,13 +169,19 @@ class _Demonstration:
         self._stack.refuse_dead_worker()
         records = await follower.poll(seconds)
         for record in records:
-            self._show(sighted(record))
+            self._take(sighted(record))
         if time.monotonic() >= self._next_glance:
             self._next_glance = time.monotonic() + _GLANCE_SECONDS
             self._outcome.sent = self._sent
             self._outcome.tallies = await tallies(self._stack.http) or self._outcome.tallies
             self._screen.count(self._outcome)
         return len(records)
+
+    def _take(self, sighting: Sighting) -> None:
+        if sighting.is_withdrawal:
+            self._outcome.withdrawn += 1
+        else:
+            self._show(sighting)
 
     def _show(self, sighting: Sighting) -> None:
         now = _now()

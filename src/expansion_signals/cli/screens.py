@@ -166,6 +166,7 @@ def summary(outcome: Outcome) -> dict[str, object]:
         "received": outcome.tallies.received,
         **outcome.tallies._asdict(),
         "triggers": outcome.types.total(),
+        "withdrawn": outcome.withdrawn,
         "sent": outcome.sent,
         "types": dict(outcome.types),
         "latency_ms": latency_in_milliseconds(outcome),

@@ -144,6 +144,7 @@ class _Level(TypedDict):
 
 @with_config(ConfigDict(strict=True, extra="ignore"))
 class _Reading(TypedDict):
+    reason: Literal["daily", "evidence", "hold_ended"]
     plan: NotRequired[str | None]
     facts: list[dict[str, Any]]
     health_inputs: dict[str, Any]

@@ -66,7 +66,8 @@ def leads(
 ) -> tuple[Decided, Sequence[Trigger | Decision]]:
     """Return what is remembered, and published, once a reading is judged: health, then each pql rule."""
     account = account_in(reading)
-    if account is None:
+    # What ends a hold, or an invite, tells nothing of criteria: what is not told would count as not met.
+    if account is None or reading.data["reason"] == "hold_ended" or "gone" in reading.data:
         return before, ()
     at = reading.evidence.time
     health = health_of(health_inputs_in(reading.data), account, offers_of(before.remembered, at))

@@ -22,7 +22,6 @@ from expansion_signals.decide.needs_left import need_left
 from expansion_signals.decide.quiet_hours import quiet_until
 from expansion_signals.decide.remembered import MOST_HELD
 from expansion_signals.decide.showing import is_dismissed, is_lower, is_shown_enough, is_snoozed
-from expansion_signals.model.kinds import KINDS
 from expansion_signals.model.windows import bounds
 from expansion_signals.rules.policy import Restraint
 
@@ -42,8 +41,7 @@ _WAITING = frozenset({"limit", "gate", "milestone", "trend"})
 """Families that quiet hours hold."""
 
 _NEVER_CAPPED = frozenset({"seat", "pql", "retention"})
-_UNCOUNTED = frozenset({"pql", "retention"})
-"""Families that the account cap never holds back, and that it does not count: no person is shown them."""
+"""Families that the account cap never holds back; it counts what is shown to a person, whatever its family."""
 
 _NEEDS_A_STEP = frozenset({"limit", "gate", "seat", "pql"})
 """Families whose trigger is pointless where nothing that is sold would help."""
@@ -141,7 +139,7 @@ def _is_capped_for_account(case: Case) -> bool:
     if _family(case) in _NEVER_CAPPED:
         return False
     times, window = case.ground.configuration.policy.account_cap
-    return sum(KINDS[fired.type].family.name not in _UNCOUNTED for fired in _lately(case, window)) >= times
+    return sum(fired.prompt is not None for fired in _lately(case, window)) >= times
 
 
 def _restraint(case: Case) -> Restraint:

@@ -28,7 +28,7 @@ from expansion_signals.rules.rules_file import (
 )
 from expansion_signals.rules.shapes import read
 from expansion_signals.rules.threshold_checks import check_milestones, check_thresholds
-from expansion_signals.rules.trend_checks import check_trend
+from expansion_signals.rules.trend_checks import check_growth_window, check_trend
 from expansion_signals.rules.unjudged import why_unjudged
 from expansion_signals.rules.version import version_of
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from expansion_signals.model.instants import Duration
+    from expansion_signals.rules.asked_facts import Criterion
     from expansion_signals.rules.conditions import Comparison, Condition
     from expansion_signals.rules.copy_templates import Copies
     from expansion_signals.rules.findings import Findings
@@ -58,6 +59,7 @@ class RuleBook:
     copies: dict[str, Copies] = field(default_factory=dict)
     pql_rules: list[PqlRule] = field(default_factory=list)
     tiers: Tiers = TIERS
+    criteria: list[Criterion] = field(default_factory=list)
 
 
 def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
@@ -83,6 +85,8 @@ def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
         if shape.enabled:
             book.enabled.append(shape)
             book.copies |= {shape.id: copies} if copies else {}
+            if isinstance(shape, PqlShape):
+                book.criteria += _criteria_of(shape)
             _judge(shape, path, book, findings)
     return book
 
@@ -149,10 +153,21 @@ def _check_criteria(shape: PqlShape, path: Path, offered: Offered, findings: Fin
         if criterion.id in ids[:index]:
             findings.at((*at, "id"), f"the criterion `{criterion.id}` stands twice")
         _check_condition(criterion.when, (*at, "when"), offered, findings)
+        check_growth_window(criterion, at, findings)
     reachable = sum(criterion.points for criterion in shape.criteria)
     if reachable < shape.qualify_at:
         said = f"all criteria together give {reachable} points, so `qualify_at: {shape.qualify_at}` is never reached"
         findings.at((*path, "qualify_at"), said)
+
+
+def _criteria_of(shape: PqlShape) -> Iterable[Criterion]:
+    """Return the conditions that qualifying hangs on; the rule's own is one of them, with each fact's own window."""
+    if shape.when is not None:
+        yield shape.when, None
+    if shape.disqualify_when is not None:
+        yield shape.disqualify_when, None
+    for criterion in shape.criteria:
+        yield criterion.when, criterion.within
 
 
 def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> None:

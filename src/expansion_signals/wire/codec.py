@@ -121,7 +121,7 @@ class CloudEventsCodec:
         return signals.read(record)
 
     def trigger(self, trigger: Trigger, recorded: Instant) -> Outgoing:
-        """Encode a trigger for its topic, or `expansion-shadow` where its rule is tried out (semantics 7.7, 9.2)."""
+        """Encode a trigger for its topic, for `expansion-shadow` where its rule is tried out (semantics 7.7, 9.2)."""
         written = triggers.write(trigger, recorded)
         return written._replace(topic=shadow.TOPIC) if trigger.shadow else written
 
