@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from expansion_signals.rules.currencies import MINOR_DIGITS
 
@@ -31,6 +32,7 @@ def money(amount: Fraction | Decimal, currency: str, per: str | None = None) -> 
     return written if per is None else {**written, "per": per}
 
 
+@lru_cache(maxsize=1024)
 def monthly(price: Decimal, per: str) -> Fraction:
     """Return what a price of the catalog comes to a month, exactly: 100 a year is 25/3."""
     return Fraction(price) / MONTHS[per]

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from expansion_signals.decide.health import AT_RISK_BELOW
 from expansion_signals.decide.lead_words import why_changed, why_disqualified, why_qualified
 from expansion_signals.decide.scoring import CaseFacts, folded, score_of
+from expansion_signals.decide.suppression import SOLD_TO
 from expansion_signals.model.instants import day_of
 from expansion_signals.rules.condition_text import condition_text
 from expansion_signals.rules.truth import applies, truth
@@ -40,9 +41,6 @@ Disqualifier = Literal["account_status", "cancel_pending", "at_risk", "disqualif
 
 POINTS_AWAY = 10
 """A change of the score is told past so many points (semantics 8.3)."""
-
-_SERVED = frozenset({"active", "trialing"})
-"""What the status of an account must be, for it to get expansion triggers."""
 
 
 class Publication(NamedTuple):
@@ -92,7 +90,7 @@ def judged(rule: PqlRule, state: Qualification, case: Case) -> Judgement:
 
 def _disqualified_by(rule: PqlRule, case: Case, score: int) -> Disqualifier | None:
     """Return the first of all that speaks against a lead, in the order of semantics 7.2."""
-    if case.account.status not in _SERVED:
+    if case.account.status not in SOLD_TO:
         return "account_status"
     if case.cancel_pending:
         return "cancel_pending"

@@ -12,7 +12,7 @@ from expansion_signals.rules.configuration import LimitRule, MilestoneRule, Watc
 from expansion_signals.rules.copy_checks import copies_of
 from expansion_signals.rules.findings import meant, shown
 from expansion_signals.rules.gate_checks import EVERY_FEATURE, check_own_events, own_events_of
-from expansion_signals.rules.policy_checks import check_policy
+from expansion_signals.rules.policy_checks import check_policy, check_restraints
 from expansion_signals.rules.pql import TIERS
 from expansion_signals.rules.pql_checks import pql_rule, tiers_of
 from expansion_signals.rules.rules_file import (
@@ -80,6 +80,7 @@ def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
         seen.add(shape.id)
         if offered is not None:
             _check_rule(shape, node, path, offered, findings)
+        check_restraints(shape, path, findings)
         copies = copies_of(shape, path, findings)
         if shape.enabled:
             book.enabled.append(shape)

@@ -16,6 +16,7 @@ from expansion_signals.rules.spellings import (  # noqa: TC001 -- the same
     Amount,
     Cap,
     Clock,
+    Kept,
     Lasting,
     Name,
     Selected,
@@ -40,7 +41,7 @@ class QuietHoursShape(Shape):
 
 
 class PolicyShape(Shape):
-    """`policy`: what holds for all rules together (semantics 7.3)."""
+    """`policy`: what holds for all rules together (semantics 7.3, 7.7, 7.8)."""
 
     quiet_hours: QuietHoursShape | None = None
     account_cap: Cap | None = None
@@ -48,9 +49,9 @@ class PolicyShape(Shape):
     route_borders: Annotated[list[Amount], Field(min_length=2, max_length=2)] | None = None
     tiers: dict[str, _Score] | None = None
     proration: Literal["second", "day"] = "second"
-    cancel_pause: Lasting | None = None
-    attribution: Lasting | None = None
-    expires: dict[FamilyName, Lasting] = Field(default_factory=dict)
+    cancel_pause: Kept | None = None
+    attribution: Kept | None = None
+    expires: dict[FamilyName, Kept] = Field(default_factory=dict)
 
 
 class RulesShape(Shape):

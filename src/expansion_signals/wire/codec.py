@@ -138,12 +138,14 @@ class CloudEventsCodec:
         return outcomes.write_withdrawal(withdrawal, recorded)
 
     def prompt(self, record: Record) -> Prompt:
-        """Decode one record of `prompt-events`.
+        """Decode one record of `prompt-events`: of any age, but not of a time to come.
 
         Raises:
             RejectedRecord: what was read is not the report of a prompt in a version that this program knows.
         """
-        return prompts.read(record)
+        prompt = prompts.read(record)
+        _refuse_future(prompt.time, record.appended)
+        return prompt
 
     def read_decision(self, record: Record) -> tuple[str, str | None, Verdict]:
         """Decode one record of `expansion-decisions`: the id of its signal, and what was decided.
