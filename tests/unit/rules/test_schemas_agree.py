@@ -96,6 +96,8 @@ def test_the_schema_completes_every_signal_of_the_language() -> None:
         ("catalog.yaml", 'price: "0"', 'price: "0", per: year, capacity: [{meter: calls, amount: 9, price: 8}]'),
         ("rules.yaml", "", ""),
         ("rules.yaml", "80%", "80%, 800, 200 remaining, every 5, every 5 after 100%, every 5 after 50"),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, half_life: 7d, hysteresis: 0, disqualify_when: plan != free"),
+        ("rules.yaml", "{A: 85}", "{B: 60}"),
         ("rules.yaml", "cap: 1 per 7d", "enabled: false, shadow: true, holdout: 10%, when: plan == free"),
     ],
 )
@@ -143,6 +145,9 @@ def test_both_accept_what_is_right(file: str, old: str, new: str) -> None:
         ("rules.yaml", "points: 5", "points: five"),
         ("rules.yaml", '"20:00"', '"24:00"'),
         ("rules.yaml", "{A: 85}", "{A: 85.5}"),
+        ("rules.yaml", "{A: 85}", "{C: 40}"),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, half_life: soon"),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, hysteresis: 1001"),
     ],
 )
 def test_both_reject_what_is_wrong(file: str, old: str, new: str) -> None:
