@@ -14,6 +14,8 @@ from expansion_signals.errors import RejectedConfiguration
 from expansion_signals.model.instants import HOUR
 from expansion_signals.rules.conditions import FACTS, Comparison
 from expansion_signals.rules.loading import load
+from expansion_signals.rules.rules_file import SHAPES
+from expansion_signals.rules.unjudged import COUNTED, SCORED, WATCHED
 
 if TYPE_CHECKING:
     from expansion_signals.rules.configuration import Configuration
@@ -136,11 +138,8 @@ def test_the_whole_language_of_catalogs_is_accepted() -> None:
     assert list(_load(RICH_CATALOG).catalog.plans) == ["free", "pro", "business", "scale", "packs", "enterprise"]
 
 
-def test_a_valid_signal_that_is_not_judged_yet_is_a_warning() -> None:
-    rules = f"{RULES}  - {{id: pql, signal: pql, qualify_at: 5, criteria: [{{id: a, when: invites > 1, points: 5}}]}}\n"
-    assert _load(rules=rules).warnings == (
-        "rules.yaml:3: rule `pql`: signal pql is valid but this version does not judge it yet",
-    )
+def test_every_signal_of_the_language_is_judged() -> None:
+    assert SHAPES.keys() == COUNTED | WATCHED | SCORED
 
 
 @pytest.mark.parametrize("option", ["cooldown: 1d", "cap: 1 per 7d"])
