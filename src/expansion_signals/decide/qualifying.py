@@ -147,6 +147,6 @@ def _reason(rule: PqlRule, case: Case, by: Disqualifier) -> str:
         case "at_risk" if case.health is not None:
             return f"health is {case.health.score}, at risk"
         case "disqualify_when" if rule.disqualify_when is not None:
-            return condition_text(rule.disqualify_when)
+            return f"ruled out by {condition_text(rule.disqualify_when)}"
         case _:
             return f"the score is below {rule.qualify_at - rule.hysteresis}"

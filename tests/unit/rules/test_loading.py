@@ -14,6 +14,8 @@ from expansion_signals.errors import RejectedConfiguration
 from expansion_signals.model.instants import HOUR
 from expansion_signals.rules.conditions import FACTS, Comparison
 from expansion_signals.rules.loading import load
+from expansion_signals.rules.rules_file import SHAPES
+from expansion_signals.rules.unjudged import COUNTED, SCORED, WATCHED
 
 if TYPE_CHECKING:
     from expansion_signals.rules.configuration import Configuration
@@ -137,10 +139,8 @@ def test_the_whole_language_of_catalogs_is_accepted() -> None:
     assert list(_load(RICH_CATALOG).catalog.plans) == ["free", "pro", "business", "scale", "packs", "enterprise"]
 
 
-def test_a_rule_of_leads_is_judged() -> None:
-    rules = f"{RULES}  - {{id: pql, signal: pql, qualify_at: 5, criteria: [{{id: a, when: invites > 1, points: 5}}]}}\n"
-    configuration = _load(rules=rules)
-    assert ([rule.id for rule in configuration.pql_rules], configuration.warnings) == (["pql"], ())
+def test_every_signal_of_the_language_is_judged() -> None:
+    assert SHAPES.keys() == COUNTED | WATCHED | SCORED
 
 
 @pytest.mark.parametrize("option", ["cooldown: 1d", "cap: 1 per 7d"])

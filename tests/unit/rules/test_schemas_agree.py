@@ -100,6 +100,8 @@ def test_the_schema_completes_every_signal_of_the_language() -> None:
         ("rules.yaml", "where: {screen: sso}", "where: {dimensions.screen: sso, trial: true, step: 5}"),
         ("rules.yaml", ", where: {screen: sso}, user: viewer", ""),
         ("rules.yaml", ", event: com.acme.paywall.shown, where: {screen: sso}, user: viewer", ""),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, half_life: 7d, hysteresis: 0, disqualify_when: plan != free"),
+        ("rules.yaml", "{A: 85}", "{B: 60}"),
         ("rules.yaml", "cap: 1 per 7d", "enabled: false, shadow: true, holdout: 10%, when: plan == free"),
     ],
 )
@@ -155,6 +157,9 @@ def test_both_accept_what_is_right(file: str, old: str, new: str) -> None:
         ("rules.yaml", "points: 5", "points: five"),
         ("rules.yaml", '"20:00"', '"24:00"'),
         ("rules.yaml", "{A: 85}", "{A: 85.5}"),
+        ("rules.yaml", "{A: 85}", "{C: 40}"),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, half_life: soon"),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, hysteresis: 1001"),
     ],
 )
 def test_both_reject_what_is_wrong(file: str, old: str, new: str) -> None:
