@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from example_signals import FIRING, NOW, SIGNALS, name, read
 from expansion_signals.decide.candidates import candidate_in
 from expansion_signals.decide.decisions import trigger_of
-from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.kinds import FAMILIES, KINDS, TOLD
-from expansion_signals.model.records import Record
 from expansion_signals.wire.codec import CloudEventsCodec
 from expansion_signals.wire.published import dataschema
-from expansion_signals.wire.schema_files import schema_files
 from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from jsonschema import Draft7Validator
-
-    from expansion_signals.model.signals import Signal
-
-ROOT = Path(str(schema_files()))
-NOW = parse_instant("2026-11-22T10:00:01Z")
 
 NOT_WRITTEN_YET = {
     "outcome.attributed",
@@ -47,12 +40,6 @@ PUBLISHED = {
 }
 """Topic, type and short type of all that this program publishes (interfaces, Records out)."""
 
-SIGNALS = sorted(
-    path
-    for path in (ROOT / "examples/expansion-signals").glob("*/1/*.json")
-    if path.parts[-3] != "signal.account.changed"
-)
-
 
 def test_the_topics_declare_the_types_of_the_interface_but_those_not_written_yet() -> None:
     declared = {
@@ -69,22 +56,14 @@ def test_only_types_of_the_interface_are_waited_for() -> None:
     assert {short for _, _, short in PUBLISHED} >= NOT_WRITTEN_YET
 
 
-def read(path: Path) -> Signal:
-    return CloudEventsCodec().read_signal(Record("expansion-signals", 0, 0, None, path.read_bytes(), (), NOW))
-
-
-@pytest.mark.parametrize("path", SIGNALS, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+@pytest.mark.parametrize("path", SIGNALS, ids=name)
 def test_a_signal_is_decided_if_its_kind_fires(path: Path) -> None:
     signal = read(path)
 
     assert (candidate_in(signal, "0:0") is not None) is KINDS[signal.type].fires
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in SIGNALS if KINDS[path.parts[-3].removeprefix("signal.")].fires],
-    ids=lambda path: f"{path.parts[-3]}/{path.stem}",
-)
+@pytest.mark.parametrize("path", FIRING, ids=name)
 def test_what_a_signal_becomes_fits_the_schema_of_its_trigger(
     path: Path, validator: Callable[[str], Draft7Validator]
 ) -> None:

@@ -28,12 +28,20 @@ def rules_in_force(configuration: Configuration) -> Iterator[RuleView]:
     """Yield every rule that is judged."""
     for rule, signal in _judged(configuration):
         about = rule.meter or getattr(rule, "feature", None) or ""
-        yield RuleView(rule.id, signal, about, tuple(str(threshold) for threshold in rule.at), tuple(_options(rule)))
+        languages = ", ".join(configuration.copies.get(rule.id, ()))
+        options = (*_options(rule), *([f"copy in {languages}"] if languages else ()))
+        yield RuleView(rule.id, signal, about, tuple(str(threshold) for threshold in rule.at), options)
 
 
 def document_of(configuration: Configuration) -> list[Mapping[str, Any]]:
-    """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null."""
-    return [_document(rule, signal) for rule, signal in _judged(configuration)]
+    """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null.
+
+    `copy` are the languages that it writes.
+    """
+    return [
+        {**_document(rule, signal), "copy": list(configuration.copies.get(rule.id, ()))}
+        for rule, signal in _judged(configuration)
+    ]
 
 
 def _judged(configuration: Configuration) -> Iterator[tuple[MeterRule | WatchRule, str]]:

@@ -96,6 +96,7 @@ def test_the_schema_completes_every_signal_of_the_language() -> None:
         ("catalog.yaml", 'price: "0"', 'price: "0", per: year, capacity: [{meter: calls, amount: 9, price: 8}]'),
         ("rules.yaml", "", ""),
         ("rules.yaml", "80%", "80%, 800, 200 remaining, every 5, every 5 after 100%, every 5 after 50"),
+        ("rules.yaml", "{title: x}", "{title: '{usage} of {{100}}'}, pt-BR: {body: '{why}'}, es-419: {}"),
         ("rules.yaml", "cap: 1 per 7d", "enabled: false, shadow: true, holdout: 10%, when: plan == free"),
     ],
 )
@@ -140,6 +141,10 @@ def test_both_accept_what_is_right(file: str, old: str, new: str) -> None:
         ("rules.yaml", "at: [10]", "at: [10%]"),
         ("rules.yaml", "1 per 7d", "1 a week"),
         ("rules.yaml", "{title: x}", "{titel: x}"),
+        ("rules.yaml", "{title: x}", "{title: 'a { b'}"),
+        ("rules.yaml", "{title: x}", "{title: 'used {usage:,}'}"),
+        ("rules.yaml", "{title: x}", "{title: ''}"),
+        ("rules.yaml", "{en: {", "{english: {"),
         ("rules.yaml", "points: 5", "points: five"),
         ("rules.yaml", '"20:00"', '"24:00"'),
         ("rules.yaml", "{A: 85}", "{A: 85.5}"),
