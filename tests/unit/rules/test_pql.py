@@ -46,12 +46,11 @@ def _problems(options: str = "", policy: str = "") -> list[str]:
 
 def test_what_is_not_said_takes_its_default() -> None:
     rule = _rule()
-    assert (rule.half_life, rule.hysteresis, rule.cooldown, rule.tiers, rule.expires, rule.disqualify_when) == (
+    assert (rule.half_life, rule.hysteresis, rule.cooldown, rule.tiers, rule.disqualify_when) == (
         14 * DAY,
         10,
         30 * DAY,
         Tiers(85, 70),
-        30 * DAY,
         None,
     )
 
