@@ -23,18 +23,28 @@ def key(threshold: str, account: str = "acct-1", generation: int = 1) -> str:
     return identity_of("key", account, threshold, str(generation))
 
 
-def signal(*thresholds: str, account: str = "acct-1", generation: int = 1, time: Instant = NOW) -> Signal:
-    """Return the signal that these thresholds were crossed, ascending: `80`, `100`, or `+1200` for a step."""
+def signal(
+    *thresholds: str,
+    account: str = "acct-1",
+    generation: int = 1,
+    time: Instant = NOW,
+    kind: str = "limit.reached",
+    **told: Any,  # noqa: ANN401 -- parts of JSON
+) -> Signal:
+    """Return the signal that these thresholds were crossed, ascending: `80`, `100`, or `+1200` for a step.
+
+    `told` takes the place of what its data says.
+    """
     crossed = [
         {"kind": "step", "value": each[1:]} if each.startswith("+") else {"kind": "percent", "value": each}
         for each in thresholds
     ]
     return Signal(
         id=identity_of("signal", account, thresholds[-1], str(generation)),
-        type="limit.reached",
+        type=kind,
         account=account,
         evidence=Evidence("e-1", "/apps/web", time, user="u-42", session="s-9", traceparent="00-ab"),
-        data=content(crossed),
+        data=content(crossed) | told,
         keys=tuple(key(each, account, generation) for each in thresholds),
     )
 

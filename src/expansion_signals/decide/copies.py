@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from expansion_signals.decide.copy_values import Values
+from expansion_signals.decide.copy_values import values_of
 from expansion_signals.decide.default_copies import DEFAULTS
 from expansion_signals.decide.offered import offered_by
 
@@ -49,7 +49,7 @@ def copy_for(
     if not templates:
         return {**default, "language": DEFAULT_LANGUAGE}
     chosen = _chosen(templates, language or "")
-    values = Values(signal, offered, chosen)
+    values = values_of(signal, offered, chosen)
     filled = {part: template.filled(values) for part, template in templates[chosen]._asdict().items() if template}
     own = {part: text for part, text in filled.items() if text is not None}
     return {**default, **own, "language": chosen if own else DEFAULT_LANGUAGE}
@@ -65,7 +65,7 @@ def _chosen(templates: Copies, language: str) -> str:
 
 def _default(signal: Signal, offered: Mapping[str, Any]) -> dict[str, str]:
     default = DEFAULTS[signal.type]
-    values = Values(signal, offered, DEFAULT_LANGUAGE)
+    values = values_of(signal, offered, DEFAULT_LANGUAGE)
     offer = default.offers.get(offered.get("kind", ""))
     said = _first(offer.said, values) if offer else ""
     body = [_first(default.bodies, values), said or default.otherwise]

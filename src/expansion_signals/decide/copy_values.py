@@ -38,11 +38,13 @@ _Read: TypeAlias = "Callable[[Mapping[str, Any], str, Wording], str | None]"
 """Reads a field of the data of a signal, by the field's name."""
 
 
-class Values(Mapping[str, str]):
-    """The fields that have values, as a language writes them: each on one line, and bounded.
+def values_of(signal: Signal, offered: Mapping[str, Any], language: str) -> Mapping[str, str]:
+    """Return the fields that have values, as this language writes them: each on one line, and bounded."""
+    return _Values(signal, offered, language)
 
-    A field is read when a template asks for it: most ask for few, and each trigger is written once.
-    """
+
+class _Values(Mapping[str, str]):
+    """A field is read when a template asks for it: most ask for few, and each trigger is written once."""
 
     def __init__(self, signal: Signal, offered: Mapping[str, Any], language: str) -> None:
         self._signal = signal

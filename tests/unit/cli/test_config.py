@@ -29,7 +29,7 @@ def broken(tmp_path: Path) -> Path:
 
 def test_check_of_what_is_right_says_so_and_exits_with_0() -> None:
     result = _run("check", SAMPLE)
-    assert (result.exit_code, "4 meters, 7 features, 4 plans, 3 add-ons, 29 rules" in result.stdout) == (0, True)
+    assert (result.exit_code, "4 meters, 7 features, 4 plans, 3 add-ons, 30 rules" in result.stdout) == (0, True)
 
 
 def test_check_tells_every_problem_with_a_path_that_editors_open(broken: Path) -> None:

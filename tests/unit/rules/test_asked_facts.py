@@ -30,7 +30,8 @@ def test_every_fact_with_a_window_is_one_of_the_language() -> None:
 @pytest.mark.parametrize(
     ("signal", "when", "facts"),
     [
-        ("feature_gated", "plan = pro and account_age > 3 or health > 50", set()),
+        ("feature_gated", "plan = pro and account_age > 3", set()),
+        ("feature_gated", "plan = pro or health > 50", {"health"}),
         ("feature_gated", "utilization > 80% and not invites < 3", {"utilization", "invites"}),
         ("limit_reached", "utilization > 80% and seats_used > 3", {"seats_used"}),
         ("milestone", "utilization > 80%", {"utilization"}),

@@ -126,7 +126,8 @@ def test_the_sample_loads_without_a_warning() -> None:
 
 def test_the_sample_judges_every_rule_of_its_file() -> None:
     sample = load(read_directory(SAMPLE))
-    judged = {rule.id for rule in (*sample.limit_rules, *sample.milestone_rules, *sample.watch_rules)}
+    rules = (*sample.limit_rules, *sample.milestone_rules, *sample.watch_rules, *sample.pql_rules)
+    judged = {rule.id for rule in rules}
     assert judged == sample.rule_versions.keys()
 
 
@@ -143,9 +144,14 @@ def test_every_signal_of_the_language_is_judged() -> None:
 
 
 @pytest.mark.parametrize("option", ["cooldown: 1d", "cap: 1 per 7d"])
-def test_a_rule_with_an_option_that_cannot_be_honoured_is_not_judged(option: str) -> None:
+def test_a_rule_that_is_restrained_is_judged(option: str) -> None:
     configuration = _load(rules=RULES.replace("at:", f"{option}, at:"))
-    assert (configuration.limit_rules, len(configuration.warnings)) == ((), 1)
+    assert (len(configuration.limit_rules), configuration.warnings) == (1, ())
+
+
+def test_an_option_that_its_signal_does_not_take_leaves_the_rule_out() -> None:
+    configuration = _load(rules="rules:\n  - {id: a, signal: integration_connected, cooldown: 1d}\n")
+    assert (configuration.watch_rules, len(configuration.warnings)) == ((), 1)
 
 
 def test_a_rule_takes_its_condition_whether_it_is_tried_out_and_whom_it_holds_out() -> None:
@@ -153,7 +159,7 @@ def test_a_rule_takes_its_condition_whether_it_is_tried_out_and_whom_it_holds_ou
     assert (rule.when, rule.shadow, rule.holdout) == (Comparison("plan", "==", "pro"), True, Decimal(10))
 
 
-@pytest.mark.parametrize("fact", sorted(set(FACTS) - {"plan", "health"}))
+@pytest.mark.parametrize("fact", sorted(set(FACTS) - {"plan"}))
 @pytest.mark.parametrize(
     "rule",
     [
@@ -168,14 +174,6 @@ def test_every_rule_may_ask_for_every_fact(rule: str, fact: str) -> None:
     configuration = _load(rules=f"rules:\n  - {{id: a, {rule}, when: {fact} > 1}}\n")
     judged = (*configuration.limit_rules, *configuration.milestone_rules, *configuration.watch_rules)
     assert (len(judged), configuration.warnings) == (1, ())
-
-
-def test_a_rule_that_asks_for_health_is_judged_and_warned_of() -> None:
-    configuration = _load(rules=RULES.replace("at:", "when: health > 70, at:"))
-    assert (len(configuration.limit_rules), configuration.warnings) == (
-        1,
-        ("rules.yaml:2: rule `api-quota`: health is not known to this version yet; no comparison with it is true",),
-    )
 
 
 def test_a_meter_that_counts_each_once_has_no_milestones() -> None:
