@@ -58,31 +58,43 @@ def decide(candidate: Candidate, decided: Decided, ground: Ground) -> Ruling:
     before = {place: entry for place, entry in enumerate(answered) if entry and entry.signal == name}
     if before:
         return _ruling(case, list(before), _as_before(case, next(iter(before.values())).verdict), {})
-    found = [decided.entry(key) for key in signal.keys]
-    rest = [place for place, entry in enumerate(found) if entry is None]
+    rest, is_repeated = undecided(candidate, decided)
     if not rest:
-        repeated = any(entry and entry.signal == name for entry in found)
-        repetition = None if repeated else decision_of(case, signal.id, Judged("superseded"))
+        repetition = None if is_repeated else decision_of(case, signal.id, Judged("superseded"))
         return Ruling(repetition, None, {}, remembered)
     judged = judge(case)
-    made = entries_made(candidate, judged.verdict, case.expires)
-    ruling = _ruling(case, rest, judged, {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)})
+    ruling = _ruling(case, rest, judged, entries_made(candidate, judged.verdict, case.expires, rest))
     return ruling._replace(remembered=_remembering(case, candidate.record, rest, judged, ruling.trigger))
 
 
-def decided_before(candidate: Candidate, verdict: Verdict, remembered: Remembered, ground: Ground) -> Remembered:
-    """Return what is remembered of an account once it is told that a candidate was decided so, whoever decided it."""
-    case, rest = case_of(candidate.signal, remembered, ground), range(len(candidate.signal.keys))
+def undecided(candidate: Candidate, decided: Decided) -> tuple[Sequence[int], bool]:
+    """Return the places of a candidate's keys that are not decided; where all are, whether any by its own signal."""
+    found = [decided.entry(key) for key in candidate.signal.keys]
+    rest = [place for place, entry in enumerate(found) if entry is None]
+    return rest, not rest and any(entry and entry.signal == candidate.signal.id[:SIGNAL_DIGITS] for entry in found)
+
+
+def decided_before(
+    candidate: Candidate, verdict: Verdict, rest: Sequence[int], remembered: Remembered, ground: Ground
+) -> Remembered:
+    """Return what is remembered of an account once it is told that a candidate was decided so, whoever decided it.
+
+    `rest` are the places of the keys that it was decided for.
+    """
+    case = case_of(candidate.signal, remembered, ground)
     trigger = trigger_of(case, rest) if verdict == "fired" else None
     return _remembering(case, candidate.record, rest, Judged(verdict), trigger)
 
 
-def entries_made(candidate: Candidate, verdict: Verdict, expires: Instant) -> Mapping[Key, Entry]:
-    """Return what is remembered of each key of a candidate that is decided so."""
+def entries_made(
+    candidate: Candidate, verdict: Verdict, expires: Instant, rest: Sequence[int] | None = None
+) -> Mapping[Key, Entry]:
+    """Return what is remembered of the keys of a candidate at these places that are decided so, None: of all."""
     # Rounded up to what is stored: kept an hour longer, never shorter.
     kept_until = -(-(expires + KEPT_AFTER_EXPIRY) // HOUR) * HOUR
     entry = Entry(verdict, candidate.signal.id[:SIGNAL_DIGITS], candidate.record, kept_until)
-    return {key_of(key): entry for key in candidate.signal.keys}
+    keys = candidate.signal.keys
+    return {key_of(keys[place]): entry for place in (range(len(keys)) if rest is None else rest)}
 
 
 def trigger_of(case: Case, rest: Sequence[int]) -> Trigger:
@@ -140,7 +152,9 @@ def decision_of(case: Case, trigger_id: str, judged: Judged) -> Decision:
     if "burst" in reasons[:1]:
         trigger_id = signal.data["burst_of"]
     # With its evidence: after a roll-back of Redis, one signal id may stand for two readings of one crossing.
-    parts = (signal.id, trigger_id, judged.verdict, evidence.source, evidence.id, str(evidence.time))
+    parts = [signal.id, trigger_id, judged.verdict, evidence.source, evidence.id, str(evidence.time)]
+    # A hold that ends within quiet hours, because they have changed, is held once more.
+    parts += [] if judged.until is None else [str(judged.until)]
     return Decision(
         id=identity_of("decision", *parts),
         signal=signal.id,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.decide.candidates import Candidate
 from expansion_signals.decide.crossings import id_of_rest
-from expansion_signals.decide.decided import key_of
 from expansion_signals.decide.decisions import decision_of, entries_made, fired_of, trigger_of
 from expansion_signals.decide.needs_left import ended_by_reading, is_recovered, need_left, need_of
 from expansion_signals.decide.offers import case_of
@@ -67,8 +66,7 @@ def _settled(
 def _settle(held: Held, case: Case, judged: Judged, before: Decided) -> tuple[Decided, Sequence[Trigger | Decision]]:
     signal, rest = case.signal, held.rest
     decision = decision_of(case, id_of_rest(signal, rest), judged)
-    made = entries_made(Candidate(signal, held.record), judged.verdict, case.expires)
-    after = before.with_entries({key: made[key] for key in (key_of(signal.keys[place]) for place in rest)})
+    after = before.with_entries(entries_made(Candidate(signal, held.record), judged.verdict, case.expires, rest))
     remembered = after.remembered.without_held({signal.id})
     if judged.until is not None:
         return replace(after, remembered=remembered.with_held(held._replace(until=judged.until))), [decision]

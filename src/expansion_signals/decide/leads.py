@@ -17,7 +17,7 @@ from expansion_signals.decide.health import health_of
 from expansion_signals.decide.health_parts import OfferHistory
 from expansion_signals.decide.offers import case_of
 from expansion_signals.decide.qualification import Qualification
-from expansion_signals.decide.qualifying import judged
+from expansion_signals.decide.qualifying import PUBLICATION_TYPES, as_told, judged
 from expansion_signals.decide.scoring import Case as LeadCase
 from expansion_signals.decide.scoring import criteria_document
 from expansion_signals.decide.suppression import Judged, judge
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from expansion_signals.decide.cases import Case, Ground
     from expansion_signals.decide.decided import Decided
     from expansion_signals.decide.health import Health
-    from expansion_signals.decide.qualifying import Judgement, Publication
+    from expansion_signals.decide.qualifying import Judgement, Publication, PublicationType
     from expansion_signals.decide.remembered import Remembered
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.decisions import Decision, Reason
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _A_YEAR = 365 * DAY
 _LEAD_KEPT = 400 * DAY
+_MOST_ORDINALS = 1_000
+"""How many publications of a rule may have been told by readings that have left the log."""
 
 _ALWAYS_SILENT: frozenset[Reason] = frozenset({"too_old_to_fire", "muted", "holdout"})
 """What silences a lead's end, and a change of its score, too: they are news of a lead that was sent."""
@@ -56,7 +58,7 @@ def leads(
         return before, ()
     at = reading.evidence.time
     health = health_of(health_inputs_in(reading.data), account, offers_of(before.remembered, at))
-    known = None if health is None else {"score": health.score, "band": health.band}
+    known = None if health is None else {"score": health.score, "band": health.band, "at": at}
     after = replace(before, remembered=before.remembered.with_health(known))
     published: list[Trigger | Decision] = []
     for rule in ground.configuration.pql_rules:
@@ -90,18 +92,16 @@ def _lead(  # noqa: PLR0913, PLR0917 -- what a lead is judged by
     pause = ground.configuration.policy.pause
     cancelled = remembered.cancelled
     state = Qualification.read(remembered.leads.get(rule.id, {}).get("state", {}))
-    judgement = judged(
-        rule,
-        state,
-        LeadCase(
-            at,
-            account,
-            ground.configuration.catalog.currency,
-            observations_in(reading.data),
-            health,
-            cancelled is not None and cancelled <= at < cancelled + pause,
-        ),
+    lead = LeadCase(
+        at,
+        account,
+        ground.configuration.catalog.currency,
+        observations_in(reading.data),
+        health,
+        cancelled is not None and cancelled <= at < cancelled + pause,
     )
+    told = _told(rule, reading.account, state, ground)
+    judgement = judged(rule, state, lead) if told is None else as_told(rule, state, lead, told)
     publication = judgement.publication
     if publication is None:
         return replace(before, remembered=_with_lead(remembered, rule, judgement.state, at)), ()
@@ -122,7 +122,25 @@ def _lead(  # noqa: PLR0913, PLR0917 -- what a lead is judged by
     return after, [trigger, decision]
 
 
+def _told(rule: PqlRule, account: str, state: Qualification, ground: Ground) -> tuple[PublicationType, int] | None:
+    """Return which publication of this rule is told of a reading, where a shard is made anew."""
+    ordinals = range(state.published + 1, state.published + 1 + _MOST_ORDINALS)
+    named = ((kind, ordinal) for ordinal in ordinals for kind in PUBLICATION_TYPES)
+    return (
+        next((each for each in named if lead_id(rule.id, account, *each) in ground.told), None) if ground.told else None
+    )
+
+
+def lead_id(rule: str, account: str, kind: PublicationType, ordinal: int) -> str:
+    """Return the id of a publication (semantics 9.1)."""
+    return identity_of(kind.replace(".", "_"), rule, account, "criteria", "", "", "", str(ordinal))
+
+
 def _verdict(case: Case, publication: Publication) -> Judged:
+    if case.ground.told is not None:
+        verdict = case.ground.told.get(case.signal.id)
+        held_out = verdict == "suppressed" and case.signal.data.get("holdout") is True
+        return Judged(verdict or "suppressed", ("holdout",) if held_out else ())
     found = judge(case)
     if publication.type == "pql.qualified" or found.verdict == "fired":
         return found
@@ -159,9 +177,7 @@ def _signal(  # noqa: PLR0913, PLR0917 -- what the payload of a lead is made of
     health: Health | None,
 ) -> Signal:
     kind = publication.type
-    signal_id = identity_of(
-        kind.replace(".", "_"), rule.id, reading.account, "criteria", "", "", "", str(publication.ordinal)
-    )
+    signal_id = lead_id(rule.id, reading.account, kind, publication.ordinal)
     changed = {"previous_score": before.score} if kind == "pql.score_changed" else {}
     return Signal(
         id=signal_id,

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from expansion_signals.decide.remembered import Prompted
 
 if TYPE_CHECKING:
-    from expansion_signals.decide.remembered import Remembered
+    from expansion_signals.decide.remembered import Fired, Remembered
     from expansion_signals.model.prompts import Prompt
 
 
-def after_prompt(remembered: Remembered, prompt: Prompt) -> Remembered:
-    """Return what is remembered once this is reported.
+def after_prompt(remembered: Remembered, prompt: Prompt, known: Fired | None = None) -> Remembered:
+    """Return what is remembered once this is reported; its trigger is the one `known`, if it is not remembered.
 
     Of a trigger that is not remembered the family is not known: the report counts for how offers are met, and silences
     nothing.
     """
-    fired = remembered.trigger(prompt.trigger)
+    fired = remembered.trigger(prompt.trigger) or known
     return remembered.with_prompted(
         Prompted(
             deed=prompt.deed,

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.model.instants import DAY
+from expansion_signals.model.instants import DAY, HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -106,7 +106,7 @@ class Remembered:
         return cls(
             through=kept.get("through", {}),
             profile=kept.get("profile"),
-            fired=tuple(Fired(**each) for each in kept.get("fired", ())),
+            fired=tuple(_fired(each) for each in kept.get("fired", ())),
             prompted=tuple(Prompted(**each) for each in kept.get("prompted", ())),
             held=tuple(Held(**each) for each in kept.get("held", ())),
             cancelled=kept.get("cancelled"),
@@ -207,20 +207,25 @@ class Remembered:
         return replace(self, prompted=(*kept, prompted)[-MOST_PROMPTED:])
 
     def kept_until(self) -> Instant:
-        """Return from when on nothing that is remembered can be asked for."""
+        """Return from when on nothing that is remembered can be asked for, a whole hour."""
         ends = [
             *(max(each.expires, each.time + KEPT) for each in self.fired),
             *(each.time + PROMPTS_KEPT for each in self.prompted),
             *(each.until + KEPT for each in self.held),
             *(each + PROMPTS_KEPT for each in (*self.upgrades, *self.contractions)),
             *([self.cancelled + KEPT] if self.cancelled is not None else ()),
-            *(lead.get("kept_until", 0) for lead in self.leads.values()),
+            *(lead["kept_until"] for lead in self.leads.values()),
+            *([self.health["at"] + KEPT] if self.health is not None else ()),
         ]
-        return max(ends, default=0)
+        return -(-max(ends, default=0) // HOUR) * HOUR
 
 
 def _is_of_use(fired: Fired, now: Instant) -> bool:
     return max(fired.expires, fired.time + KEPT) > now
+
+
+def _fired(named: dict[str, Any]) -> Fired:
+    return Fired(**{**named, "offered": tuple(named.get("offered", (None, None)))})
 
 
 def _named(value: Fired | Prompted, of: type[Fired | Prompted]) -> dict[str, Any]:

@@ -1,122 +1,220 @@
-"""What a rebuilt shard begins with: marks and decisions told by the log (architecture, When Redis loses data)."""
+"""What a rebuilt shard begins with: marks and decisions told by the log (architecture, When Redis loses data).
+
+Records are taken in as they were the first time, in their order, with the decisions that were told in place of new
+ones. What nobody can say was taken in is left to deciding, which reads on from there (`passed`); what comes after it,
+and was, is known by its coordinates, so that it is taken in once.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.decide.cases import expiry
 from expansion_signals.decide.course import take
+from expansion_signals.decide.crossings import id_of_rest
 from expansion_signals.decide.decided import Decided
-from expansion_signals.decide.decisions import decide, decided_before
+from expansion_signals.decide.decisions import decided_before, entries_made, undecided
+from expansion_signals.decide.passed import Passed
+from expansion_signals.decide.prompting import after_prompt
 from expansion_signals.decide.remembered import Remembered
+from expansion_signals.model.decisions import Decision
+from expansion_signals.model.prompts import Prompt
+from expansion_signals.model.triggers import Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from expansion_signals.decide.candidates import Candidate
     from expansion_signals.decide.cases import Ground
+    from expansion_signals.decide.course import Publication
     from expansion_signals.decide.decided import Entry, Key
     from expansion_signals.decide.heard import Heard
+    from expansion_signals.decide.passed import Fate
+    from expansion_signals.decide.remembered import Fired
     from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.facts import Marks
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
 
 
+class Told(NamedTuple):
+    """What was decided of a signal for a trigger; `was_held`: after it had waited."""
+
+    verdict: Verdict
+    was_held: bool = False
+
+    def and_then(self, verdict: Verdict) -> Told:
+        """Return what stands once this is told as well: what fired has fired, and a hold ends no decision."""
+        if verdict == "held":
+            return self._replace(was_held=True)
+        if self.verdict == "fired":
+            return self
+        return Told(verdict, self.was_held or self.verdict == "held")
+
+
+class Standing(NamedTuple):
+    """What becomes of a record; `proves`: a decision was told of it, so what was published before it is out."""
+
+    fate: Fate
+    proves: bool = False
+
+
+class _Ended(NamedTuple):
+    """A candidate that fired when its hold ended: until then it only waited."""
+
+    candidate: Candidate
+    rest: Sequence[int]
+
+
 @dataclass(slots=True)
 class RestoredAccount:
-    """What is told of one account: the marks of its counters, and its decided keys that are still kept.
+    """What is told of one account: the marks of its counters, its decided keys that are still kept, and the rest.
 
-    `superseded` are the ids of signals that were: a repetition of one is known by it.
+    `known` are places of records that deciding will read again and has nothing to do for.
     """
 
     marks: Mapping[Counter, Marks] = field(default_factory=dict)
     entries: dict[Key, Entry] = field(default_factory=dict)
-    superseded: set[str] = field(default_factory=set)
     remembered: Remembered = field(default_factory=Remembered)
+    known: list[tuple[str, int]] = field(default_factory=list)
+    _fired: dict[str, Fired] = field(default_factory=dict)
+    _superseded: set[str] = field(default_factory=set)
+    _holds: list[_Ended] = field(default_factory=list)
 
-    def hear(self, heard: Heard, ground: Ground) -> None:
-        """Remember what nobody decides: profiles, falls, readings, reports of prompts."""
-        taken = take(heard, Decided(0, self.entries, self.remembered), ground)
-        self.remembered = replace(taken.decided.remembered, through={}, held=())
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing was decided that deciding would ask for."""
+        return not self.entries and self.remembered.is_empty and not self.known
 
-    def remember(self, candidate: Candidate, told: Mapping[str | None, Verdict], ground: Ground) -> bool | None:
-        """Remember what was decided of this candidate; say whether it was, None for a repetition, which never is.
+    @property
+    def decided(self) -> Decided:
+        """What is decided, as of its first revision."""
+        return Decided(
+            1, self.entries, self.remembered, {f"{partition}|{offset}": "[]" for partition, offset in self.known}
+        )
 
-        One of which was told only that it is held is not decided: deciding judges it again.
+    # ------------------------------------------------------------------------------- what becomes of a record
+
+    def look(self, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> Standing:
+        """Say what becomes of a record, without taking it in.
 
         `told` are the decisions on signals of its id: trigger → what was decided. One id may stand on the log once
         more with other keys, of which nobody has decided: so what is asked for is the trigger that they would become.
         """
-        now = ground.now
-        decision, _, entries, _ = decide(candidate, Decided(0, self.entries, self.remembered), ground)
-        if decision is None:
-            return None
-        if decision.decision == "superseded" and candidate.signal.id in self.superseded:
-            return None
-        verdict = told.get(decision.trigger)
-        if verdict == "held":
-            return False
-        if verdict == "superseded":
-            self.superseded.add(candidate.signal.id)
-        kept = {key: entry for key, entry in entries.items() if entry.kept_until > now}
-        if verdict in ("fired", "suppressed", "already_past"):
-            self.entries.update({key: entry._replace(verdict=verdict) for key, entry in kept.items()})
-            self.remembered = decided_before(candidate, verdict, self.remembered, ground)
-        # What came before it is forgotten as well: which of its keys were left to it cannot be told any more.
-        forgotten = bool(told and entries and not kept)
-        return verdict is not None or forgotten
+        if heard.candidate is not None:
+            return self._look_at(heard.candidate, told, ground)
+        if told:
+            return Standing("known", proves=True)
+        return Standing("waiting" if self._heard(heard, told, ground)[1] else "known")
 
+    def _look_at(self, candidate: Candidate, told: Mapping[str | None, Told], ground: Ground) -> Standing:
+        rest, is_repeated = self._undecided(candidate)
+        if is_repeated:
+            return Standing("known")
+        verdict = _verdict(candidate, rest, told)
+        if verdict is None:
+            # What came before it is forgotten as well: which of its keys were left to it cannot be told any more.
+            is_forgotten = bool(told and rest) and not self._kept(candidate, "superseded", rest, ground)
+            return Standing("known", proves=True) if is_forgotten else Standing("unknown")
+        return Standing("unknown" if verdict.verdict == "held" else "known", proves=True)
 
-@dataclass(slots=True)
-class Passed:
-    """How far a partition of signals is decided: the next offset, and this shard's records before it.
+    # ------------------------------------------------------------------------------------------ taken in
 
-    a signal that is decided         passed, and so is all before it
-    one that nobody decides          passed
-    one that can never be decided    passed once a decided one comes after it: then its dead letter is out
-    the first that is not decided    deciding goes on from here, and knows what came after
-    """
+    def take(self, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> bool:
+        """Take a record in, as it was before; say whether that changes anything."""
+        before = self.remembered
+        if heard.candidate is not None:
+            self._decide(heard.candidate, told, ground)
+            return True
+        taken, _ = self._heard(heard, told, ground)
+        self.remembered = replace(taken.remembered, through={}, held=())
+        self.entries = {key: entry for key, entry in taken.entries.items() if entry.kept_until > ground.now}
+        if heard.hold_ended is not None:
+            self.end(ground)
+        return self.remembered != before
 
-    offset: int
-    counted: int = 0
-    dead_lettered: int = 0
-    stopped: bool = False
-    _unproved: list[tuple[int, bool]] = field(default_factory=list)
+    def report(self, heard: Heard, ground: Ground) -> None:
+        """Take a report of a prompt in; whatever fired at any time says what it was about."""
+        self.end(ground)
+        prompt = heard.what
+        assert isinstance(prompt, Prompt)  # noqa: S101 -- signals are taken in, not reported
+        after = after_prompt(self.remembered, prompt, self._fired.get(prompt.trigger))
+        self.remembered = after.past(heard.partition, heard.offset)
 
-    def take(self, offset: int, *, decided: bool | None) -> None:
-        """Take one more record; `decided` is None where nobody decides it."""
-        if self.stopped:
+    def end(self, ground: Ground) -> None:
+        """Note that the holds that ended have ended by now."""
+        for candidate, rest in self._holds:
+            self._fire(candidate, rest, ground)
+        self._holds.clear()
+
+    def _decide(self, candidate: Candidate, told: Mapping[str | None, Told], ground: Ground) -> None:
+        rest, is_repeated = self._undecided(candidate)
+        verdict = None if is_repeated else _verdict(candidate, rest, told)
+        if verdict is None or verdict.verdict == "held":
             return
-        if decided is False:
-            self._stop(offset)
-        elif decided is None and self._unproved:
-            self._unproved.append((offset, False))
+        self.entries.update(self._kept(candidate, verdict.verdict, rest, ground))
+        places = rest or range(len(candidate.signal.keys))
+        if verdict.verdict == "superseded":
+            self._superseded.add(candidate.signal.id)
+        elif verdict.verdict == "fired" and verdict.was_held:
+            self._holds.append(_Ended(candidate, places))
+        elif verdict.verdict == "fired":
+            self._fire(candidate, places, ground)
         else:
-            self.counted += 1 + sum(not dead for _, dead in self._unproved)
-            self.dead_lettered += sum(dead for _, dead in self._unproved)
-            self._unproved.clear()
+            self.remembered = decided_before(candidate, verdict.verdict, places, self.remembered, ground)
 
-    def bury(self, offset: int) -> None:
-        """Take one more record, which can never be decided."""
-        if not self.stopped:
-            self._unproved.append((offset, True))
+    def _fire(self, candidate: Candidate, rest: Sequence[int], ground: Ground) -> None:
+        self.remembered = decided_before(candidate, "fired", rest, self.remembered, ground)
+        fired = self.remembered.fired[-1]
+        self._fired[fired.trigger] = fired
 
-    def end(self, offset: int) -> None:
-        """Note that the shard has no further record before this offset."""
-        if not self.stopped:
-            self._stop(offset)
+    def _undecided(self, candidate: Candidate) -> tuple[Sequence[int], bool]:
+        """Return the places of the keys that are not decided; and whether it is a repetition, which never is."""
+        rest, is_repeated = undecided(candidate, Decided(0, self.entries))
+        return rest, is_repeated or (not rest and candidate.signal.id in self._superseded)
 
-    def _stop(self, offset: int) -> None:
-        self.offset = self._unproved[0][0] if self._unproved else offset
-        self.stopped = True
+    def _heard(
+        self, heard: Heard, told: Mapping[str | None, Told], ground: Ground
+    ) -> tuple[Decided, Sequence[Publication]]:
+        """Return what stands once a record is taken in, and what would be published beside what was told."""
+        verdicts = {trigger: each.verdict for trigger, each in told.items()}
+        before = Decided(0, self.entries, self.remembered)
+        after, published = take(heard, before, ground._replace(told=verdicts))
+        untold = [each for each in published if not _is_told(each, told)]
+        return after, untold
+
+    def _kept(self, candidate: Candidate, verdict: Verdict, rest: Sequence[int], ground: Ground) -> Mapping[Key, Entry]:
+        made = entries_made(candidate, verdict, expiry(candidate.signal, ground.configuration), rest)
+        return {key: entry for key, entry in made.items() if entry.kept_until > ground.now}
+
+
+def _verdict(candidate: Candidate, rest: Sequence[int], told: Mapping[str | None, Told]) -> Told | None:
+    """Return what was decided of these keys: under their trigger, or under the one of the burst that says it."""
+    signal = candidate.signal
+    burst = signal.data.get("burst_of")
+    found = told.get(id_of_rest(signal, rest) if rest else signal.id)
+    if found is None and isinstance(burst, str):
+        found = told.get(burst)
+    return found
+
+
+def _is_told(published: Publication, told: Mapping[str | None, Told]) -> bool:
+    match published:
+        case Decision():
+            return published.trigger in told
+        case Trigger():
+            return published.id in told
+        case _:
+            return False
 
 
 @dataclass(slots=True)
 class RestoredShard:
     """A shard before it serves again.
 
-    `passed` has the partitions of signals: how far all that is told was decided, and how many records of this shard
+    `passed` has the partitions of deciding: how far all that is told was decided, and how many records of this shard
     those are; those of metering, with where they begin. `since`: the log holds nothing older, so counters that reach
     back further are incomplete; None where it holds everything. `late`: others have read on, so a second reader brings
     this shard up to them.
@@ -128,3 +226,61 @@ class RestoredShard:
     late: bool
     accounts: dict[str, RestoredAccount] = field(default_factory=dict)
     passed: dict[str, Passed] = field(default_factory=dict)
+    _waiting: defaultdict[str, dict[str, list[Heard]]] = field(default_factory=lambda: defaultdict(dict))
+
+    def account(self, name: str) -> RestoredAccount:
+        """Return what is told of an account so far."""
+        return self.accounts.setdefault(name, RestoredAccount())
+
+    def partition(self, name: str) -> Passed:
+        """Return how far a partition is."""
+        return self.passed.setdefault(name, Passed(0))
+
+    def take(self, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> None:
+        """Take one more signal, of which this was told.
+
+        What follows one that waits, or is unknown, waits as well where it is of the same account.
+        """
+        account, passed = self.account(heard.what.account), self.partition(heard.partition)
+        waiting = self._waiting[heard.partition].get(heard.what.account)
+        if waiting is not None and heard.candidate is None and not told:
+            waiting.append(heard)
+            passed.take(heard.offset, "waiting")
+            return
+        fate, proves = account.look(heard, told, ground)
+        if proves:
+            self._prove(heard.partition, ground)
+        passed.take(heard.offset, fate)
+        if fate == "known":
+            self._take(account, heard, told, ground)
+        else:
+            waits = self._waiting[heard.partition].setdefault(heard.what.account, [])
+            waits += [heard] if fate == "waiting" else []
+
+    def report(self, heard: Heard, ground: Ground) -> None:
+        """Take one more report of a prompt: nothing is published because of it."""
+        self.account(heard.what.account).report(heard, ground)
+        self.partition(heard.partition).take(heard.offset, "known")
+
+    def bury(self, partition: str, offset: int) -> None:
+        """Take one more record, which can never be decided."""
+        self.partition(partition).take(offset, "dead")
+
+    def end(self, positions: Mapping[str, int], ground: Ground) -> None:
+        """Note how far each partition was read."""
+        for partition, position in positions.items():
+            self.partition(partition).end(position)
+        for account in self.accounts.values():
+            account.end(ground)
+            account.known = [place for place in account.known if place[1] >= self.passed[place[0]].offset]
+
+    def _prove(self, partition: str, ground: Ground) -> None:
+        """Take in what was waiting: a decision after it was told."""
+        self.passed[partition].prove()
+        for name, waiting in self._waiting.pop(partition, {}).items():
+            for heard in waiting:
+                self._take(self.accounts[name], heard, {}, ground)
+
+    def _take(self, account: RestoredAccount, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> None:
+        if account.take(heard, told, ground) and self.passed[heard.partition].is_open:
+            account.known.append((heard.partition, heard.offset))
