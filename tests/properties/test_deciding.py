@@ -165,7 +165,7 @@ def test_what_no_metering_writes_becomes_a_dead_letter_and_deciding_goes_on(
 @given(TOPICS, ALL_HARM)
 def test_received_is_counted_and_dead_lettered_for_each_partition(drafts: list[Draft], schedule: list[Step]) -> None:
     world = outcome(drafts, schedule)
-    letters = Tally(partition for partition, _ in poisoned(world))
+    letters = Tally(partition for _, partition, _ in poisoned(world))
     found = asyncio.run(tallied(world))
     assert {each: (tally["counted"], tally["dead_lettered"]) for each, tally in found.items()} == {
         each: (len(records) - letters[each.partition], letters[each.partition])

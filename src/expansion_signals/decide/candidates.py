@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.contents import check_content
 from expansion_signals.decide.crossings import check_crossed
+from expansion_signals.decide.evidence_readings import health_inputs_in, observations_in
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.instants import LAST
 from expansion_signals.model.kinds import KINDS, TOLD, Kind
@@ -40,6 +41,9 @@ def candidate_in(signal: Signal, record: str) -> Candidate | None:
     if kind is None and signal.type not in TOLD:
         return None  # of a version to come: nobody judges it here
     check_content(signal.type, signal.data)
+    if signal.type == "reading":
+        observations_in(signal.data)
+        health_inputs_in(signal.data)
     if kind is None or not kind.fires:
         return None
     if not _ID.fullmatch(signal.id):

@@ -7,7 +7,7 @@ and was, is known by its coordinates, so that it is taken in once.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,9 +17,10 @@ from expansion_signals.decide.crossings import id_of_rest
 from expansion_signals.decide.decided import Decided
 from expansion_signals.decide.decisions import decided_before, entries_made, undecided
 from expansion_signals.decide.passed import Passed
-from expansion_signals.decide.prompting import after_prompt
+from expansion_signals.decide.prompting import after_prompt, named
 from expansion_signals.decide.remembered import Remembered
 from expansion_signals.model.decisions import Decision
+from expansion_signals.model.instants import LAST
 from expansion_signals.model.prompts import Prompt
 from expansion_signals.model.triggers import Trigger
 
@@ -129,15 +130,14 @@ class RestoredAccount:
             self._decide(heard.candidate, told, ground)
             return True
         taken, _ = self._heard(heard, told, ground)
-        self.remembered = replace(taken.remembered, through={}, held=())
+        self.remembered = replace(taken.remembered, through=before.through, held=())
         self.entries = {key: entry for key, entry in taken.entries.items() if entry.kept_until > ground.now}
         if heard.hold_ended is not None:
             self.end(ground)
         return self.remembered != before
 
-    def report(self, heard: Heard, ground: Ground) -> None:
-        """Take a report of a prompt in; whatever fired at any time says what it was about."""
-        self.end(ground)
+    def report(self, heard: Heard) -> None:
+        """Take a report of a prompt in; whatever fired at any time says what it was about, before or after it."""
         prompt = heard.what
         assert isinstance(prompt, Prompt)  # noqa: S101 -- signals are taken in, not reported
         after = after_prompt(self.remembered, prompt, self._fired.get(prompt.trigger))
@@ -169,6 +169,7 @@ class RestoredAccount:
         self.remembered = decided_before(candidate, "fired", rest, self.remembered, ground)
         fired = self.remembered.fired[-1]
         self._fired[fired.trigger] = fired
+        self.remembered = named(self.remembered, fired)
 
     def _undecided(self, candidate: Candidate) -> tuple[Sequence[int], bool]:
         """Return the places of the keys that are not decided; and whether it is a repetition, which never is."""
@@ -227,6 +228,7 @@ class RestoredShard:
     accounts: dict[str, RestoredAccount] = field(default_factory=dict)
     passed: dict[str, Passed] = field(default_factory=dict)
     _waiting: defaultdict[str, dict[str, list[Heard]]] = field(default_factory=lambda: defaultdict(dict))
+    _reports: defaultdict[str, deque[tuple[Instant, Heard]]] = field(default_factory=lambda: defaultdict(deque))
 
     def account(self, name: str) -> RestoredAccount:
         """Return what is told of an account so far."""
@@ -236,11 +238,20 @@ class RestoredShard:
         """Return how far a partition is."""
         return self.passed.setdefault(name, Passed(0))
 
-    def take(self, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> None:
+    def report(self, heard: Heard, appended: Instant) -> None:
+        """Take one more report of a prompt, before all signals: it is taken in with those that were appended after it.
+
+        Nothing is published because of it, so nothing can say whether it was taken in: here it is.
+        """
+        self._reports[heard.what.account].append((appended, heard))
+        self.partition(heard.partition).take(heard.offset, "known")
+
+    def take(self, heard: Heard, appended: Instant, told: Mapping[str | None, Told], ground: Ground) -> None:
         """Take one more signal, of which this was told.
 
         What follows one that waits, or is unknown, waits as well where it is of the same account.
         """
+        self._report_until(heard.what.account, appended)
         account, passed = self.account(heard.what.account), self.partition(heard.partition)
         waiting = self._waiting[heard.partition].get(heard.what.account)
         if waiting is not None and heard.candidate is None and not told:
@@ -257,11 +268,6 @@ class RestoredShard:
             waits = self._waiting[heard.partition].setdefault(heard.what.account, [])
             waits += [heard] if fate == "waiting" else []
 
-    def report(self, heard: Heard, ground: Ground) -> None:
-        """Take one more report of a prompt: nothing is published because of it."""
-        self.account(heard.what.account).report(heard, ground)
-        self.partition(heard.partition).take(heard.offset, "known")
-
     def bury(self, partition: str, offset: int) -> None:
         """Take one more record, which can never be decided."""
         self.partition(partition).take(offset, "dead")
@@ -270,9 +276,16 @@ class RestoredShard:
         """Note how far each partition was read."""
         for partition, position in positions.items():
             self.partition(partition).end(position)
+        for name in self._reports:
+            self._report_until(name, LAST)
         for account in self.accounts.values():
             account.end(ground)
             account.known = [place for place in account.known if place[1] >= self.passed[place[0]].offset]
+
+    def _report_until(self, name: str, appended: Instant) -> None:
+        reports = self._reports.get(name, ())
+        while reports and reports[0][0] <= appended:
+            self.account(name).report(reports.popleft()[1])
 
     def _prove(self, partition: str, ground: Ground) -> None:
         """Take in what was waiting: a decision after it was told."""

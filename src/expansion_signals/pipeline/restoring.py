@@ -1,8 +1,8 @@
 """Restoring: what rebuilt shards begin with is gathered from the log (architecture, When Redis loses data).
 
     1. every decision               which signals are decided, and how
-    2. every signal, in order       marks and generations; what is decided and remembered; how far deciding has come
-    3. every report of a prompt     dismissals, snoozes, what was shown: by now every trigger is known
+    2. every report of a prompt     dismissals, snoozes, what was shown
+    3. every signal, in order       marks and generations; what is decided and remembered; how far deciding has come
 
 Only what the log tells is restored. Counters, identities and profiles come by themselves: the shard reads usage events
 and account updates again from where the log begins.
@@ -62,15 +62,8 @@ class Restoring:
                 told = self._told.setdefault(signal, {})
                 told[trigger] = told[trigger].and_then(verdict) if trigger in told else Told(verdict)
 
-    def signals(self, records: Iterable[Record]) -> None:
-        """Take signals in, once every decision is known; they come in the order of their partitions."""
-        for record in records:
-            shard = self._shard_of_key(record)
-            if shard is not None:
-                self._take(shard, record)
-
     def prompts(self, records: Iterable[Record]) -> None:
-        """Take reports of prompts in, once every signal is; their account is their subject, whatever their key."""
+        """Take note of reports of prompts; their account is their subject, whatever their key."""
         for record in records:
             try:
                 prompt = self._codec.prompt(record)
@@ -79,7 +72,14 @@ class Restoring:
                 continue
             shard = self._shards.get(self._shard_of(prompt.account))
             if shard is not None:
-                shard.report(Heard(self._name(record), record.offset, prompt), self._ground)
+                shard.report(Heard(self._name(record), record.offset, prompt), record.appended)
+
+    def signals(self, records: Iterable[Record]) -> None:
+        """Take signals in, once all else is known; they come in the order of their partitions."""
+        for record in records:
+            shard = self._shard_of_key(record)
+            if shard is not None:
+                self._take(shard, record)
 
     def restored(self, positions: Mapping[str, int], since: Instant | None) -> Sequence[RestoredShard]:
         """Return what was gathered; `positions` says how far partitions of signals were read, and where others begin.
@@ -108,7 +108,7 @@ class Restoring:
         account = shard.account(signal.account)
         account.marks = marks_after(signal, account.marks, self._meters)
         heard = Heard(self._name(record), record.offset, signal, candidate)
-        shard.take(heard, self._told.get(signal.id, {}), self._ground)
+        shard.take(heard, record.appended, self._told.get(signal.id, {}), self._ground)
 
     def _bury(self, shard: RestoredShard | None, record: Record) -> None:
         if shard is not None:

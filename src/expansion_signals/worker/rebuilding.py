@@ -71,8 +71,8 @@ class Rebuilding:
             late=late,
         )
         await self._read(DECISIONS, restoring.decisions, alive)
-        signals = await self._read(SIGNALS, restoring.signals, alive)
         prompts = await self._read(PROMPT_EVENTS, restoring.prompts, alive)
+        signals = await self._read(SIGNALS, restoring.signals, alive)
         # What was never told needs no care: a deployment without a signal is new, whatever its log has forgotten.
         since = await self.since() if any(signals.values()) else None
         stand = {**signals, **prompts, **await self._starts(USAGE_EVENTS), **await self._starts(ACCOUNT_UPDATES)}
