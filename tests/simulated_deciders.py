@@ -39,6 +39,7 @@ from simulated_workers import Living, Looking, TurningPatience, turn, until_idle
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing
     from expansion_signals.ports import Due, PolicyStore, Shards, Store
     from expansion_signals.rules.configuration import Configuration
@@ -66,6 +67,7 @@ class PublishedRecords:
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     letters: list[tuple[str, int, int]] = field(default_factory=list)
     audit: list[Record] = field(default_factory=list)
+    now: Instant = NOW
 
     async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
         for record in records:
@@ -77,7 +79,7 @@ class PublishedRecords:
             event = json.loads(record.value or b"")
             if record.topic == DECISIONS.topic:
                 self.decisions.append(event)
-                self.audit.append(Record(*DECISIONS, len(self.audit), record.key, record.value, (), NOW))
+                self.audit.append(Record(*DECISIONS, len(self.audit), record.key, record.value, (), self.now))
             elif event["type"] == WITHDRAWN:
                 self.withdrawals.append(event)
             elif record.topic == OUTCOMES:
@@ -115,9 +117,17 @@ class DecidingWorld:
         self.due = due or MemoryDue(self.kept)
         self.archive = MemoryArchive()
         self.epoch = self.archive.accept(texts[0])
-        self.now = NOW
         self.nonces: Iterator[int] = count()
         self._copies: dict[int, tuple[Any, Any]] = {}
+
+    @property
+    def now(self) -> Instant:
+        """The time by every clock."""
+        return self.published.now
+
+    @now.setter
+    def now(self, now: Instant) -> None:
+        self.published.now = now
 
     def accept(self) -> None:
         """Accept the next configuration, if there is one: workers that start from now on know it."""
@@ -221,10 +231,13 @@ class DecidingWorker(Living):
                 await rebuilding(self._world, self._patience, self._epochs).rebuild(range(SHARDS), late=False)
 
     async def _work(self) -> None:
-        ends = self._world.topic.ends
-        self.positions = dict(await self._patience(self._watermarks.resume, ends, dict.fromkeys(ends, 0), ends))
+        self.positions = dict(await self._patience(self._resumed))
         while True:
             await self._once(await turn("idle"))
+
+    async def _resumed(self) -> Mapping[Partition, int]:
+        ends = self._world.topic.ends
+        return await self._watermarks.resume(ends, dict.fromkeys(ends, 0), ends)
 
     async def _once(self, choice: int) -> None:
         """Sweep, or poll so many of some partitions, as the choice says."""

@@ -249,20 +249,27 @@ class Known(NamedTuple):
     """What is kept of an account, but for what hangs on which topic was read first.
 
     Health knows what was made of earlier offers; and of a report of what had not fired yet, it is the trigger alone.
+    What fired stands in the order of its signals, as if none of them had been held; which reading ended a hold is told
+    by append times alone, so what was withdrawn between is known where deciding does not lag by hours.
     """
 
     entries: object
     remembered: object
+    fired: object
     prompted: object
 
 
-async def known(world: DecidingWorld, unfired: Container[str]) -> dict[str, Known]:
+async def known(world: DecidingWorld, unfired: Container[str], rules: str) -> dict[str, Known]:
     """Return what is kept of every account, but for which records were taken in."""
     decided = await world.policy.decided(ACCOUNTS)
     return {
         name: Known(
             each.entries,
-            replace(each.remembered, through={}, prompted=(), health=None),
+            replace(each.remembered, through={}, fired=(), prompted=(), health=None),
+            sorted(
+                (fired if rules == RESTRAINED else fired._replace(withdrawn=False) for fired in each.remembered.fired),
+                key=lambda fired: fired.trigger,
+            ),
             [told if told.trigger not in unfired else told.trigger for told in each.remembered.prompted],
         )
         for name, each in decided.items()
@@ -291,11 +298,11 @@ def test_what_is_lost_is_known_again_and_nothing_is_decided_anew(
     async def lost() -> tuple[object, object]:
         world = await played(world_of(happenings, rules), schedule)
         unfired = await reported_too_soon(world)
-        before = await known(world, unfired), copied(world)[:2], texts(*copied(world))
+        before = await known(world, unfired, rules), copied(world)[:2], texts(*copied(world))
         for shard in range(SHARDS):
             world.lose(shard)
         await settled(world)
-        return before, (await known(world, unfired), copied(world)[:2], texts(*copied(world)))
+        return before, (await known(world, unfired, rules), copied(world)[:2], texts(*copied(world)))
 
     before, after = asyncio.run(lost())
     assert after == before

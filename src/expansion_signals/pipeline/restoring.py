@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from expansion_signals.decide.candidates import candidate_in
 from expansion_signals.decide.cases import Ground, Mutes
 from expansion_signals.decide.heard import Heard
-from expansion_signals.decide.restored import RestoredShard, Told
+from expansion_signals.decide.restored import RestoredShard
+from expansion_signals.decide.restored_account import Told
 from expansion_signals.detect.restored_marks import marks_after
 from expansion_signals.errors import RejectedRecord
 
@@ -60,7 +61,8 @@ class Restoring:
                 except RejectedRecord:
                     continue  # it tells nothing; whoever reads the audit meets it, too
                 told = self._told.setdefault(signal, {})
-                told[trigger] = told[trigger].and_then(verdict) if trigger in told else Told(verdict)
+                found = Told(verdict, record.appended)
+                told[trigger] = told[trigger].and_then(found) if trigger in told else found
 
     def prompts(self, records: Iterable[Record]) -> None:
         """Take note of reports of prompts; their account is their subject, whatever their key."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from expansion_signals.decide.passed import Passed
-    from expansion_signals.decide.restored import RestoredAccount, RestoredShard
+    from expansion_signals.decide.restored import RestoredShard
+    from expansion_signals.decide.restored_account import RestoredAccount
     from expansion_signals.model.facts import Marks
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from expansion_signals.decide.candidates import Candidate
 from expansion_signals.decide.decided import key_of
 from expansion_signals.decide.heard import Heard
-from expansion_signals.decide.restored import RestoredAccount, Told
+from expansion_signals.decide.restored_account import RestoredAccount, Told
 from expansion_signals.model.instants import DAY
 from sample_ground import ground
 from sample_signals import NOW, gated, key, signal
 
 if TYPE_CHECKING:
-    from expansion_signals.decide.restored import Standing
+    from expansion_signals.decide.restored_account import Standing
     from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.signals import Signal
 
@@ -150,12 +150,12 @@ def test_what_was_superseded_as_a_whole_keeps_its_keys() -> None:
 
 
 def test_of_what_was_told_twice_that_it_fired_stands() -> None:
-    assert Told("fired").and_then("suppressed").and_then("held").verdict == "fired"
+    assert Told("fired").and_then(Told("suppressed")).and_then(Told("held")).verdict == "fired"
 
 
 def test_a_hold_takes_no_decision_back() -> None:
-    assert Told("suppressed").and_then("held").verdict == "suppressed"
+    assert Told("suppressed").and_then(Told("held")).verdict == "suppressed"
 
 
 def test_what_ends_a_hold_is_the_decision() -> None:
-    assert Told("held").and_then("superseded") == Told("superseded", was_held=True)
+    assert Told("held").and_then(Told("superseded")) == Told("superseded", was_held=True)
