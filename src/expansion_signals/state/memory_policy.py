@@ -59,6 +59,9 @@ class MemoryPolicy:
         before = shard.get(reservation.account, Decided())
         if before.revision != reservation.revision:
             return False
+        if reservation.look is not None:
+            due = self._store.shards[shard_of(reservation.account, len(self.shards))].due
+            due[reservation.account, HOLD] = reservation.look
         if reservation.is_empty:
             return True
         kept = {key: entry for key, entry in before.entries.items() if key not in reservation.forgotten}
@@ -68,9 +71,6 @@ class MemoryPolicy:
             before.remembered if reservation.remembered is None else reservation.remembered,
             {**before.unpassed, **reservation.published},
         )
-        if reservation.look is not None:
-            due = self._store.shards[shard_of(reservation.account, len(self.shards))].due
-            due[reservation.account, HOLD] = reservation.look
         return True
 
     async def passed(self, places: Mapping[str, Collection[str]]) -> None:
