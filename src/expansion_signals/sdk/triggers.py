@@ -49,12 +49,9 @@ class TriggerData(Mapping[str, Any]):
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- what JSON holds
         """Return the field of this name."""
-        if name.startswith("_"):  # a copy in the making asks for what it does not have yet
-            raise AttributeError(name)
-        try:
-            return self._fields[name]
-        except KeyError:
-            raise AttributeError(f"no {name!r} here; there are: {', '.join(sorted(self._fields))}") from None
+        if name not in self._fields:
+            raise AttributeError(f"no {name!r} here; there are: {', '.join(sorted(self._fields))}")
+        return self._fields[name]
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         """Refuse: a payload is frozen when it is decided (semantics 7.6)."""
@@ -71,6 +68,10 @@ class TriggerData(Mapping[str, Any]):
     def __len__(self) -> int:
         """Count the fields."""
         return len(self._fields)
+
+    def __reduce__(self) -> tuple[type[TriggerData], tuple[Mapping[str, Any]]]:
+        """Say how a copy is made."""
+        return TriggerData, (self._fields,)
 
     def __repr__(self) -> str:
         """Show all of it."""
