@@ -121,7 +121,8 @@ def test_killed_at_random_each_trigger_is_done_once_and_never_handed_out_after_i
     names = (f"s{number}" for number in count())
 
     def doomed() -> Service:
-        return following.service(next(names), point=chance.choice(POINTS), after=chance.randrange(1, LONGEST_LIFE))
+        point, after, in_hand = chance.choice(POINTS), chance.randrange(1, LONGEST_LIFE), chance.randrange(1, 4)
+        return following.service(next(names), point=point, after=after, in_hand=in_hand)
 
     alive = [doomed() for _ in range(AT_ONCE)]
     for _ in range(KILLS):
@@ -134,4 +135,30 @@ def test_killed_at_random_each_trigger_is_done_once_and_never_handed_out_after_i
     until(lambda: {*ids} == {*following.remembered()}, seconds=60, waiting_for="every trigger done", pause_seconds=0.5)
     assert Counter(following.remembered()) == Counter(ids)
     assert following.handed_out_after_done() == []
-    assert sum(line.what == "out" for line in following.journal()) <= TRIGGERS + KILLS + AT_ONCE
+
+
+def test_a_broker_that_is_away_is_waited_for(own_kafka: Kafka, prefix: str, tmp_path: Path) -> None:
+    with Following(own_kafka.bootstrap, prefix, tmp_path) as following:
+        following.publish(*(f"before-{number}" for number in range(300)))
+        service = following.service("mailer")
+        following.until_told("done", "before-20")
+        own_kafka.kill()
+        reached = len(following.journal())
+        own_kafka.start()
+        following.publish("after")
+        following.until_told("done", "after", seconds=60)
+        assert reached < 600
+        assert not service.has_ended()
+        assert {*following.remembered()} == {*(f"before-{number}" for number in range(300)), "after"}
+        assert following.handed_out_after_done() == []
+
+
+def test_a_broker_that_is_not_there_yet_is_waited_for(own_kafka: Kafka, prefix: str, tmp_path: Path) -> None:
+    with Following(own_kafka.bootstrap, prefix, tmp_path) as following:
+        following.publish("a")
+        own_kafka.stop()
+        service = following.service("mailer")
+        until(lambda: "waiting: " in following.log(), seconds=30, waiting_for="it to say what it waits for")
+        own_kafka.start()
+        following.until_told("done", "a", seconds=60)
+        assert not service.has_ended()

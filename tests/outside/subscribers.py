@@ -56,8 +56,9 @@ class Following:
     def __init__(self, kafka: str, prefix: str, directory: Path) -> None:
         self.kafka, self.prefix = kafka, prefix
         self._journal = directory / "journal"
-        self._journal.touch()
         self._log = directory / "services.log"
+        for file in (self._journal, self._log):
+            file.touch()
         self._services: list[Service] = []
         wanted = [topic for topic in topics() if topic.name in (TRIGGERS, MEMORY)]
         create_topics(kafka, prefix, [topic.model_copy(update={"partitions": PARTITIONS}) for topic in wanted])
@@ -69,8 +70,12 @@ class Following:
     def __exit__(self, _: type[BaseException] | None, failure: BaseException | None, __: TracebackType | None) -> None:
         for service in self._services:
             service.kill()
-        if failure is not None and self._log.exists():
-            failure.add_note(f"the services' log ended with:\n{self._log.read_text()[-6_000:]}")
+        if failure is not None:
+            failure.add_note(f"the services' log ended with:\n{self.log()[-6_000:]}")
+
+    def log(self) -> str:
+        """Return what the services logged."""
+        return self._log.read_text()
 
     def publish(self, *events: dict[str, Any] | bytes | str, partition: int = 0) -> None:
         """Publish triggers, or whatever else; a text is the id of a trigger."""
@@ -80,7 +85,9 @@ class Following:
             self._producer.produce(self.prefix + TRIGGERS, value, key=b"acct-1", partition=partition)
         assert self._producer.flush(10) == 0
 
-    def service(self, name: str, *, point: str | None = None, after: int = 1, freezes: bool = False) -> Service:
+    def service(
+        self, name: str, *, point: str | None = None, after: int = 1, freezes: bool = False, in_hand: int = 1
+    ) -> Service:
         """Start a service that ends, or freezes, when it has come to this point so many times."""
         settings = {
             "name": name,
@@ -93,6 +100,7 @@ class Following:
             "point": point,
             "after": after,
             "freezes": freezes,
+            "in_hand": in_hand,
         }
         service = Service(settings, self._log)
         self._services.append(service)

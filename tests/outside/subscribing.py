@@ -1,13 +1,14 @@
 """A notification service as its README tells it to be written, which crashes or freezes where it is told.
 
 `python tests/outside/subscribing.py SETTINGS`, a JSON object; writes what happens to a journal, one line each:
-who it is, `out`, `done` or `taken`, and the trigger's id.
+who it is, `out`, `done` or `taken`, and the trigger's id. Of several in hand it is done with any.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaProducer
 
-from expansion_signals.sdk import Subscriber, TriggerTaken
+from expansion_signals.sdk import Subscriber, Trigger, TriggerTaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,8 @@ class Service:
         self._name: str = settings["name"]
         self._point: str | None = settings["point"]
         self._left: int = settings["after"]
+        self._in_hand: int = settings["in_hand"]
+        self._chance = random.Random(self._name)  # noqa: S311 -- a seed, so that it can be played again
         self._signal = signal.SIGSTOP if settings["freezes"] else signal.SIGKILL
         # One write a line to the end of the file: lines of several services stand in the order in which they happened.
         self._journal = os.open(Path(settings["journal"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -45,16 +48,22 @@ class Service:
 
     def run(self) -> None:
         """Follow triggers for ever."""
+        in_hand: list[Trigger] = []
         for trigger in self._subscriber:
             self._tell("out", trigger.id)
             self.reach("handed_out")
-            try:
-                trigger.done()
-            except TriggerTaken:
-                self._tell("taken", trigger.id)
-            else:
-                self._tell("done", trigger.id)
-                self.reach("done")
+            in_hand.append(trigger)
+            if len(in_hand) == self._in_hand:
+                self._finish(in_hand.pop(self._chance.randrange(self._in_hand)))
+
+    def _finish(self, trigger: Trigger) -> None:
+        try:
+            trigger.done()
+        except TriggerTaken:
+            self._tell("taken", trigger.id)
+        else:
+            self._tell("done", trigger.id)
+            self.reach("done")
 
     def reach(self, point: str) -> None:
         """End, or freeze, if this is where it was told to."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka import ConsumerRebalanceListener
 
-from expansion_signals.errors import LogUnavailable, RejectedState
+from expansion_signals.errors import RejectedState
 from expansion_signals.sdk.clients import open_consumer
 from expansion_signals.sdk.failures import kafka_failures
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _CLOSE_MS = 3_000
+_ANSWER_MS = 5_000
 _FENCING = (2, 5)
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         }
         self._consumer: Any = None
         self.assignment: Assignment | None = None
+        self._settled: Assignment | None = None
 
     def poll(self, seconds: float) -> Taken | None:
         """Return the next record; None if there was none for so long.
@@ -75,13 +77,16 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             RejectedState: topics are missing, or the broker refuses us.
         """
         with kafka_failures(self._servers):
-            fetched = self._connected().poll(timeout_ms=int(seconds * 1000), max_records=1)
+            consumer = self._connected()
+            fetched = consumer.poll(timeout_ms=int(seconds * 1000), max_records=1)
+            if self.assignment is not self._settled:
+                self._go_back(consumer)
+                self._settled = self.assignment
+                return None
         assignment = self.assignment
-        for [record] in fetched.values():
-            if assignment is None:
-                raise LogUnavailable(f"Kafka at {self._servers} took back what it had given")
-            return Taken(assignment, record)
-        return None
+        if assignment is None:
+            return None
+        return next((Taken(assignment, record) for [record] in fetched.values()), None)
 
     def leave(self) -> None:
         """Leave the group, if we are still in it; the next poll joins it anew."""
@@ -98,17 +103,33 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         member = self._consumer.group_metadata()
         self.assignment = Assignment(member) if member.generation_id >= 0 and member.member_id else None
 
+    def _go_back(self, consumer: Any) -> None:  # noqa: ANN401 -- kafka-python has no types
+        """Read from where the group is: of partitions that were ours before, kafka-python goes on where it was."""
+        for partition in consumer.assignment():
+            committed = consumer.committed(partition, timeout_ms=_ANSWER_MS)
+            if committed is None:
+                consumer.seek_to_beginning(partition)
+            else:
+                consumer.seek(partition, committed)
+
     def _connected(self) -> Any:  # noqa: ANN401 -- kafka-python has no types
         if self._consumer is None:
             consumer = open_consumer(**self._options)
-            missing = sorted(set(self._topics).difference(consumer.topics()))
-            if missing:
+            try:
+                # Before it looks at the topics: a subscription that it has not looked at makes it join twice.
+                consumer.subscribe(topics=self._topics, listener=self)
+                self._refuse_missing(consumer.topics())
+            except BaseException:
                 consumer.close(timeout_ms=_CLOSE_MS)
-                raise RejectedState(
-                    f"Kafka at {self._servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
-                )
+                raise
             if consumer.config["api_version"] < _FENCING:
                 log.warning("%s is older than Kafka 2.5: a late done() is not refused", self._servers)
             self._consumer = consumer
-            consumer.subscribe(topics=self._topics, listener=self)
         return self._consumer
+
+    def _refuse_missing(self, there: Collection[str]) -> None:
+        missing = sorted(set(self._topics).difference(there))
+        if missing:
+            raise RejectedState(
+                f"Kafka at {self._servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
+            )
