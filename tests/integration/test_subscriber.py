@@ -244,6 +244,10 @@ def test_what_one_member_has_done_another_does_not_hand_out_from_another_partiti
     for name in ("first", "second"):
         following.service(name)
     following.until_members(2)
+    for partition in range(PARTITIONS):
+        following.publish(f"before-{partition}", partition=partition)
+    for partition in range(PARTITIONS):
+        following.until_told("done", f"before-{partition}")  # by now both have read what there was of the memory
     following.publish("a")
     following.until_told("done", "a")
     for partition in range(1, PARTITIONS):
@@ -252,6 +256,16 @@ def test_what_one_member_has_done_another_does_not_hand_out_from_another_partiti
         following.until_told("done", f"after-{partition}")
     assert len(following.told("out", "a")) == 1
     assert {line.who for line in following.journal()} == {"first", "second"}
+
+
+def test_a_done_after_the_subscriber_was_closed_is_refused(
+    following: Following, subscribe: Callable[..., Subscriber]
+) -> None:
+    following.publish("a")
+    with subscribe() as subscriber:
+        trigger = next(subscriber)
+    with pytest.raises(TriggerTaken):
+        trigger.done()
 
 
 def test_a_missing_topic_is_told_with_the_command_that_makes_it(kafka: GivenKafka | Kafka, prefix: str) -> None:

@@ -78,11 +78,19 @@ class Following:
         return self._log.read_text()
 
     def publish(self, *events: dict[str, Any] | bytes | str, partition: int = 0) -> None:
-        """Publish triggers, or whatever else; a text is the id of a trigger."""
+        """Publish triggers, or whatever else, and wait until they are there; a text is the id of a trigger."""
         for event in events:
-            given = trigger_event(event) if isinstance(event, str) else event
-            value = given if isinstance(given, bytes) else json.dumps(given).encode()
-            self._producer.produce(self.prefix + TRIGGERS, value, key=b"acct-1", partition=partition)
+            self.produce(event, partition=partition)
+        self.flush()
+
+    def produce(self, event: dict[str, Any] | bytes | str, *, partition: int) -> None:
+        """Begin to publish one."""
+        given = trigger_event(event) if isinstance(event, str) else event
+        value = given if isinstance(given, bytes) else json.dumps(given).encode()
+        self._producer.produce(self.prefix + TRIGGERS, value, key=b"acct-1", partition=partition)
+
+    def flush(self) -> None:
+        """Wait until all that was produced is there."""
         assert self._producer.flush(10) == 0
 
     def service(

@@ -20,6 +20,7 @@ _STANDSTILL_SECONDS = 1.0
 """So long without a record, and reading is told to wait for something."""
 
 _ANSWER_MS = 5_000
+_CLOSE_MS = 1_000
 
 
 class Memory:
@@ -63,7 +64,7 @@ class Memory:
         """Disconnect; what is known stays."""
         for consumer in (self._committed, self._written):
             if consumer is not None:
-                consumer.close()
+                consumer.close(timeout_ms=_CLOSE_MS)
         self._committed = self._written = None
 
     def _connect(self) -> None:
@@ -77,7 +78,7 @@ class Memory:
             self._read_to(committed, committed.end_offsets(self._partitions, timeout_ms=_ANSWER_MS))
             written = open_consumer(**self._options, isolation_level="read_uncommitted")
         except BaseException:
-            committed.close()
+            committed.close(timeout_ms=_CLOSE_MS)
             raise
         written.assign(self._partitions)
         for partition, position in self._positions(committed).items():

@@ -128,7 +128,7 @@ class Subscriber:
 
     def close(self) -> None:
         """Leave the group, so that others take over at once what is open; a second call does nothing."""
-        self._closed = True
+        self._closed, self._assignment = True, None
         self._transactions.close()
         self._membership.leave()
         self._memory.close()
