@@ -94,6 +94,7 @@ class Reservation:
 
     `remembered` is what is remembered besides, None where that stays as it is; `published` what is about to be, by the
     coordinates of the records that led to it. `look`: when the first hold ends, where a look is to be made then.
+    `health` is the account's, where it has changed: conditions of metering ask for it.
     """
 
     account: str
@@ -103,6 +104,7 @@ class Reservation:
     remembered: Remembered | None = None
     published: Mapping[str, str] = field(default_factory=dict)
     look: Instant | None = None
+    health: int | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -166,7 +168,8 @@ def reserve(  # noqa: PLR0913, PLR0917 -- what a reservation is made of
             for key, entry in before.entries.items()
             if key not in asked and (entry.kept_until <= now or key in covered)
         )
-    return Reservation(account, before.revision, added, forgotten, remembered, published, look)
+    health = None if kept.health == before.remembered.health else (kept.health or {}).get("score")
+    return Reservation(account, before.revision, added, forgotten, remembered, published, look, health)
 
 
 def _far_below(before: Decided, added: Collection[Key]) -> set[Key]:

@@ -16,6 +16,7 @@ from expansion_signals.model.amounts import plain
 from expansion_signals.model.batches import Behind, Gap, Lost
 from expansion_signals.model.instants import HOUR
 from expansion_signals.model.looks import HOLD
+from expansion_signals.model.notes import HEALTH
 from expansion_signals.state.keys import due_member, shard_keys, shard_of
 from expansion_signals.state.packing import pack, read_watermarks
 from expansion_signals.state.scripts import Scripts
@@ -62,7 +63,8 @@ class RedisPolicy:
         ]
         accounts = [_argument(reservation) for reservation in asked.reservations]
         policies = [keys.policy(reservation.account) for reservation in asked.reservations]
-        return [keys.state, keys.watermarks, keys.due, *policies], pack((stand, accounts, asked.token))
+        healths = [keys.note(reservation.account, HEALTH) for reservation in asked.reservations]
+        return [keys.state, keys.watermarks, keys.due, *policies, *healths], pack((stand, accounts, asked.token))
 
     async def passed(self, places: Mapping[str, Collection[str]]) -> None:
         """Forget what was published because of these records, by account: they will not be asked again."""
@@ -131,6 +133,7 @@ def _argument(reservation: Reservation) -> tuple[object, ...]:
         ],
         due_member(reservation.account, HOLD),
         "" if reservation.look is None else str(reservation.look),
+        "" if reservation.health is None else str(reservation.health),
     )
 
 

@@ -119,7 +119,10 @@ def test_show_has_the_languages_that_a_rule_writes(worded: Path) -> None:
 
 def test_show_as_json_has_the_languages_that_a_rule_writes(worded: Path) -> None:
     rules = json.loads(_run("show", worded, "--json").stdout)["rules"]
-    assert {rule["id"]: rule["copy"] for rule in rules if rule["copy"]} == {"seat-invite": ["en", "pt-BR"]}
+    assert {rule["id"]: rule["copy"] for rule in rules if rule["copy"]} == {
+        "api-quota": ["en", "de"],
+        "seat-invite": ["en", "pt-BR"],
+    }
 
 
 @pytest.mark.parametrize("command", ["check", "show"])
