@@ -14,6 +14,7 @@ from outside.worker import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from subprocess import CompletedProcess
 
     from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis
@@ -60,6 +61,9 @@ class Explained(NamedTuple):
     def run(self, *arguments: str) -> CompletedProcess[str]:
         return command(self.settings, "explain", *arguments)
 
+    def account(self, *arguments: str) -> CompletedProcess[str]:
+        return command(self.settings, "account", *arguments)
+
     def says(self, kind: str) -> list[str]:
         return [each["says"] for each in self.document["story"] if each["kind"] == kind]
 
@@ -75,8 +79,9 @@ def explained(
         worker = deployment.worker().start().until_ready()
         product, triggers, decisions = deployment.product, deployment.topic(TRIGGERS), deployment.topic(DECISIONS)
         product.profile(ACCOUNT, "free", time_zone="Europe/Berlin")
+        product.profile("acct-2", "free")
         product.send(used(800, 1))
-        [warned] = triggers.until(lambda _: True)
+        [warned] = triggers.until(lambda record: record.key == ACCOUNT.encode())
         for deed in ("shown", "clicked"):
             # Under no key, as a stranger may send it: it counts for its subject.
             report = prompt(deed, warned.event["id"], 2)
@@ -85,7 +90,7 @@ def explained(
         worker.until_settled(3)
         product.profile(ACCOUNT, "pro", version=2, time_zone="Europe/Berlin")
         deployment.topic("expansion-outcomes").until(lambda _: True)
-        decisions.until(lambda record: record.key == ACCOUNT.encode(), count=2)
+        decisions.until(lambda _: True, count=4)
         shown = command(deployment.settings, "explain", ACCOUNT, "--json")
         assert shown.returncode == 0, shown.stderr
         printed = command({**deployment.settings}, "explain", ACCOUNT).stdout
@@ -170,3 +175,41 @@ def test_an_account_that_nothing_is_known_of_is_told_with_1(explained: Explained
 def test_a_time_that_is_none_is_told_with_2(explained: Explained) -> None:
     failed = explained.run(ACCOUNT, "--since", "yesterday")
     assert (failed.returncode, "expected a duration such as" in failed.stderr) == (2, True)
+
+
+# ------------------------------------------------------------------------------- the brief of the same account
+
+
+def test_the_brief_tells_plan_revenue_and_use(explained: Explained) -> None:
+    told = json.loads(explained.account("brief", ACCOUNT, "--json").stdout)
+    assert (told["plan"], told["mrr"], told["features"][0]["reading"]) == (
+        "pro",
+        {"amount": "49.00", "currency": "USD", "source": "catalog"},
+        "900 of 20,000 calls",
+    )
+
+
+def test_what_was_bought_since_is_no_opportunity_of_the_brief(explained: Explained) -> None:
+    told = json.loads(explained.account("brief", ACCOUNT, "--json").stdout)
+    assert told["opportunities"] == []
+
+
+def test_what_nobody_bought_is_an_opportunity_of_the_brief(explained: Explained) -> None:
+    told = json.loads(explained.account("brief", "acct-2", "--json").stdout)
+    [step] = told["opportunities"]
+    assert (step["recommendation"]["to"], step["case"][0][:31]) == ("pro", "800 of 1,000 calls used (80 %) "[:31])
+
+
+def test_the_brief_is_markdown_unless_said_otherwise(explained: Explained) -> None:
+    assert explained.account("brief", "acct-2").stdout.startswith("# acct-2: account brief\n")
+
+
+def test_the_brief_is_written_into_a_file(explained: Explained, tmp_path: Path) -> None:
+    page = tmp_path / "acct-2.html"
+    done = explained.account("brief", "acct-2", "--html", "--out", str(page))
+    assert (done.returncode, done.stdout, page.read_text()[:15]) == (0, "", "<!doctype html>")
+
+
+def test_an_account_without_a_profile_has_no_brief(explained: Explained) -> None:
+    failed = explained.account("brief", "acct-9")
+    assert (failed.returncode, "no profile of account 'acct-9'" in failed.stderr) == (1, True)
