@@ -13,7 +13,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from expansion_signals.cli import account, backtest, config, demo, dev, emit, explain, imports, topics, watch, worker
+from expansion_signals.cli import (
+    account,
+    backtest,
+    config,
+    demo,
+    dev,
+    emit,
+    explain,
+    imports,
+    mute,
+    topics,
+    watch,
+    worker,
+)
 from expansion_signals.errors import Rejected, RejectedState, Retryable
 
 FAILED = 1
@@ -32,6 +45,7 @@ app.command("dev")(dev.dev)
 app.command("emit")(emit.emit)
 app.command("explain")(explain.explain)
 app.command("import")(imports.import_)
+app.command("mute")(mute.mute)
 app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(account.app, name="account")
