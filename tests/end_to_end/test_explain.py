@@ -64,6 +64,9 @@ class Explained(NamedTuple):
     def account(self, *arguments: str) -> CompletedProcess[str]:
         return command(self.settings, "account", *arguments)
 
+    def report(self, *arguments: str) -> CompletedProcess[str]:
+        return command(self.settings, "report", *arguments)
+
     def says(self, kind: str) -> list[str]:
         return [each["says"] for each in self.document["story"] if each["kind"] == kind]
 
@@ -213,3 +216,35 @@ def test_the_brief_is_written_into_a_file(explained: Explained, tmp_path: Path) 
 def test_an_account_without_a_profile_has_no_brief(explained: Explained) -> None:
     failed = explained.account("brief", "acct-9")
     assert (failed.returncode, "no profile of account 'acct-9'" in failed.stderr) == (1, True)
+
+
+# ------------------------------------------------------------------------------------ the portfolio of both
+
+
+def test_the_report_tells_each_rule_from_fired_to_bought(explained: Explained) -> None:
+    told = json.loads(explained.report("--json").stdout)
+    quota, quiet = sorted(told["rules"], key=lambda rule: -rule["fired"])
+    names = ("rule", "fired", "shown", "clicked", "outcomes", "accounts", "bought", "withdrawn")
+    assert [quota[name] for name in names] == ["quota", 2, 1, 1, 1, 2, 1, 1]
+    assert (quiet["silent"], quiet["holdout"]["accounts"]) == ({"holdout": 2}, 2)
+
+
+def test_the_report_tells_revenue_from_the_profiles(explained: Explained) -> None:
+    told = json.loads(explained.report("--json").stdout)
+    [usd] = told["revenue"]
+    assert (told["accounts"], usd["currency"], usd["start"], usd["new"], usd["now"]) == (
+        2,
+        "USD",
+        "0.00",
+        "49.00",
+        "49.00",
+    )
+
+
+def test_the_report_reads_no_further_back_than_asked(explained: Explained) -> None:
+    told = json.loads(explained.report("--since", written(datetime.now(UTC)), "--json").stdout)
+    assert (told["triggers"], told["rules"], told["accounts"]) == (0, [], 2)
+
+
+def test_a_person_reads_the_report_within_80_columns(explained: Explained) -> None:
+    assert max(map(len, explained.report().stdout.splitlines())) <= 80

@@ -23,6 +23,7 @@ from expansion_signals.cli import (
     explain,
     imports,
     mute,
+    report,
     topics,
     watch,
     worker,
@@ -46,6 +47,7 @@ app.command("emit")(emit.emit)
 app.command("explain")(explain.explain)
 app.command("import")(imports.import_)
 app.command("mute")(mute.mute)
+app.command("report")(report.report)
 app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(account.app, name="account")
