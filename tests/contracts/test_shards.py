@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from expansion_signals.decide.decided import Entry, key_of
-from expansion_signals.decide.restored import Passed, RestoredAccount, RestoredShard
+from expansion_signals.decide.passed import Passed
+from expansion_signals.decide.restored import RestoredShard
+from expansion_signals.decide.restored_account import RestoredAccount
 from expansion_signals.model.batches import Applied, Lost, StaleEpoch
 from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import DAY

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.servers
 
+SEATS = "expansion-seat-limit"
 FILES = {
     "catalog.yaml": """
 currency: USD
@@ -36,6 +37,7 @@ add_ons:
     "rules.yaml": """
 rules:
   - {id: api-quota, signal: limit_reached, meter: api_calls, at: [80%, 100%]}
+  - {id: seat-invite, signal: seat_limit_invited}
 """,
 }
 
@@ -53,8 +55,13 @@ BECOMES: Mapping[str, tuple[str, dict[str, Any]]] = {
 BEFORE = {"goes-down": "pro", "leaves": "pro"}
 
 
+def happened(kind: str, account: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON
+    return usage_event(account, 0, type=f"expansion.{kind}.v1", data=data)
+
+
 class Seen(NamedTuple):
     limits: Sequence[Found]
+    seats: Sequence[Found]
     outcomes: Sequence[Found]
     upgraded_at: str
 
@@ -66,7 +73,7 @@ class Seen(NamedTuple):
         """Return the account's triggers, or what takes them back."""
         return [
             record.event
-            for record in self.limits
+            for record in (*self.limits, *self.seats)
             if record.event["subject"] == account and record.is_withdrawal == withdrawals
         ]
 
@@ -93,19 +100,23 @@ def seen(
         accounts = [*BECOMES, "falls"]
         for account in accounts:
             product.profile(account, BEFORE.get(account, "free"))
-        worker.until_told("account-updates", len(accounts))
+        product.profile("invites", "free", members=["ada", "bob", "cyd"])
+        worker.until_told("account-updates", len(accounts) + 1)
         happen(*(usage_event(account, 820) for account in ("upgrades", "adds-on", "falls", "changes-its-language")))
         happen(usage_event("upgrades", 200))
         happen(usage_event("falls", -200))
+        happen(happened("seat.invited", "invites", invite="i-4", user="ada"))
+        happen(happened("invite.revoked", "invites", invite="i-4"))
         updates = {name: profile_event(name, plan, 2, **more) for name, (plan, more) in BECOMES.items()}
         product.profiles(*updates.values(), updates["upgrades"])
         deployment.topic(SIGNALS).until(
-            lambda record: record.event["type"].endswith("account.changed.v1"), count=len(accounts) + len(updates)
+            lambda record: record.event["type"].endswith("account.changed.v1"), count=len(accounts) + 1 + len(updates)
         )
         happen(usage_event("upgrades", 1))
         deployment.topic(OUTCOMES).until(lambda _: True, count=len(updates) - 1)
+        deployment.topic(SEATS).until(lambda record: record.is_withdrawal)
         worker.until_settled(len(product.sent))
-        yield Seen(*(deployment.records(topic) for topic in (TRIGGERS, OUTCOMES)), updates["upgrades"]["time"])
+        yield Seen(*(deployment.records(topic) for topic in (TRIGGERS, SEATS, OUTCOMES)), updates["upgrades"]["time"])
 
 
 def test_an_upgrade_is_told_with_the_first_and_the_last_trigger_before_it(seen: Seen) -> None:
@@ -169,9 +180,14 @@ def test_usage_that_falls_again_takes_its_trigger_back(seen: Seen) -> None:
     assert seen.withdrawn("falls") == [(trigger["id"], "need_gone")]
 
 
+def test_an_invite_that_is_revoked_takes_its_trigger_back(seen: Seen) -> None:
+    [trigger] = seen.of("invites", withdrawals=False)
+    assert seen.withdrawn("invites") == [(trigger["id"], "need_gone")]
+
+
 def test_an_update_told_twice_has_one_outcome(seen: Seen) -> None:
     assert len([record for record in seen.outcomes if record.event["subject"] == "upgrades"]) == 1
 
 
 def test_every_record_fulfils_its_schemas(seen: Seen) -> None:
-    assert [wrong for record in (*seen.limits, *seen.outcomes) for wrong in violations(record)] == []
+    assert [wrong for record in (*seen.limits, *seen.seats, *seen.outcomes) for wrong in violations(record)] == []

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from example_signals import FIRING, NOW, SIGNALS, name, read
 from expansion_signals.decide.candidates import candidate_in
 from expansion_signals.decide.cases import Case
 from expansion_signals.decide.decisions import trigger_of
 from expansion_signals.decide.remembered import Remembered
-from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.kinds import FAMILIES, KINDS, PQL, TOLD
-from expansion_signals.model.records import Record
 from expansion_signals.wire.codec import CloudEventsCodec
 from expansion_signals.wire.published import dataschema
 from expansion_signals.wire.schema_files import schema_files
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft7Validator
 
     from expansion_signals.model.signals import Signal
-
-ROOT = Path(str(schema_files()))
-NOW = parse_instant("2026-11-22T10:00:01Z")
+    from expansion_signals.model.triggers import Trigger
 
 PUBLISHED = {
     # Leads are made of readings, by deciding: they are no signals themselves.
@@ -42,11 +39,7 @@ PUBLISHED = {
 }
 """Topic and short type of all that this program publishes (interfaces, Records out)."""
 
-SIGNALS = sorted(
-    path
-    for path in (ROOT / "examples/expansion-signals").glob("*/1/*.json")
-    if path.parts[-3].removeprefix("signal.") not in TOLD
-)
+ROOT = Path(str(schema_files()))
 TRIGGERS = sorted(
     path
     for kind in KINDS.values()
@@ -67,28 +60,22 @@ def test_the_topics_declare_the_types_of_the_interface() -> None:
     assert declared == PUBLISHED
 
 
-def read(path: Path) -> Signal:
-    return CloudEventsCodec().read_signal(Record("expansion-signals", 0, 0, None, path.read_bytes(), (), NOW))
-
-
-@pytest.mark.parametrize("path", SIGNALS, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+@pytest.mark.parametrize("path", SIGNALS, ids=name)
 def test_a_signal_is_decided_if_its_kind_fires(path: Path) -> None:
     signal = read(path)
 
     assert (candidate_in(signal, "0:0") is not None) is KINDS[signal.type].fires
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in SIGNALS if KINDS[path.parts[-3].removeprefix("signal.")].fires],
-    ids=lambda path: f"{path.parts[-3]}/{path.stem}",
-)
+def _fired(signal: Signal) -> Trigger:
+    return trigger_of(Case(signal, Remembered(), ground()), range(len(signal.keys)))
+
+
+@pytest.mark.parametrize("path", FIRING, ids=name)
 def test_what_a_signal_becomes_fits_the_schema_of_its_trigger(
     path: Path, validator: Callable[[str], Draft7Validator]
 ) -> None:
-    signal = read(path)
-    trigger = trigger_of(Case(signal, Remembered(), ground()), range(len(signal.keys)))
-    event = json.loads(CloudEventsCodec().trigger(trigger, NOW).value or b"")
+    event = json.loads(CloudEventsCodec().trigger(_fired(read(path)), NOW).value or b"")
 
     assert event["dataschema"] == dataschema(KINDS[read(path).type].family.topic, event["type"])
     assert list(validator(event["dataschema"].removeprefix("/schemas/")).iter_errors(event["data"])) == []

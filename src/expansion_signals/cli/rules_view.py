@@ -29,16 +29,21 @@ def rules_in_force(configuration: Configuration) -> Iterator[RuleView]:
     """Yield every rule that is judged."""
     for rule, signal in _judged(configuration):
         about = rule.meter or getattr(rule, "feature", None) or ""
-        at, options = (str(threshold) for threshold in rule.at), (*_told_in(rule), *_options(rule))
-        yield RuleView(rule.id, signal, about, tuple(at), options)
+        languages = ", ".join(configuration.copies.get(rule.id, ()))
+        at, told = (str(threshold) for threshold in rule.at), [f"copy in {languages}"] if languages else []
+        yield RuleView(rule.id, signal, about, tuple(at), (*_told_in(rule), *_options(rule), *told))
     for pql in configuration.pql_rules:
         yield RuleView(pql.id, "pql", "", *facets_of_pql(pql))
 
 
 def document_of(configuration: Configuration) -> list[Mapping[str, Any]]:
-    """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null."""
+    """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null.
+
+    `copy` are the languages that it writes.
+    """
     judged = [_document(rule, signal) for rule, signal in _judged(configuration)]
-    return judged + [document_of_pql(rule) for rule in configuration.pql_rules]
+    documents = judged + [document_of_pql(rule) for rule in configuration.pql_rules]
+    return [{**each, "copy": list(configuration.copies.get(each["id"], ()))} for each in documents]
 
 
 def _judged(configuration: Configuration) -> Iterator[tuple[MeterRule | WatchRule, str]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.decide.recommendation import Recommendation
     from expansion_signals.decide.remembered import Remembered
+    from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.outcomes import Ended
     from expansion_signals.model.signals import Signal
@@ -44,11 +45,15 @@ class Mutes(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What decisions stand on besides what is remembered: the configuration, what is muted, and the time now."""
+    """What decisions stand on besides what is remembered: the configuration, what is muted, and the time now.
+
+    `told`: where a shard is made anew, what was decided of a reading's leads, by trigger; None: it is decided now.
+    """
 
     configuration: Configuration
     mutes: Mutes
     now: Instant
+    told: Mapping[str | None, Verdict] | None = None
 
 
 @dataclass(frozen=True)

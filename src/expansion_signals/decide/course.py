@@ -58,7 +58,8 @@ def take(heard: Heard, before: Decided, ground: Ground) -> Taken:
 def _taken(heard: Heard, before: Decided, ground: Ground) -> Taken:
     what = heard.what
     if isinstance(what, Prompt):
-        return Taken(replace(before, remembered=after_prompt(before.remembered, what)))
+        fired = before.remembered.trigger(what.trigger)
+        return Taken(replace(before, remembered=after_prompt(before.remembered, what, fired)))
     if heard.candidate is not None:
         ruling = decide(heard.candidate, before, ground)
         after = replace(before.with_entries(ruling.entries), remembered=ruling.remembered)

@@ -59,20 +59,30 @@ def decide(candidate: Candidate, decided: Decided, ground: Ground) -> Ruling:
     before = {place: entry for place, entry in enumerate(answered) if entry and entry.signal == name}
     if before:
         return _ruling(case, list(before), _as_before(case, next(iter(before.values())).verdict), {})
-    found = [decided.entry(key) for key in signal.keys]
-    rest = [place for place, entry in enumerate(found) if entry is None]
+    rest, is_repeated = undecided(candidate, decided)
     if not rest:
-        repeated = any(entry and entry.signal == name for entry in found)
-        repetition = None if repeated else decision_of(case, signal.id, Judged("superseded"))
+        repetition = None if is_repeated else decision_of(case, signal.id, Judged("superseded"))
         return Ruling(repetition, None, {}, remembered)
     judged = judge(case)
     ruling = _ruling(case, rest, judged, entries_made(candidate, rest, judged.verdict, case.expires))
     return ruling._replace(remembered=_remembering(case, candidate.record, rest, judged, ruling.trigger))
 
 
-def decided_before(candidate: Candidate, verdict: Verdict, remembered: Remembered, ground: Ground) -> Remembered:
-    """Return what is remembered of an account once it is told that a candidate was decided so, whoever decided it."""
-    case, rest = Case(candidate.signal, remembered, ground), range(len(candidate.signal.keys))
+def undecided(candidate: Candidate, decided: Decided) -> tuple[Sequence[int], bool]:
+    """Return the places of a candidate's keys that are not decided; where all are, whether any by its own signal."""
+    found = [decided.entry(key) for key in candidate.signal.keys]
+    rest = [place for place, entry in enumerate(found) if entry is None]
+    return rest, not rest and any(entry and entry.signal == candidate.signal.id[:SIGNAL_DIGITS] for entry in found)
+
+
+def decided_before(
+    candidate: Candidate, verdict: Verdict, rest: Sequence[int], remembered: Remembered, ground: Ground
+) -> Remembered:
+    """Return what is remembered of an account once it is told that a candidate was decided so, whoever decided it.
+
+    `rest` are the places of the keys that it was decided for.
+    """
+    case = Case(candidate.signal, remembered, ground)
     trigger = trigger_of(case, rest) if verdict == "fired" else None
     return _remembering(case, candidate.record, rest, Judged(verdict), trigger)
 

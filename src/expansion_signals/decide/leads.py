@@ -17,7 +17,7 @@ from expansion_signals.decide.evidence_readings import health_inputs_in, observa
 from expansion_signals.decide.health import health_of
 from expansion_signals.decide.health_parts import OfferHistory
 from expansion_signals.decide.qualification import Qualification
-from expansion_signals.decide.qualifying import judged
+from expansion_signals.decide.qualifying import PUBLICATION_TYPES, as_told, judged
 from expansion_signals.decide.scoring import Case as LeadCase
 from expansion_signals.decide.scoring import criteria_document
 from expansion_signals.decide.suppression import Judged, judge
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from expansion_signals.decide.cases import Ground
     from expansion_signals.decide.decided import Decided
     from expansion_signals.decide.health import Health
-    from expansion_signals.decide.qualifying import Publication
+    from expansion_signals.decide.qualifying import Publication, PublicationType
     from expansion_signals.decide.remembered import Remembered
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.decisions import Decision, Reason
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _A_YEAR = 365 * DAY
 _LEAD_KEPT = 400 * DAY
+_MOST_ORDINALS = 1_000
+"""How many publications of a rule may have been told by readings that have left the log."""
 
 _ALWAYS_SILENT: frozenset[Reason] = frozenset({"too_old_to_fire", "muted", "holdout"})
 """What silences a lead's end, and a change of its score, too: they are news of a lead that was sent."""
@@ -96,7 +98,8 @@ def offers_of(remembered: Remembered, at: Instant) -> OfferHistory:
 def _lead(rule: PqlRule, before: Decided, look: _Look) -> tuple[Decided, Sequence[Trigger | Decision]]:
     known = before.remembered.leads.get(rule.id, {})
     state = Qualification.read(known.get("state", {}))
-    judgement = judged(rule, state, _lead_case(look, before.remembered))
+    lead, restored = _lead_case(look, before.remembered), _told(rule, look.reading.account, state, look.ground)
+    judgement = judged(rule, state, lead) if restored is None else as_told(rule, state, lead, restored)
     told = _standing(before, rule, judgement.state, look.at)
     publication = judgement.publication
     if publication is None:
@@ -131,7 +134,25 @@ def _lead_case(look: _Look, remembered: Remembered) -> LeadCase:
     )
 
 
+def _told(rule: PqlRule, account: str, state: Qualification, ground: Ground) -> tuple[PublicationType, int] | None:
+    """Return which publication of this rule is told of a reading, where a shard is made anew."""
+    ordinals = range(state.published + 1, state.published + 1 + _MOST_ORDINALS)
+    named = ((kind, ordinal) for ordinal in ordinals for kind in PUBLICATION_TYPES)
+    return (
+        next((each for each in named if lead_id(rule.id, account, *each) in ground.told), None) if ground.told else None
+    )
+
+
+def lead_id(rule: str, account: str, kind: PublicationType, ordinal: int) -> str:
+    """Return the id of a publication (semantics 9.1)."""
+    return identity_of(kind.replace(".", "_"), rule, account, "criteria", "", "", "", str(ordinal))
+
+
 def _verdict(case: Case, publication: Publication) -> Judged:
+    if case.ground.told is not None:
+        verdict = case.ground.told.get(case.signal.id)
+        held_out = verdict == "suppressed" and case.signal.data.get("holdout") is True
+        return Judged(verdict or "suppressed", ("holdout",) if held_out else ())
     found = judge(case)
     if publication.type == "pql.qualified" or found.verdict == "fired":
         return found
@@ -156,9 +177,7 @@ def _signal(
     rule: PqlRule, state: Qualification, publication: Publication, look: _Look, score_before: int | None
 ) -> Signal:
     kind, reading = publication.type, look.reading
-    signal_id = identity_of(
-        kind.replace(".", "_"), rule.id, reading.account, "criteria", "", "", "", str(publication.ordinal)
-    )
+    signal_id = lead_id(rule.id, reading.account, kind, publication.ordinal)
     changed = {"previous_score": score_before} if kind == "pql.score_changed" else {}
     return Signal(
         id=signal_id,

@@ -21,7 +21,7 @@ Every look is at the level, so what could not be published comes with a later re
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from expansion_signals.decide.health import AT_RISK_BELOW
 from expansion_signals.decide.lead_words import why_changed, why_disqualified, why_qualified
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from expansion_signals.rules.pql import PqlRule, Tier
 
 PublicationType = Literal["pql.qualified", "pql.disqualified", "pql.score_changed"]
+PUBLICATION_TYPES: tuple[PublicationType, ...] = get_args(PublicationType)
 Disqualifier = Literal["account_status", "cancel_pending", "at_risk", "disqualify_when", "score"]
 
 POINTS_AWAY = 10
@@ -86,6 +87,20 @@ def judged(rule: PqlRule, state: Qualification, case: Case) -> Judgement:
     if after.qualified and _has_moved(after, case, score):
         return _changed(rule, after, case, score)
     return Judgement(after, score)
+
+
+def as_told(rule: PqlRule, state: Qualification, case: Case, publication: tuple[PublicationType, int]) -> Judgement:
+    """Return what a reading made of an account of which this publication, with its ordinal, is told."""
+    kind, ordinal = publication
+    after = replace(folded(rule, state, case), published=ordinal - 1)
+    score = score_of(rule, after, case.at)
+    match kind:
+        case "pql.qualified":
+            return _qualified(rule, after, case, score)
+        case "pql.score_changed":
+            return _changed(rule, after, case, score)
+        case _:
+            return _disqualified(rule, after, case, score, _disqualified_by(rule, case, score) or "score")
 
 
 def _disqualified_by(rule: PqlRule, case: Case, score: int) -> Disqualifier | None:

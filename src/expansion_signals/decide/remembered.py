@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.model.instants import DAY
+from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.rules.spellings import LARGEST_CAP, LONGEST_WINDOW
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ class Remembered:
         return self.cancelled is not None and time < self.cancelled + pause
 
     def kept_until(self) -> Instant:
-        """Return from when on nothing that is remembered can be asked for."""
+        """Return from when on nothing that is remembered can be asked for, a whole hour."""
         ends = [
             *(max(each.expires, each.time + KEPT) for each in self.fired),
             *(each.time + PROMPTS_KEPT for each in self.prompted),
@@ -229,7 +229,7 @@ class Remembered:
             *(lead["kept_until"] for lead in self.leads.values()),
             *([self.health["at"] + KEPT] if self.health is not None else ()),
         ]
-        return max(ends, default=0)
+        return -(-max(ends, default=0) // HOUR) * HOUR
 
 
 def _fired(kept: Mapping[str, Any]) -> Fired:

@@ -34,7 +34,7 @@ from expansion_signals.state.memory_account import KeptAccount
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from expansion_signals.decide.restored import Passed
+    from expansion_signals.decide.passed import Passed
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import AccountBatch, Identity, Outcome, Range, ShardBatch
     from expansion_signals.model.day_used import DayUsed

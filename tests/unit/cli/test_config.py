@@ -103,6 +103,28 @@ def test_show_writes_brackets_as_they_stand(tmp_path: Path) -> None:
     assert "[bold]call" in _run("show", tmp_path).stdout
 
 
+@pytest.fixture
+def worded(tmp_path: Path) -> Path:
+    catalog, rules = ((SAMPLE / name).read_text() for name in ("catalog.yaml", "rules.yaml"))
+    (tmp_path / "catalog.yaml").write_text(catalog)
+    (tmp_path / "rules.yaml").write_text(
+        rules.replace("id: seat-invite,", "id: seat-invite, copy: {en: {}, pt-BR: {}},")
+    )
+    return tmp_path
+
+
+def test_show_has_the_languages_that_a_rule_writes(worded: Path) -> None:
+    assert "copy in en, pt-BR" in _run("show", worded).stdout
+
+
+def test_show_as_json_has_the_languages_that_a_rule_writes(worded: Path) -> None:
+    rules = json.loads(_run("show", worded, "--json").stdout)["rules"]
+    assert {rule["id"]: rule["copy"] for rule in rules if rule["copy"]} == {
+        "api-quota": ["en", "de"],
+        "seat-invite": ["en", "pt-BR"],
+    }
+
+
 @pytest.mark.parametrize("command", ["check", "show"])
 def test_help_has_an_example(command: str) -> None:
     assert f"Example: expansion-signals config {command} config" in _run(command, "--help").stdout

@@ -53,7 +53,7 @@ def test_options_are_told_that_are_not_at_their_default() -> None:
 def test_the_document_has_every_option_with_its_default() -> None:
     configuration = _configuration()
     (rule,) = configuration.pql_rules
-    assert document_of(configuration) == [document_of_pql(rule)]
+    assert document_of(configuration) == [{**document_of_pql(rule), "copy": []}]
     assert document_of_pql(rule) == {
         "id": "leads",
         "version": rule.version,

@@ -37,7 +37,7 @@ def test_the_document_is_that_of_the_interface() -> None:
         "charge_now": usd("6.00"),
         "charge_next_period": usd("20.00"),
         "quantity": 1,
-        "gain": "51,000 calls instead of 1,000",
+        "gain": "50,000 more calls",
     }
 
 
@@ -148,13 +148,13 @@ def test_pieces_that_were_bought_count() -> None:
     recommendation = offered(limit_reached("4500"), bought)
     assert (step(recommendation), recommendation.gain) == (
         ("add_on", "extra-api", 1),
-        "7,000 calls instead of 5,000",
+        "2,000 more calls",
     )
 
 
 def test_the_accounts_own_number_counts() -> None:
     recommendation = offered(limit_reached("1700"), account(limits={"api_calls": "2000"}))
-    assert recommendation.gain == "4,000 calls instead of 2,000"
+    assert recommendation.gain == "2,000 more calls"
 
 
 def test_without_an_add_on_it_is_a_plan() -> None:

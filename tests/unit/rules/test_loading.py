@@ -58,7 +58,7 @@ rules:
     cooldown: 14d
     cap: 1 per 7d
     holdout: 10%
-    copy: {en: {title: Nearly there, body: "You used {{usage}}.", action: Upgrade, dismiss: Later}}
+    copy: {en: {title: Nearly there, body: "You used {usage}.", action: Upgrade, dismiss: Later}}
   - {id: hits, signal: limit_hit, meter: api_calls}
   - {id: gates, signal: feature_gated, feature: "*", attempts: 3, users: 2, within: 14d, cooldown: 30d}
   - {id: seats, signal: seat_limit_approached, at: [80%, 1 remaining]}

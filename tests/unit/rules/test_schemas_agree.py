@@ -102,6 +102,7 @@ def test_the_schema_completes_every_signal_of_the_language() -> None:
         ("rules.yaml", ", event: com.acme.paywall.shown, where: {screen: sso}, user: viewer", ""),
         ("rules.yaml", "qualify_at: 5", "qualify_at: 5, half_life: 7d, hysteresis: 0, disqualify_when: plan != free"),
         ("rules.yaml", "{A: 85}", "{B: 60}"),
+        ("rules.yaml", "{title: x}", "{title: '{usage} of {{100}}'}, pt-BR: {body: '{why}'}, es-419: {}"),
         ("rules.yaml", "cap: 1 per 7d", "enabled: false, shadow: true, holdout: 10%, when: plan == free"),
     ],
 )
@@ -154,6 +155,10 @@ def test_both_accept_what_is_right(file: str, old: str, new: str) -> None:
         ("rules.yaml", "user: viewer", 'user: ""'),
         ("rules.yaml", "1 per 7d", "1 a week"),
         ("rules.yaml", "{title: x}", "{titel: x}"),
+        ("rules.yaml", "{title: x}", "{title: 'a { b'}"),
+        ("rules.yaml", "{title: x}", "{title: 'used {usage:,}'}"),
+        ("rules.yaml", "{title: x}", "{title: ''}"),
+        ("rules.yaml", "{en: {", "{english: {"),
         ("rules.yaml", "points: 5", "points: five"),
         ("rules.yaml", '"20:00"', '"24:00"'),
         ("rules.yaml", "{A: 85}", "{A: 85.5}"),
