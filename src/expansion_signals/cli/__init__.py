@@ -13,7 +13,21 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from expansion_signals.cli import account, backtest, config, demo, dev, emit, imports, topics, watch, worker
+from expansion_signals.cli import (
+    account,
+    backtest,
+    config,
+    demo,
+    dev,
+    emit,
+    explain,
+    imports,
+    mute,
+    report,
+    topics,
+    watch,
+    worker,
+)
 from expansion_signals.errors import Rejected, RejectedState, Retryable
 
 FAILED = 1
@@ -30,7 +44,10 @@ app.command("backtest")(backtest.backtest)
 app.command("demo")(demo.demo)
 app.command("dev")(dev.dev)
 app.command("emit")(emit.emit)
+app.command("explain")(explain.explain)
 app.command("import")(imports.import_)
+app.command("mute")(mute.mute)
+app.command("report")(report.report)
 app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(account.app, name="account")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,10 @@ from expansion_signals.model.windows import DAYS_KEPT, last_days
 if TYPE_CHECKING:
     from expansion_signals.cli.account_overview import Overview
     from expansion_signals.settings import Settings
+
+_Out = Annotated[
+    Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write it into this file, not on stdout.")
+]
 
 app = typer.Typer(help="Look at one account.", no_args_is_help=True)
 
@@ -46,6 +51,37 @@ def show(
     console = Console(highlight=False)
     for line in lines_of(overview):
         console.print(line)
+
+
+@app.command("brief")
+def brief(
+    account: Annotated[str, typer.Argument(metavar="ID", help="The account, as events name it in `subject`.")],
+    out: _Out = None,
+    *,
+    html: Annotated[bool, typer.Option("--html", help="One page of HTML, to print or to send; else Markdown.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
+) -> None:
+    """Write the brief of an account for a quarterly review, from the evidence alone.
+
+    Plan, seats, revenue, health; use against the quarter before; readiness; opportunities with their case; questions.
+    Reads Redis and the audit topics of 90 days; a worker need not run. Exits with 1 if the account is not known.
+
+    Example: expansion-signals account brief acct-1 --html --out acct-1.html
+    """
+    import asyncio  # noqa: PLC0415 -- `--help` answers at once
+
+    from expansion_signals.cli.briefing import briefed, written  # noqa: PLC0415 -- the same
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
+
+    if html and as_json:
+        raise typer.BadParameter("a brief is either HTML or JSON", param_hint="--html, --json")
+    made, zone = asyncio.run(briefed(load_settings(), account))
+    text = written(made, zone, "html" if html else "json" if as_json else "markdown")
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    out.write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {out}", err=True)
 
 
 async def _overview(settings: Settings, account: str, days: int) -> Overview:

@@ -122,18 +122,16 @@ class RestoredAccount:
 
     # ------------------------------------------------------------------------------------------ taken in
 
-    def take(self, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> bool:
-        """Take a record in, as it was before; say whether that changes anything."""
-        before = self.remembered
+    def take(self, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> None:
+        """Take a record in, as it was before."""
         if heard.candidate is not None:
             self._decide(heard.candidate, told, ground)
-            return True
+            return
         taken, _ = self._heard(heard, told, ground)
-        self.remembered = replace(taken.remembered, through=before.through, held=())
+        self.remembered = replace(taken.remembered, through=self.remembered.through, held=())
         self.entries = {key: entry for key, entry in taken.entries.items() if entry.kept_until > ground.now}
         if heard.hold_ended is not None:
             self.end_holds(ground)
-        return self.remembered != before
 
     def report(self, heard: Heard) -> None:
         """Take a report of a prompt in; whatever fired at any time says what it was about, before or after it."""

@@ -15,6 +15,7 @@ from expansion_signals.log.closing import close
 from expansion_signals.log.failures import kafka_failures
 from expansion_signals.log.missing import reject_missing
 from expansion_signals.log.reading import Reading, driver_options
+from expansion_signals.model.instants import MILLISECOND
 from expansion_signals.model.records import Partition
 
 if TYPE_CHECKING:
@@ -71,6 +72,18 @@ class SecondReader:
                 starts = await consumer.beginning_offsets(given)
                 ends = await consumer.end_offsets(given)
         return Extent({given[tp]: at for tp, at in starts.items()}, {given[tp]: at for tp, at in ends.items()})
+
+    async def at(self, instant: Instant) -> Mapping[Partition, int | None]:
+        """Return the offset of the first record of each partition of `instant` or later; None: it names none.
+
+        Raises what `extent` raises.
+        """
+        consumer = await self._connected()
+        stamp = max(0, instant // MILLISECOND)
+        with kafka_failures(self._servers):
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                found = await consumer.offsets_for_times(dict.fromkeys(self._given, stamp))
+        return {self._given[tp]: None if place is None else place.offset for tp, place in found.items()}
 
     async def begin(self, extent: Extent, positions: Mapping[Partition, int]) -> None:
         """Read these partitions from these positions on, and no others."""

@@ -35,6 +35,11 @@ class Scan:
         self._nodes: list[Any] = []
         self._cursor = 0
 
+    @property
+    def between_walks(self) -> bool:
+        """Whether the next step begins a walk: none has begun, or the last one is over."""
+        return not self._nodes
+
     async def step(self) -> Sequence[FoundKey]:
         """Return the keys of shards among the next ones.
 
