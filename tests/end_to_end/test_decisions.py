@@ -51,10 +51,10 @@ plans:
        backups: true}
 """,
     "rules.yaml": f"""
-policy: {{account_cap: {MOST} per 1d}}
+policy: {{account_cap: {MOST} per 1d, expires: {{limit: 2d}}}}
 rules:
   - {{id: quota, signal: limit_reached, meter: api_calls, at: [81%, 83%, 90%, 100%]}}
-  - {{id: space, signal: limit_reached, meter: storage, at: [80%, 100%]}}
+  - {{id: space, signal: limit_reached, meter: storage, at: [80%, 100%], cap: 1 per 7d}}
   - {{id: compared, signal: milestone, meter: exports, at: [5], holdout: 100%}}
   - {{id: first-export, signal: milestone, meter: exports, at: [1]}}
   - {{id: gates, signal: feature_gated, feature: "*", attempts: 1}}
@@ -84,6 +84,7 @@ PROFILES: dict[str, dict[str, Any]] = {
     "paused": {"plan": "free", "status": "paused"},
     "opted-out": {"plan": "free", "opted_out": ["ada"]},
     "on-the-top-plan": {"plan": "pro"},
+    "rises": {"plan": "free"},
     "for-three-reasons": {"plan": "pro", "status": "cancelled", "opted_out": ["ada"]},
 }
 
@@ -162,6 +163,8 @@ class Course:
         self.happen(used("shown-enough", 100, "storage", session=SESSION))
 
     def of_caps(self) -> None:
+        for value in (85, 20):
+            self.happen(used("rises", value, "storage"))
         for integration in ("chat", "wiki"):
             self.happen(happened("integration.connected", "capped", integration=integration))
         for tool in TOOLS:
@@ -217,6 +220,11 @@ def test_three_dismissals_silence_what_approaches_and_not_what_is_reached(seen: 
     assert seen.fired("dismisses") == [("quota", "81"), ("quota", "83"), ("quota", "90"), ("quota", "100")]
 
 
+def test_a_snooze_holds_for_its_family_whatever_is_counted(seen: Seen) -> None:
+    [suppressed] = seen.decided("snoozes", "suppressed")
+    assert (suppressed["rule"]["id"], seen.fired("snoozes")) == ("space", [("quota", "81")])
+
+
 def test_a_request_to_cancel_itself_is_told(seen: Seen) -> None:
     told = [each.event["type"] for each in seen.triggers if each.event["subject"] == "leaving"]
     assert told == ["expansion.cancel.requested.v1"]
@@ -225,6 +233,16 @@ def test_a_request_to_cancel_itself_is_told(seen: Seen) -> None:
 def test_a_cap_of_one_lets_the_first_through(seen: Seen) -> None:
     told = [each.event["data"]["integration"] for each in seen.triggers if each.event["subject"] == "capped"]
     assert told == ["chat"]
+
+
+def test_a_higher_threshold_is_not_swallowed_by_the_cap_of_a_lower_one(seen: Seen) -> None:
+    assert seen.fired("rises") == [("space", "80"), ("space", "100")]
+
+
+def test_triggers_last_as_long_as_the_policy_says(seen: Seen) -> None:
+    events = [each.event for each in seen.triggers if each.event["data"]["family"] == "limit"]
+    lasts = {datetime.fromisoformat(each["expirytime"]) - datetime.fromisoformat(each["time"]) for each in events}
+    assert lasts == {timedelta(days=2)}
 
 
 def test_an_account_is_shown_as_many_triggers_a_day_as_its_cap_says(seen: Seen) -> None:

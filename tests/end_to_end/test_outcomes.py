@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.servers
 
-SEATS = "expansion-seat-limit"
+SEATS, GATES = "expansion-seat-limit", "expansion-feature-gated"
 FILES = {
     "catalog.yaml": """
 currency: USD
@@ -28,9 +28,10 @@ meters:
 features:
   api_calls: {meter: api_calls}
   seats: {meter: seats}
+  sso: {}
 plans:
   - {key: free, price: "0", includes: {api_calls: {limit: 1000}, seats: {limit: 3}}}
-  - {key: pro, price: "49", includes: {api_calls: {limit: 2000}, seats: {limit: 10}}}
+  - {key: pro, price: "49", includes: {api_calls: {limit: 2000}, seats: {limit: 10}, sso: true}}
 add_ons:
   - {key: extra-api, price: "90", adds: {api_calls: 50000}}
 """,
@@ -38,6 +39,7 @@ add_ons:
 rules:
   - {id: api-quota, signal: limit_reached, meter: api_calls, at: [80%, 100%]}
   - {id: seat-invite, signal: seat_limit_invited}
+  - {id: gates, signal: feature_gated, feature: sso, attempts: 1}
 """,
 }
 
@@ -49,6 +51,7 @@ BECOMES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "goes-down": ("free", {}),
     "leaves": ("pro", {"status": "cancelled"}),
     "changes-its-language": ("free", {"language": "de"}),
+    "opens-its-gate": ("pro", {}),
 }
 """The plan of each account in its second update, and what else is new there."""
 
@@ -62,6 +65,7 @@ def happened(kind: str, account: str, **data: Any) -> dict[str, Any]:  # noqa: A
 class Seen(NamedTuple):
     limits: Sequence[Found]
     seats: Sequence[Found]
+    gates: Sequence[Found]
     outcomes: Sequence[Found]
     upgraded_at: str
 
@@ -73,7 +77,7 @@ class Seen(NamedTuple):
         """Return the account's triggers, or what takes them back."""
         return [
             record.event
-            for record in (*self.limits, *self.seats)
+            for record in (*self.limits, *self.seats, *self.gates)
             if record.event["subject"] == account and record.is_withdrawal == withdrawals
         ]
 
@@ -105,6 +109,7 @@ def seen(
         happen(*(usage_event(account, 820) for account in ("upgrades", "adds-on", "falls", "changes-its-language")))
         happen(usage_event("upgrades", 200))
         happen(usage_event("falls", -200))
+        happen(happened("feature.attempted", "opens-its-gate", feature="sso", user="ada"))
         happen(happened("seat.invited", "invites", invite="i-4", user="ada"))
         happen(happened("invite.revoked", "invites", invite="i-4"))
         updates = {name: profile_event(name, plan, 2, **more) for name, (plan, more) in BECOMES.items()}
@@ -116,7 +121,9 @@ def seen(
         deployment.topic(OUTCOMES).until(lambda _: True, count=len(updates) - 1)
         deployment.topic(SEATS).until(lambda record: record.is_withdrawal)
         worker.until_settled(len(product.sent))
-        yield Seen(*(deployment.records(topic) for topic in (TRIGGERS, SEATS, OUTCOMES)), updates["upgrades"]["time"])
+        yield Seen(
+            *(deployment.records(topic) for topic in (TRIGGERS, SEATS, GATES, OUTCOMES)), updates["upgrades"]["time"]
+        )
 
 
 def test_an_upgrade_is_told_with_the_first_and_the_last_trigger_before_it(seen: Seen) -> None:
@@ -180,6 +187,11 @@ def test_usage_that_falls_again_takes_its_trigger_back(seen: Seen) -> None:
     assert seen.withdrawn("falls") == [(trigger["id"], "need_gone")]
 
 
+def test_an_upgrade_takes_back_the_trigger_of_a_gate_that_it_opens(seen: Seen) -> None:
+    [trigger] = seen.of("opens-its-gate", withdrawals=False)
+    assert seen.withdrawn("opens-its-gate") == [(trigger["id"], "upgraded")]
+
+
 def test_an_invite_that_is_revoked_takes_its_trigger_back(seen: Seen) -> None:
     [trigger] = seen.of("invites", withdrawals=False)
     assert seen.withdrawn("invites") == [(trigger["id"], "need_gone")]
@@ -190,4 +202,6 @@ def test_an_update_told_twice_has_one_outcome(seen: Seen) -> None:
 
 
 def test_every_record_fulfils_its_schemas(seen: Seen) -> None:
-    assert [wrong for record in (*seen.limits, *seen.seats, *seen.outcomes) for wrong in violations(record)] == []
+    assert [
+        wrong for record in (*seen.limits, *seen.seats, *seen.gates, *seen.outcomes) for wrong in violations(record)
+    ] == []

@@ -249,8 +249,8 @@ class Known(NamedTuple):
     """What is kept of an account, but for what hangs on which topic was read first.
 
     Health knows what was made of earlier offers; and of a report of what had not fired yet, it is the trigger alone.
-    What fired stands in the order of its signals, as if none of them had been held; which reading ended a hold is told
-    by append times alone, so what was withdrawn between is known where deciding does not lag by hours.
+    What fired stands in the order of its signals, as if none of them had been held. Which reading ended a hold is told
+    by append times alone: so where deciding lags by hours, what was offered then, and withdrawn since, may differ.
     """
 
     entries: object
@@ -267,7 +267,10 @@ async def known(world: DecidingWorld, unfired: Container[str], rules: str) -> di
             each.entries,
             replace(each.remembered, through={}, fired=(), prompted=(), health=None),
             sorted(
-                (fired if rules == RESTRAINED else fired._replace(withdrawn=False) for fired in each.remembered.fired),
+                (
+                    fired if rules == RESTRAINED else fired._replace(offered=(), route=None, withdrawn=False)
+                    for fired in each.remembered.fired
+                ),
                 key=lambda fired: fired.trigger,
             ),
             [told if told.trigger not in unfired else told.trigger for told in each.remembered.prompted],

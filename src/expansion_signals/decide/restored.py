@@ -109,5 +109,6 @@ class RestoredShard:
                 self._take(self.accounts[name], heard, {}, ground)
 
     def _take(self, account: RestoredAccount, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> None:
-        if account.take(heard, told, ground) and self.passed[heard.partition].is_open:
+        account.take(heard, told, ground)
+        if self.passed[heard.partition].is_open:
             account.known.append((heard.partition, heard.offset))

@@ -107,6 +107,8 @@ class RestoredAccount:
 
     def is_told(self, heard: Heard, told: Mapping[str | None, Told]) -> bool:
         """Say whether a decision was told because of a record that is no candidate: of leads, or of what was held."""
+        if isinstance(heard.what, Prompt) or heard.what.type != "reading":
+            return False
         return bool(told) or (heard.hold_ended is not None and bool(self._holds))
 
     def _look_at(self, candidate: Candidate, told: Mapping[str | None, Told], ground: Ground) -> Standing:
@@ -122,18 +124,16 @@ class RestoredAccount:
 
     # ------------------------------------------------------------------------------------------ taken in
 
-    def take(self, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> bool:
-        """Take a record in, as it was before; say whether that changes anything."""
-        before = self.remembered
+    def take(self, heard: Heard, told: Mapping[str | None, Told], ground: Ground) -> None:
+        """Take a record in, as it was before."""
         if heard.candidate is not None:
             self._decide(heard.candidate, told, ground)
-            return True
+            return
         taken, _ = self._heard(heard, told, ground)
-        self.remembered = replace(taken.remembered, through=before.through, held=())
+        self.remembered = replace(taken.remembered, through=self.remembered.through, held=())
         self.entries = {key: entry for key, entry in taken.entries.items() if entry.kept_until > ground.now}
         if heard.hold_ended is not None:
             self.end_holds(ground)
-        return self.remembered != before
 
     def report(self, heard: Heard) -> None:
         """Take a report of a prompt in; whatever fired at any time says what it was about, before or after it."""

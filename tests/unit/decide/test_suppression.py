@@ -96,8 +96,9 @@ def test_of_two_reasons_the_first_gives_the_verdict_and_both_are_listed(pair: tu
 def test_of_any_reasons_all_are_listed_in_their_order(chosen: set[Reason]) -> None:
     together = {reason for reason in chosen if all({reason, other} not in EXCLUSIVE for other in chosen - {reason})}
     if "open_opportunity" in together:
-        # Of leads, who has a higher plan had a step to go.
-        together &= OF_LEADS - ({"plan_cannot_grow"} if "upgraded" in together else set())
+        together &= OF_LEADS
+        # A lead's need ends with a higher plan, and where there is none nothing is sold.
+        together -= {"upgraded"} if "plan_cannot_grow" in together else set()
     assert list(judged(together).reasons) == [reason for reason in ORDER if reason in together]
 
 
