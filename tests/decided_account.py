@@ -36,7 +36,8 @@ class DecidedAccount:
 
     def __init__(self, policy: str = UNRESTRAINED, *, rules: str = RULES, mutes: Mutes | None = None) -> None:
         self.decided = Decided()
-        self._policy, self._rules, self._mutes = policy, rules, mutes
+        self.mutes = mutes
+        self._policy, self._rules = policy, rules
         self._offset = 0
 
     @property
@@ -49,12 +50,12 @@ class DecidedAccount:
         time = what.time if isinstance(what, Prompt) else what.evidence.time
         candidate = candidate_in(what, f"0:{self._offset}") if isinstance(what, Signal) else None
         heard = Heard("expansion-signals/0", self._offset, what, candidate)
-        on = ground(time if now is None else now, policy=self._policy, rules=self._rules, mutes=self._mutes)
+        on = ground(time if now is None else now, policy=self._policy, rules=self._rules, mutes=self.mutes)
         taken = take(heard, self.decided, on)
         # As the store keeps it: what is not written is not remembered.
         kept = Remembered.read(taken.decided.remembered.written())
         self.decided = replace(taken.decided, remembered=kept)
-        return taken.published
+        return list(taken.published)
 
     def told(self, what: Signal | Prompt, *, now: Instant | None = None) -> list[str]:
         """Take one more record in; return in short what follows: `fired`, `suppressed muted`, `withdrawn upgraded`.

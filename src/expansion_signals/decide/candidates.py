@@ -11,6 +11,7 @@ from expansion_signals.decide.evidence_readings import health_inputs_in, observa
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.instants import LAST
 from expansion_signals.model.kinds import KINDS, TOLD, Kind
+from expansion_signals.rules.spellings import LONGEST_WINDOW
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
@@ -48,7 +49,7 @@ def candidate_in(signal: Signal, record: str) -> Candidate | None:
         return None
     if not _ID.fullmatch(signal.id):
         raise RejectedRecord("invalid_attribute", "the id of a signal is 32 hexadecimal digits")
-    if signal.evidence.time > LAST - kind.family.lasts:
+    if signal.evidence.time > LAST - LONGEST_WINDOW:
         raise RejectedRecord("invalid_attribute", "time: what follows from it would expire after the year 9999")
     if signal.data["family"] != kind.family.name:
         raise RejectedRecord("invalid_data", f"{signal.type} is of family {kind.family.name}")

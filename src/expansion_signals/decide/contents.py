@@ -73,6 +73,10 @@ class _Every(TypedDict):
     rule: _Rule
     family: Literal["limit", "gate", "seat", "milestone", "trend", "pql", "retention"]
     plan: NotRequired[str | None]
+    user: NotRequired[str | None]
+    limit: NotRequired[Amount | None]
+    allowance: NotRequired[Amount | None]
+    threshold: NotRequired[_Crossing | None]
     period: NotRequired[_Period | None]
     account: NotRequired[Profile | None]
     past: NotRequired[Literal["backfill", "rule_added", "too_old_to_fire"]]
@@ -86,8 +90,6 @@ class _Metered(_Every):
 class _Crossed(_Every):
     threshold: _Crossing
     crossed: list[_Crossing]
-    limit: NotRequired[Amount | None]
-    allowance: NotRequired[Amount | None]
 
 
 class _Limit(_Crossed):
@@ -97,7 +99,6 @@ class _Limit(_Crossed):
 
 class _Seats(_Every):
     used: Amount
-    allowance: NotRequired[Amount | None]
 
 
 class _SeatsCrossed(_Crossed):
