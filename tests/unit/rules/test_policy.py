@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from expansion_signals.errors import RejectedConfiguration
 from expansion_signals.model.instants import DAY, HOUR
-from expansion_signals.rules.configuration import Configuration
 from expansion_signals.rules.loading import load
 from expansion_signals.rules.policy import Policy, QuietHours, Restraint
 from expansion_signals.rules.spellings import CapSpelling
 from sample_ground import CATALOG
+
+if TYPE_CHECKING:
+    from expansion_signals.rules.configuration import Configuration
 
 
 def loaded(policy: str = "", rule: str = "") -> Configuration:
