@@ -233,12 +233,6 @@ class Remembered:
         return -(-max(ends, default=0) // HOUR) * HOUR
 
 
-def _fired(kept: Mapping[str, Any]) -> Fired:
-    fired = Fired(**kept)
-    kind, name = fired.offered
-    return fired._replace(offered=(kind, name))
-
-
 def _is_of_use(fired: Fired, now: Instant) -> bool:
     return max(fired.expires, fired.time + KEPT) > now
 
