@@ -111,6 +111,7 @@ def _entry_fields(entries: Mapping[Key, Entry]) -> list[str]:
 
 
 def memory_fields(remembered: Remembered) -> list[str]:
+    """Return the field that holds what is remembered besides, followed by its value; nothing where there is nothing."""
     if remembered.is_empty:
         return []
     return [MEMORY, f"{remembered.kept_until() // HOUR}|{remembered.written()}"]
