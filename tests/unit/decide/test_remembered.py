@@ -100,9 +100,9 @@ def test_an_account_of_which_nothing_is_remembered_is_an_empty_text_or_an_empty_
     assert Remembered.read("") == Remembered.read(Remembered().written()) == Remembered()
 
 
-def test_what_is_as_at_first_takes_no_room() -> None:
+def test_what_is_empty_takes_no_room() -> None:
     assert Remembered(prompted=(shown(),)).written() == (
-        f'{{"prompted":[{{"deed":"shown","time":{NOW},"user":"u-42","trigger":"t-1"}}]}}'
+        f'{{"prompted":[["shown",{NOW},"u-42","t-1",null,null,null,"",null]]}}'
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from expansion_signals.decide.remembered import Fired, Held, Prompted, Remembered
 from expansion_signals.decide.signal_text import document_of
-from expansion_signals.detect.gates import Gate
+from expansion_signals.detect.gates import Attempts, Gate
 from expansion_signals.detect.seat_invited import Burst
 from expansion_signals.detect.seat_limits import SeatNote
 from expansion_signals.detect.seats import Invite, Seats, kept_name
@@ -78,9 +78,10 @@ def test_what_they_did_is_counted_still_of_nobody() -> None:
 
 
 def test_attempts_on_a_gate_are_counted_still_of_nobody() -> None:
-    gate = Gate([(NOW, "ada"), (NOW + 1, "bob")], {"ada": NOW, "bob": NOW + 1}, ["ada", "bob"])
-    after = Gate.read(note_without("gate:sso", gate.written(), ADA))
-    assert (after.tries, after.last, after.known) == ([(NOW, ""), (NOW + 1, "bob")], {"bob": NOW + 1}, ["bob"])
+    tried = Attempts([(NOW, "ada"), (NOW + 1, "bob")], {"ada": NOW, "bob": NOW + 1})
+    after = Gate.read(note_without("gate:sso", Gate({"": tried}, ["ada", "bob"]).written(), ADA))
+    left = Attempts([(NOW, ""), (NOW + 1, "bob")], {"bob": NOW + 1})
+    assert (after.attempts, after.known) == ({"": left}, ["bob"])
 
 
 @pytest.mark.parametrize(
