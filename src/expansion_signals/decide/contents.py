@@ -76,13 +76,16 @@ class _Every(TypedDict):
     user: NotRequired[str | None]
     limit: NotRequired[Amount | None]
     allowance: NotRequired[Amount | None]
-    threshold: NotRequired[_Crossing | None]
     period: NotRequired[_Period | None]
     account: NotRequired[Profile | None]
     past: NotRequired[Literal["backfill", "rule_added", "too_old_to_fire"]]
 
 
-class _Metered(_Every):
+class _Single(_Every):
+    threshold: NotRequired[_Crossing | None]
+
+
+class _Metered(_Single):
     meter: str
     usage: Amount
 
@@ -97,7 +100,7 @@ class _Limit(_Crossed):
     usage: Amount
 
 
-class _Seats(_Every):
+class _Seats(_Single):
     used: Amount
 
 
@@ -119,19 +122,19 @@ class _Forecast(_Metered):
     per_day: Amount
 
 
-class _OfFeature(_Every):
+class _OfFeature(_Single):
     feature: str
 
 
-class _OfFeatures(_Every):
+class _OfFeatures(_Single):
     features: list[str]
 
 
-class _OfProduct(_Every):
+class _OfProduct(_Single):
     product: str
 
 
-class _Team(_Every):
+class _Team(_Single):
     events: Times
 
 
@@ -200,4 +203,4 @@ def check_content(kind: str, data: Mapping[str, Any]) -> None:
 
 @cache
 def _adapter(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(_CONTENTS.get(kind, _Every))
+    return TypeAdapter(_CONTENTS.get(kind, _Single))
