@@ -69,17 +69,20 @@ class _Crossing(TypedDict):
 
 
 @with_config(ConfigDict(strict=True, extra="ignore"))
-class _Every(TypedDict):
+class _Told(TypedDict):
     rule: _Rule
     family: Literal["limit", "gate", "seat", "milestone", "trend", "pql", "retention"]
     plan: NotRequired[str | None]
     user: NotRequired[str | None]
     limit: NotRequired[Amount | None]
     allowance: NotRequired[Amount | None]
-    threshold: NotRequired[_Crossing | None]
     period: NotRequired[_Period | None]
     account: NotRequired[Profile | None]
     past: NotRequired[Literal["backfill", "rule_added", "too_old_to_fire"]]
+
+
+class _Every(_Told):
+    threshold: NotRequired[_Crossing | None]
 
 
 class _Metered(_Every):
@@ -87,7 +90,7 @@ class _Metered(_Every):
     usage: Amount
 
 
-class _Crossed(_Every):
+class _Crossed(_Told):
     threshold: _Crossing
     crossed: list[_Crossing]
 
