@@ -57,14 +57,17 @@ class DecidedAccount:
         return taken.published
 
     def told(self, what: Signal | Prompt, *, now: Instant | None = None) -> list[str]:
-        """Take one more record in; return in short what follows: `fired`, `suppressed muted`, `withdrawn upgraded`."""
+        """Take one more record in; return in short what follows: `fired`, `suppressed muted`, `withdrawn upgraded`.
+
+        Of a decision the reason that is named, of several; triggers stand beside their decisions.
+        """
         return [_short(each) for each in self.hear(what, now=now) if not isinstance(each, Trigger)]
 
 
 def _short(published: Publication) -> str:
     match published:
         case Decision():
-            return " ".join([published.decision, *published.reasons])
+            return " ".join([published.decision, *published.reasons[:1]])
         case Withdrawal():
             return f"withdrawn {published.reason}"
         case Outcome():

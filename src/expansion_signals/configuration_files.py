@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 from expansion_signals.errors import Problem, RejectedConfiguration
@@ -11,6 +12,9 @@ from expansion_signals.rules.yaml_source import LARGEST_FILE
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+_GIT_SECONDS = 5
 
 
 def read_directory(directory: Path) -> Mapping[str, str]:
@@ -34,6 +38,28 @@ def read_directory(directory: Path) -> Mapping[str, str]:
     if problems:
         raise RejectedConfiguration(problems)
     return texts
+
+
+def revision_of(directory: Path) -> str | None:
+    """Return the git revision that the files of a directory are of; `-dirty` behind it where they were changed since.
+
+    None: they are in no repository, or git is not there or does not trust it.
+    """
+    if _git(directory, "ls-files", "--error-unmatch", *FILES) is None:
+        return None
+    revision = _git(directory, "rev-parse", "HEAD")
+    changed = _git(directory, "status", "--porcelain", "--", *FILES)
+    return revision and revision + ("-dirty" if changed else "")
+
+
+def _git(directory: Path, *arguments: str) -> str | None:
+    """Return what git answers; None where it fails, for any reason: a worker starts without it as well."""
+    command = ("git", "-C", str(directory), *arguments)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False)  # noqa: S603 -- git, asked about a directory of ours
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _content(path: Path) -> str | Problem:

@@ -11,6 +11,7 @@ from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, day_of, parse_day
 from expansion_signals.rules.conditions import FACTS
 from expansion_signals.rules.fact_windows import DEFAULT_WITHIN
+from expansion_signals.rules.spellings import read_duration
 from sample_leads import BEGIN, Lead, by_points, case, scored
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from expansion_signals.decide.qualifying import Publication
 
 LEADS = section(ROOT / "docs/rules.md", "## Leads")
+CONDITIONS = section(ROOT / "docs/rules.md", "## Conditions, and rules of one plan")
 EVERYTHING = HealthInputs(*[1] * len(HealthInputs._fields))
 
 
@@ -52,10 +54,9 @@ def test_a_score_goes_as_told() -> None:
 
 
 def test_every_fact_is_in_the_table_with_its_window() -> None:
-    facts = {fact: said for names, said, *_ in _table("`.*`") for fact in code(names) if fact in FACTS}
-    windows = {fact: re.search(r"(\d+) days", said) for fact, said in facts.items()}
-    assert facts.keys() == set(FACTS)
-    assert {fact: int(found[1]) * DAY for fact, found in windows.items() if found} == DEFAULT_WITHIN
+    told = {code(row[0])[0]: row[2] for row in rows(CONDITIONS) if len(row) == len(("fact", "is", "window", "from"))}
+    assert told.keys() == set(FACTS)
+    assert {fact: read_duration(window) for fact, window in told.items() if window} == DEFAULT_WITHIN
 
 
 def test_the_parts_of_health_have_their_weights() -> None:

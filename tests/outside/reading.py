@@ -79,7 +79,7 @@ class Topic:
         """Take what has come, waiting for a moment only, and return everything so far."""
         # One first: `consume` alone would wait out its time even when a record is there.
         first = self._consumer.poll(0.05)
-        for message in [first, *self._consumer.consume(10_000, timeout=0)] if first else ():
+        for message in [first, *self._consumer.consume(10_000, timeout=0)] if first is not None else ():
             assert message.error() is None, message.error()
             self._reached[message.partition()] = message.offset() + 1
             self.found.append(

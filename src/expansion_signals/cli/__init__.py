@@ -25,6 +25,7 @@ from expansion_signals.cli import (
     mute,
     report,
     topics,
+    user,
     watch,
     worker,
 )
@@ -53,6 +54,7 @@ app.command("worker")(worker.worker)
 app.add_typer(account.app, name="account")
 app.add_typer(config.app, name="config")
 app.add_typer(topics.app, name="topics")
+app.add_typer(user.app, name="user")
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value

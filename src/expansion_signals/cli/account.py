@@ -18,7 +18,7 @@ _Out = Annotated[
     Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write it into this file, not on stdout.")
 ]
 
-app = typer.Typer(help="Look at one account.", no_args_is_help=True)
+app = typer.Typer(help="One account: how it stands, its brief, its erasure.", no_args_is_help=True)
 
 
 @app.command("show")
@@ -82,6 +82,31 @@ def brief(
         return
     out.write_text(text, encoding="utf-8")
     typer.echo(f"wrote {out}", err=True)
+
+
+@app.command("forget")
+def forget(
+    account: Annotated[str, typer.Argument(metavar="ID", help="The account, as events name it in `subject`.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
+) -> None:
+    """Erase everything that is kept of an account, and bury its account updates with tombstones.
+
+    Tells what stays on topics until retention takes it. Events that still arrive make it known anew: stop them first.
+    Run again, it finds nothing more.
+
+    Example: expansion-signals account forget acct-1 --yes
+    """
+    import asyncio  # noqa: PLC0415 -- `--help` answers at once
+
+    from expansion_signals.cli.forgetting import account_forgotten, confirm, tell_account  # noqa: PLC0415 -- the same
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
+
+    settings = load_settings()
+    confirm(f"Erase everything that is kept of account {account}? This cannot be undone.", yes=yes)
+    erased, tombstones = asyncio.run(account_forgotten(settings, account))
+    tell_account(settings, account, erased, tombstones, as_json=as_json)
 
 
 async def _overview(settings: Settings, account: str, days: int) -> Overview:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from expansion_signals.errors import RejectedConfiguration
     from expansion_signals.rules.configuration import Configuration
 
-app = typer.Typer(help="Check catalog and rules, and show what they mean.", no_args_is_help=True)
+app = typer.Typer(help="Check catalog and rules, show what they mean, and what they said before.", no_args_is_help=True)
 
 _REJECTED = 2
 
@@ -75,6 +75,39 @@ def show(directory: _Directory = None, *, as_json: _Json = False) -> None:
         console.print(table)
         console.print()
     _tell_warnings(configuration)
+
+
+@app.command("history")
+def history(
+    rule: Annotated[
+        str | None, typer.Option(metavar="R", help="Only the versions of this rule, with its text.")
+    ] = None,
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Show every configuration that was accepted: when, from which git revision, file hashes, and what changed.
+
+    Decisions and triggers name the version of their rule; --rule shows what such a version said. Reads Redis.
+
+    Example: expansion-signals config history --rule api-quota
+    """
+    import asyncio  # noqa: PLC0415 -- `--help` answers at once
+
+    from expansion_signals.cli import config_history  # noqa: PLC0415 -- the same
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
+
+    epochs = asyncio.run(config_history.epochs(load_settings()))
+    if rule is None:
+        if as_json:
+            _write_json(config_history.document_of(epochs))
+        else:
+            typer.echo("\n".join(config_history.lines_of(epochs)))
+        return
+    versions = config_history.versions_of(rule, epochs)
+    if as_json:
+        _write_json(config_history.document_of_rule(rule, versions))
+    else:
+        typer.echo("\n".join(config_history.lines_of_rule(rule, versions)))
 
 
 def _place(directory: Path | None) -> Path:

@@ -6,9 +6,10 @@ What nothing can ask for any more goes with the next change.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic_core import from_json, to_json
 
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.rules.spellings import LARGEST_CAP, LONGEST_WINDOW
@@ -108,13 +109,13 @@ class Remembered:
         """Read what `written` wrote; an empty text is an account of which nothing is remembered."""
         if not text:
             return cls()
-        kept = json.loads(text)
+        kept = from_json(text)
         return cls(
             through=kept.get("through", {}),
             profile=kept.get("profile"),
             fired=tuple(_fired(each) for each in kept.get("fired", ())),
-            prompted=tuple(Prompted(**each) for each in kept.get("prompted", ())),
-            held=tuple(Held(**each) for each in kept.get("held", ())),
+            prompted=tuple(Prompted(*each) for each in kept.get("prompted", ())),
+            held=tuple(Held(*each) for each in kept.get("held", ())),
             cancelled=kept.get("cancelled"),
             upgrades=tuple(kept.get("upgrades", ())),
             contractions=tuple(kept.get("contractions", ())),
@@ -123,20 +124,20 @@ class Remembered:
         )
 
     def written(self) -> str:
-        """Return it as text; what is at its default is left out."""
+        """Return it as text without what is empty: named tuples in the order of their fields, so new ones come last."""
         kept: dict[str, Any] = {
             "through": self.through,
             "profile": self.profile,
-            "fired": [_named(each, Fired) for each in self.fired],
-            "prompted": [_named(each, Prompted) for each in self.prompted],
-            "held": [each._asdict() for each in self.held],
+            "fired": self.fired,
+            "prompted": self.prompted,
+            "held": self.held,
             "cancelled": self.cancelled,
             "upgrades": self.upgrades,
             "contractions": self.contractions,
             "leads": self.leads,
             "health": self.health,
         }
-        return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
+        return to_json({name: value for name, value in kept.items() if value}).decode()
 
     def taken_in(self, partition: str, offset: int) -> bool:
         """Say whether this record was taken in before."""
@@ -232,12 +233,6 @@ class Remembered:
         return -(-max(ends, default=0) // HOUR) * HOUR
 
 
-def _fired(kept: Mapping[str, Any]) -> Fired:
-    fired = Fired(**kept)
-    kind, name = fired.offered
-    return fired._replace(offered=(kind, name))
-
-
 def _is_of_use(fired: Fired, now: Instant) -> bool:
     return max(fired.expires, fired.time + KEPT) > now
 
@@ -247,7 +242,9 @@ def _as_of(now: Instant, fired: Fired) -> Fired:
     return fired if now < fired.expires else fired._replace(need={}, offered=(None, None))
 
 
-def _named(value: Fired | Prompted, of: type[Fired | Prompted]) -> dict[str, Any]:
-    """Return the parts of a tuple that are not at their default, by name."""
-    defaults = of._field_defaults
-    return {name: each for name, each in value._asdict().items() if name not in defaults or each != defaults[name]}
+_OFFERED = Fired._fields.index("offered")
+
+
+def _fired(parts: list[Any]) -> Fired:
+    parts[_OFFERED] = tuple(parts[_OFFERED])
+    return Fired(*parts)

@@ -107,6 +107,8 @@ class RestoredAccount:
 
     def is_told(self, heard: Heard, told: Mapping[str | None, Told]) -> bool:
         """Say whether a decision was told because of a record that is no candidate: of leads, or of what was held."""
+        if isinstance(heard.what, Prompt) or heard.what.type != "reading":
+            return False
         return bool(told) or (heard.hold_ended is not None and bool(self._holds))
 
     def _look_at(self, candidate: Candidate, told: Mapping[str | None, Told], ground: Ground) -> Standing:

@@ -8,6 +8,8 @@ is judged under the epoch written in it, by whichever worker finds it.
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from redis.asyncio import RedisCluster
@@ -20,6 +22,7 @@ from expansion_signals.state.scripts import redis_failures, script
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from expansion_signals.model.instants import Instant
     from expansion_signals.rules.configuration import Configuration
     from expansion_signals.state.connection import Connection
 
@@ -29,6 +32,24 @@ class Accepted(NamedTuple):
 
     epoch: int
     in_force: int
+
+
+class Origin(NamedTuple):
+    """When a configuration was accepted, and the git revision that its files were of; None where that is not known."""
+
+    at: Instant | None = None
+    revision: str | None = None
+
+
+class AcceptedTexts(NamedTuple):
+    """The texts of an accepted configuration by file name, and where they came from."""
+
+    texts: Mapping[str, str]
+    origin: Origin
+
+
+_ORIGIN = "@origin"
+"""What stands in place of a file's name: no file is called so."""
 
 
 class Deployment:
@@ -93,12 +114,16 @@ class Deployment:
                 "expansion-signals worker --accept-log"
             )
 
-    async def accept(self, configuration: Configuration, *, force: bool = False) -> Accepted:
-        """Give this configuration an epoch, or find the one it has.
+    async def accept(
+        self, configuration: Configuration, *, force: bool = False, origin: Origin | None = None
+    ) -> Accepted:
+        """Give this configuration an epoch, or find the one it has; `origin` is kept beside the texts of a new one.
 
         `force` makes a configuration that was replaced the newest again: a roll-back by an operator's word.
         """
         texts = [part for name, text in sorted(configuration.texts.items()) for part in (name, text)]
+        if origin is not None:
+            texts += [_ORIGIN, json.dumps(origin._asdict())]
         keys = (deployment_key(self._prefix), configurations_key(self._prefix))
         arguments = (configuration.fingerprint, 1 if force else 0, *texts)
         with redis_failures("accepting the configuration"):
@@ -111,16 +136,27 @@ class Deployment:
         Raises:
             RejectedState: no such epoch is known here.
         """
-        with redis_failures("reading a configuration"):
-            fields = dict(_decoded(await self._run("HGETALL", configurations_key(self._prefix))))
-        start = f"{epoch}:"
-        found = {name.removeprefix(start): text for name, text in fields.items() if name.startswith(start)}
-        if not found:
+        found = (await self.history()).get(epoch)
+        if found is None:
             raise RejectedState(
                 f"configuration epoch {epoch} is named in the state but its texts are gone; "
                 "restart a worker with the newest files and --accept"
             )
-        return found
+        return found.texts
+
+    async def history(self) -> Mapping[int, AcceptedTexts]:
+        """Return every configuration that was ever accepted, by epoch, the first one first.
+
+        Raises:
+            StateUnavailable: Redis does not answer.
+        """
+        with redis_failures("reading configurations"):
+            fields = dict(_decoded(await self._run("HGETALL", configurations_key(self._prefix))))
+        kept: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        for field, text in fields.items():
+            epoch, _, name = field.partition(":")
+            kept[int(epoch)][name] = text
+        return {epoch: _accepted(texts) for epoch, texts in sorted(kept.items())}
 
     async def _refuse_half_a_cluster(self) -> None:
         if isinstance(self._client, RedisCluster):
@@ -156,6 +192,11 @@ class Deployment:
 
     async def _run(self, *command: Any) -> Any:  # noqa: ANN401 -- Redis commands and their answers
         return await cast("Any", self._client).execute_command(*command)
+
+
+def _accepted(texts: dict[str, str]) -> AcceptedTexts:
+    origin = json.loads(texts.pop(_ORIGIN, "{}"))
+    return AcceptedTexts(texts, Origin(origin.get("at"), origin.get("revision")))
 
 
 def _decoded(flat: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- what redis-py hands out

@@ -101,7 +101,7 @@ def decided_fields(decided: Decided) -> list[str]:
         "rev",
         str(decided.revision),
         *_entry_fields(decided.entries),
-        *_memory_fields(decided.remembered),
+        *memory_fields(decided.remembered),
         *_unpassed_fields(decided.unpassed),
     ]
 
@@ -110,7 +110,8 @@ def _entry_fields(entries: Mapping[Key, Entry]) -> list[str]:
     return [part for key, entry in entries.items() for part in (_field(key), _text(entry))]
 
 
-def _memory_fields(remembered: Remembered) -> list[str]:
+def memory_fields(remembered: Remembered) -> list[str]:
+    """Return the field that holds what is remembered besides, followed by its value; nothing where there is nothing."""
     if remembered.is_empty:
         return []
     return [MEMORY, f"{remembered.kept_until() // HOUR}|{remembered.written()}"]
@@ -128,7 +129,7 @@ def _argument(reservation: Reservation) -> tuple[object, ...]:
         [*map(_field, reservation.forgotten), *([MEMORY] if remembered is not None and remembered.is_empty else ())],
         [
             *_entry_fields(reservation.added),
-            *(() if remembered is None else _memory_fields(remembered)),
+            *(() if remembered is None else memory_fields(remembered)),
             *_unpassed_fields(reservation.published),
         ],
         due_member(reservation.account, HOLD),

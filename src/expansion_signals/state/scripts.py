@@ -31,6 +31,8 @@ _PRELUDES = {
     "accept": (),
     "account": (),
     "forget": (),
+    "forget_account": (),
+    "forget_user": (),
     "expire": ("reached", "pieces"),
     "fold": ("reached", "numbers", "pieces", "changes"),
     "reserve": ("numbers", "pieces", "standing"),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.configuration_files import revision_of
 from expansion_signals.errors import RejectedState
 from expansion_signals.log.batch_reader import BatchLogReader
 from expansion_signals.log.publisher import LogPublisher
@@ -13,7 +14,7 @@ from expansion_signals.log.topics import topic_ids
 from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
-from expansion_signals.state.deployment import Deployment
+from expansion_signals.state.deployment import Deployment, Origin
 from expansion_signals.wire.topic_files import topics
 from expansion_signals.worker.accepting_log import accept_log
 from expansion_signals.worker.bringing_up import BringingUp
@@ -177,7 +178,8 @@ class Assembly:
         return stage, bringing_up
 
     async def _epochs(self, deployment: Deployment, starting: InPlace) -> Epochs:
-        accepted = await starting(deployment.accept, self._configuration, force=self._force)
+        origin = Origin(clock(), revision_of(self._settings.config))
+        accepted = await starting(deployment.accept, self._configuration, force=self._force, origin=origin)
         if accepted.epoch != accepted.in_force:
             raise RejectedState(
                 f"the configuration in {self._settings.config} is epoch {accepted.epoch}; it was replaced by epoch "

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from expansion_signals.configuration_files import read_directory
+from expansion_signals.configuration_files import read_directory, revision_of
 from expansion_signals.errors import RejectedConfiguration
 from expansion_signals.rules.differences import differences
 from expansion_signals.rules.loading import load
+from expansion_signals.state.deployment import Origin
+from expansion_signals.worker.parts import clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +94,8 @@ class Reloading:
         self._status.configuration_problems = problems
 
     async def _take(self, configuration: Configuration) -> None:
-        accepted = await self._patience(self._deployment.accept, configuration)
+        origin = Origin(clock(), revision_of(self._directory))
+        accepted = await self._patience(self._deployment.accept, configuration, origin=origin)
         if accepted.epoch != accepted.in_force:
             said = (
                 f"the configuration in {self._directory} is epoch {accepted.epoch}, which epoch {accepted.in_force} "
