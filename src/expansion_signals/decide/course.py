@@ -94,6 +94,6 @@ def _ended(recovered: Signal, before: Decided, ground: Ground) -> Taken:
 
 def _read(heard: Heard, reading: Signal, before: Decided, ground: Ground) -> Taken:
     remembered, gone = withdrawn(before.remembered, by_reading(reading), reading, ground.now)
-    after, found = leads(replace(before, remembered=remembered), reading, heard.place, ground)
+    after, found = leads(replace(before, remembered=remembered), reading, heard.record, ground)
     after, rulings = judged_again(after, reading, ground)
     return Taken(after, [*gone, *found, *rulings])
