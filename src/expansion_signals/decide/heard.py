@@ -40,8 +40,3 @@ class Heard(NamedTuple):
     def place(self) -> str:
         """The record's coordinates, under which is kept what was published because of it."""
         return f"{self.partition}|{self.offset}"
-
-    @property
-    def record(self) -> str:
-        """The same as entries of decided keys name it."""
-        return f"{self.partition.rpartition('/')[2]}:{self.offset}"
