@@ -71,12 +71,16 @@ class _Account:
 
 
 class AccountsTopic(SignalsTopic):
-    """Both topics that deciding reads. Each record is a minute younger than the one before it."""
+    """Both topics that deciding reads. Each record is a minute younger than the one before it.
+
+    `poisoned` are the places of what can never be decided; of `changes` each is bought or given up.
+    """
 
     def __init__(self) -> None:
         super().__init__(records={each: [] for each in (*PARTITIONS, PROMPTS)})
         self.poisoned: set[tuple[str, int, int]] = set()
         self.candidates: list[Signal] = []
+        self.changes = 0
         self._accounts = {name: _Account(name) for name in ACCOUNTS}
         self._written: defaultdict[str, int] = defaultdict(int)
 
@@ -98,6 +102,7 @@ class AccountsTopic(SignalsTopic):
         else:
             told = _signal(account, what, number, time)
             self._put(PARTITIONS[who % 2], account, CODEC.signal(told, time).value or b"", time)
+            self.changes += what == "changed"
             if told.keys:
                 self.candidates.append(told)
                 account.fired.append(told.id)
@@ -198,3 +203,26 @@ def _prompt(account: _Account, number: int, time: Instant) -> bytes:
             "data": {"trigger": about, "user": "u-42", **until},
         }
     ).encode()
+
+
+COURSE = (
+    Happening(0, "limit", 0),
+    Happening(0, "gate", 0),
+    Happening(0, "prompt", 1),
+    Happening(1, "gate", 1),
+    Happening(0, "cancel", 0),
+    Happening(0, "poison", 0),
+    Happening(2, "reading", 3),
+    Happening(0, "limit", 4),
+    Happening(2, "invite", 1),
+    Happening(0, "changed"),
+    Happening(1, "recovered"),
+    Happening(0, "gate", 2),
+    Happening(2, "reading", 2),
+    Happening(1, "prompt", 6),
+    Happening(1, "poison", 3),
+    Happening(0, "recovered", 1),
+    Happening(1, "limit", 1),
+    Happening(2, "changed"),
+)
+"""Everything that deciding hears of, with something held, capped, withdrawn and bought."""

@@ -178,6 +178,40 @@ def test_an_import_is_counted_as_operations_says(follower: Follower) -> None:
     assert _shown(follower, "acct-8", "310 of 1,000 calls (31 %)")
 
 
+def test_the_story_of_the_account_is_told_as_operations_says(follower: Follower) -> None:
+    assert "1,000 of 1,000 calls used (100 %)" in " ".join(follower.type(_block("explain acct-1", OPERATIONS)).split())
+
+
+def test_the_brief_is_written_in_both_forms(follower: Follower) -> None:
+    follower.type(_block("account brief", OPERATIONS))
+    written = follower.type("head -c 24 acct-1.md acct-1.html")
+    assert ("# acct-1: account brief" in written, "<!doctype html>" in written) == (True, True)
+
+
+def test_the_report_tells_the_rule_of_the_readme(follower: Follower) -> None:
+    assert "api-quota" in follower.type(_block("signals report", OPERATIONS))
+
+
+def test_a_rule_is_muted_for_an_account_and_speaks_again(follower: Follower) -> None:
+    listed = [line.partition(", until")[0] for line in follower.type(_block("mute --rule", OPERATIONS)).splitlines()]
+    assert listed == ["muted: rule api-quota for account acct-1"] * 2 + ["nothing is muted"]
+
+
+def test_an_account_is_erased_as_operations_says(follower: Follower) -> None:
+    follower.type(
+        """expansion-signals emit acct-9 --type expansion.account.updated.v1 --data '{"version":1,"plan":"free"}'"""
+    )
+    until(
+        lambda: "acct-9" in follower.type("expansion-signals account show acct-9 || true"), seconds=10, waiting_for="it"
+    )
+    follower.type(_block("account forget", OPERATIONS))
+    assert "acct-9" not in follower.type("expansion-signals account show acct-9 2>/dev/null || true")
+
+
+def test_what_a_rule_said_before_is_shown(follower: Follower) -> None:
+    assert "at: [80%, 100%, every 5000 after 100%]" in follower.type(_block("config history", OPERATIONS))
+
+
 def _shown(follower: Follower, account: str, usage: str) -> bool:
     """Say that the account is shown with this usage, once a worker has counted it."""
     command = f"expansion-signals account show {account} || true"

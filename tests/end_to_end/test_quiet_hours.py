@@ -26,6 +26,9 @@ AHEAD, ZONE = timedelta(hours=6), "Etc/GMT-6"
 SETTLED = timedelta(seconds=25)
 """From the start of the test until everything that is to be held is held."""
 
+ENDED_SECONDS = 240
+"""From when they are held until the last has fired: the worker looks a minute late, in case its clock is ahead."""
+
 HELD = ("waits", "upgrades-meanwhile", "falls-meanwhile")
 CATALOG = """
 currency: USD
@@ -89,7 +92,7 @@ def seen(
         product.send(usage_event("falls-meanwhile", -300))
         decisions, limits = deployment.topic(DECISIONS), deployment.topic(TRIGGERS)
         decisions.until(lambda record: record.event["data"]["decision"] == "superseded", count=2)
-        limits.until(lambda record: record.key == b"waits", seconds=120)
+        limits.until(lambda record: record.key == b"waits", seconds=ENDED_SECONDS)
         worker.until_settled(len(product.sent))
         yield Seen(ends, decisions.to_end(), limits.to_end(), deployment.records(SEATS))
 

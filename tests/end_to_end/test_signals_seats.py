@@ -80,8 +80,8 @@ def seen(
         deployment.product.send(*sent)
         worker.until_settled(len(sent))
         show = [command(deployment.settings, "account", "show", ACCOUNT, *json) for json in ((), ("--json",))]
-        records = (deployment.records(topic) for topic in (SEATS, SIGNALS, DECISIONS))
-        yield Seen(*records, json.loads(show[1].stdout), show[0].stdout)
+        records = (deployment.records(topic) for topic in (SIGNALS, DECISIONS))
+        yield Seen(deployment.triggers(SEATS), *records, json.loads(show[1].stdout), show[0].stdout)
 
 
 def of(records: list[Found], kind: str) -> list[dict[str, Any]]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter as Tally
 from collections import defaultdict
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts_decided import fired, ids, known, looked, published, reported_too_soon, settled, texts, verdicts
 from expansion_signals.model.instants import HOUR
-from expansion_signals.model.looks import HOLD
 from sample_ground import CATALOG
 from sample_signals import NOW
-from simulated_accounts import CAP_OF_GATES, QUIET, QUIET_UNTIL, RESTRAINED, SIGNALS, AccountsTopic, Happening
+from simulated_accounts import CAP_OF_GATES, COURSE, QUIET, RESTRAINED, SIGNALS, AccountsTopic, Happening
 from simulated_deciders import DecidingWorker, DecidingWorld, SecondDecider, drained
 from simulated_deciding import ACCOUNTS, SHARDS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 HAPPENINGS = st.builds(
     Happening,
@@ -94,25 +94,6 @@ def harm(world: DecidingWorld, what: str, shard: int) -> None:
             world.end_leases()
 
 
-async def settled(world: DecidingWorld) -> None:
-    """Let the rest be decided, and every hold end."""
-    await drained(world)
-    world.now = max(world.now, QUIET_UNTIL)
-    while await looked(world):
-        await drained(world)
-
-
-async def looked(world: DecidingWorld) -> bool:
-    """Write a reading of each account of which a hold has ended, as metering does; say whether there is any."""
-    found = await world.due.due(dict.fromkeys(range(SHARDS), world.now), 100)
-    for shard, looks in found.items():
-        for look in looks:
-            assert look.reason == HOLD
-            world.topic.end_hold(look.account, world.now)
-        await world.due.move(shard, [(look, None) for look in looks])
-    return bool(found)
-
-
 def outcome(happenings: Sequence[Happening], rules: str, schedule: Sequence[Step]) -> DecidingWorld:
     return asyncio.run(played(world_of(happenings, rules), schedule))
 
@@ -120,37 +101,12 @@ def outcome(happenings: Sequence[Happening], rules: str, schedule: Sequence[Step
 # ---------------------------------------------------------------------------------------- what is published
 
 
-def texts(*published: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
-    """Return the different contents published under each id, but for the instant of their publication."""
-    found: dict[str, set[str]] = {}
-    for record in (each for records in published for each in records):
-        found.setdefault(str(record["id"]), set()).add(str({**record, "recordedtime": None}))
-    return found
-
-
-def verdicts(world: DecidingWorld) -> dict[tuple[str, str], set[str]]:
-    """Return how each candidate was decided at last, by its signal and trigger."""
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for each in world.published.decisions:
-        data = each["data"]
-        found[data["signal"], data["trigger"]] |= {data["decision"]} - {"held"}
-    return found
-
-
-def fired(world: DecidingWorld) -> set[str]:
-    return {each["data"]["trigger"] for each in world.published.decisions if each["data"]["decision"] == "fired"}
-
-
-def ids(records: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {str(each["id"]) for each in records}
-
-
 @given(COURSES, RULES, CALM)
 def test_one_id_always_stands_for_the_same_content(
     happenings: list[Happening], rules: str, schedule: list[Step]
 ) -> None:
-    published = outcome(happenings, rules, schedule).published
-    different = texts(published.triggers, published.decisions, published.withdrawals, published.outcomes)
+    found = outcome(happenings, rules, schedule).published
+    different = texts(found.triggers, found.decisions, found.withdrawals, found.outcomes)
     assert [key for key, contents in different.items() if len(contents) > 1] == []
 
 
@@ -202,12 +158,21 @@ def test_every_candidate_is_decided_at_last(happenings: list[Happening], rules: 
 def test_nothing_is_withdrawn_that_was_not_published_and_nothing_under_two_ids(
     happenings: list[Happening], rules: str, schedule: list[Step]
 ) -> None:
-    published = outcome(happenings, rules, schedule).published
+    found = outcome(happenings, rules, schedule).published
     withdrawn: dict[str, set[str]] = defaultdict(set)
-    for each in published.withdrawals:
+    for each in found.withdrawals:
         withdrawn[each["data"]["trigger"]].add(each["id"])
-    assert withdrawn.keys() <= ids(published.triggers)
-    assert [trigger for trigger, found in withdrawn.items() if len(found) > 1] == []
+    assert withdrawn.keys() <= ids(found.triggers)
+    assert [trigger for trigger, under in withdrawn.items() if len(under) > 1] == []
+
+
+@given(COURSES, RULES, ANY_HARM)
+def test_what_was_bought_or_given_up_is_told_under_one_id(
+    happenings: list[Happening], rules: str, schedule: list[Step]
+) -> None:
+    """Rolled back, or after a loss, the trigger before it may be another: what it is attributed to is not compared."""
+    world = outcome(happenings, rules, schedule)
+    assert len(ids(world.published.outcomes)) == world.topic.changes
 
 
 @given(COURSES, RULES, DEADLY)
@@ -245,53 +210,6 @@ def test_received_is_counted_and_dead_lettered_for_each_partition(
 # ------------------------------------------------------------------------------------------- what is known
 
 
-class Known(NamedTuple):
-    """What is kept of an account, but for what hangs on which topic was read first.
-
-    Health knows what was made of earlier offers; and of a report of what had not fired yet, it is the trigger alone.
-    What fired stands in the order of its signals, as if none of them had been held. Which reading ended a hold is told
-    by append times alone: so where deciding lags by hours, what was offered then, and withdrawn since, may differ.
-    """
-
-    entries: object
-    remembered: object
-    fired: object
-    prompted: object
-
-
-async def known(world: DecidingWorld, unfired: Container[str], rules: str) -> dict[str, Known]:
-    """Return what is kept of every account, but for which records were taken in."""
-    decided = await world.policy.decided(ACCOUNTS)
-    return {
-        name: Known(
-            each.entries,
-            replace(each.remembered, through={}, fired=(), prompted=(), health=None),
-            sorted(
-                (
-                    fired if rules == RESTRAINED else fired._replace(offered=(), route=None, withdrawn=False)
-                    for fired in each.remembered.fired
-                ),
-                key=lambda fired: fired.trigger,
-            ),
-            [told if told.trigger not in unfired else told.trigger for told in each.remembered.prompted],
-        )
-        for name, each in decided.items()
-    }
-
-
-async def reported_too_soon(world: DecidingWorld) -> set[str]:
-    """Return triggers of which a prompt was reported before they had fired: nobody can have seen it."""
-    decided = await world.policy.decided(ACCOUNTS)
-    return {told.trigger for each in decided.values() for told in each.remembered.prompted if told.prompt is None}
-
-
-def copied(world: DecidingWorld) -> tuple[list[Any], ...]:
-    published = world.published
-    return tuple(
-        list(each) for each in (published.triggers, published.decisions, published.withdrawals, published.outcomes)
-    )
-
-
 @given(COURSES, RULES, CALM)
 def test_what_is_lost_is_known_again_and_nothing_is_decided_anew(
     happenings: list[Happening], rules: str, schedule: list[Step]
@@ -301,11 +219,11 @@ def test_what_is_lost_is_known_again_and_nothing_is_decided_anew(
     async def lost() -> tuple[object, object]:
         world = await played(world_of(happenings, rules), schedule)
         unfired = await reported_too_soon(world)
-        before = await known(world, unfired, rules), copied(world)[:2], texts(*copied(world))
+        before = await known(world, unfired, rules), published(world)[:2], texts(*published(world))
         for shard in range(SHARDS):
             world.lose(shard)
         await settled(world)
-        return before, (await known(world, unfired, rules), copied(world)[:2], texts(*copied(world)))
+        return before, (await known(world, unfired, rules), published(world)[:2], texts(*published(world)))
 
     before, after = asyncio.run(lost())
     assert after == before
@@ -320,10 +238,85 @@ def test_reading_any_beginning_again_publishes_nothing_new(happenings: list[Happ
         await zombie.advance(2)
         assert zombie.turn == "idle"
         await settled(world)
-        before = copied(world)
+        before = published(world)
         while zombie.positions != world.topic.ends or zombie.turn != "idle":
             await zombie.advance(7)
-        return before, copied(world)
+        return before, published(world)
 
     before, after = asyncio.run(replayed())
     assert after == before
+
+
+# ------------------------------------------------------------------------------------------- what is silenced
+
+UNCAPPED = RESTRAINED.replace("cap: 2 per 7d", "cap: 9 per 7d")
+GATES = [Happening(0, "gate", number) for number in range(3)]
+DISMISSALS = [Happening(0, "prompt", number) for number in (1, 5, 9)]
+"""Of each of the three."""
+
+
+@given(st.integers(1, 3), CALM)
+def test_the_third_dismissal_that_is_known_silences_the_family(dismissals: int, schedule: list[Step]) -> None:
+    """Whichever worker reads what, crashes among them: once a dismissal is read, all know of it."""
+
+    async def asked_again() -> str:
+        world = await played(world_of(GATES, UNCAPPED), schedule)
+        for happening in DISMISSALS[:dismissals]:
+            world.topic.happen(happening)
+        await settled(world)
+        world.topic.happen(Happening(0, "gate", 3))
+        await settled(world)
+        return str(world.published.decisions[-1]["data"]["decision"])
+
+    assert asyncio.run(asked_again()) == ("suppressed" if dismissals >= 3 else "fired")
+
+
+async def test_what_is_held_when_everything_is_lost_is_held_again_and_fires_once() -> None:
+    world = world_of([Happening(0, "limit", 0), Happening(0, "limit", 4), Happening(1, "gate")], QUIET)
+    await drained(world)
+    for shard in range(SHARDS):
+        world.lose(shard)
+    await settled(world)
+    told = [(each["data"]["decision"], each["data"]["trigger"]) for each in world.published.decisions]
+    assert [Tally(told).get(("fired", trigger)) for trigger in ids(world.published.triggers)] == [1, 1, 1]
+    assert len(world.published.triggers) == 3
+
+
+ONE_BY_ONE, ALL_AT_ONCE = 3, 31
+"""The choices by which an idle worker polls one record of each partition, or all there are; any call goes on."""
+
+
+@pytest.mark.parametrize("rules", [RESTRAINED, QUIET], ids=["restrained", "quiet"])
+@pytest.mark.parametrize("choice", [ONE_BY_ONE, ALL_AT_ONCE], ids=["one by one", "all at once"])
+async def test_when_everything_dies_at_any_moment_nothing_is_lost_and_nothing_decided_twice(
+    choice: int, rules: str
+) -> None:
+    """At each call in turn; what is published then, and not decided, is decided the same way: no time passes."""
+    found, turns = [], 0
+    while turns < 120:
+        world = world_of(COURSE, rules)
+        worker = DecidingWorker(world)
+        for _ in range(turns):
+            await worker.advance(choice)
+        worker.crash()
+        for shard in range(SHARDS):
+            world.lose(shard)
+        await settled(world)
+        twice = {key: each for key, each in verdicts(world).items() if len(each) != 1}
+        found.append((twice, fired(world) ^ ids(world.published.triggers), len(ids(world.published.outcomes))))
+        turns += 1
+    assert found == [({}, set(), 2)] * turns
+
+
+async def test_what_is_known_by_its_record_is_not_taken_in_twice() -> None:
+    """A gate is held; an invite that had ended is sent again. Read once more, the end would withdraw the second."""
+    course = [Happening(0, "gate"), Happening(0, "reading", 2), Happening(0, "invite", 2)]
+    world = world_of(course, QUIET)
+    await drained(world)
+    before = ids(world.published.triggers)
+    for shard in range(SHARDS):
+        world.lose(shard)
+    await drained(world)
+    assert (len(before), ids(world.published.triggers), world.published.withdrawals) == (1, before, [])
+    decided = await world.policy.decided(ACCOUNTS)
+    assert [place for each in decided.values() for place in each.unpassed] == []

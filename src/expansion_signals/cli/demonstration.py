@@ -38,7 +38,7 @@ FAMILIES = ("limit", "gate", "seat", "milestone", "trend", "pql")
 INTERRUPTED = 130
 _SILENT_FAMILY = 1
 _SEED = 7
-_CATCH_UP_SECONDS = 10.0
+_CATCH_UP_SECONDS = 30.0
 _GLANCE_SECONDS = 0.5
 _POLL_SECONDS = 0.1
 

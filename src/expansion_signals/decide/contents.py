@@ -69,7 +69,7 @@ class _Crossing(TypedDict):
 
 
 @with_config(ConfigDict(strict=True, extra="ignore"))
-class _Every(TypedDict):
+class _Told(TypedDict):
     rule: _Rule
     family: Literal["limit", "gate", "seat", "milestone", "trend", "pql", "retention"]
     plan: NotRequired[str | None]
@@ -81,16 +81,16 @@ class _Every(TypedDict):
     past: NotRequired[Literal["backfill", "rule_added", "too_old_to_fire"]]
 
 
-class _Single(_Every):
+class _Every(_Told):
     threshold: NotRequired[_Crossing | None]
 
 
-class _Metered(_Single):
+class _Metered(_Every):
     meter: str
     usage: Amount
 
 
-class _Crossed(_Every):
+class _Crossed(_Told):
     threshold: _Crossing
     crossed: list[_Crossing]
 
@@ -100,7 +100,7 @@ class _Limit(_Crossed):
     usage: Amount
 
 
-class _Seats(_Single):
+class _Seats(_Every):
     used: Amount
 
 
@@ -122,19 +122,19 @@ class _Forecast(_Metered):
     per_day: Amount
 
 
-class _OfFeature(_Single):
+class _OfFeature(_Every):
     feature: str
 
 
-class _OfFeatures(_Single):
+class _OfFeatures(_Every):
     features: list[str]
 
 
-class _OfProduct(_Single):
+class _OfProduct(_Every):
     product: str
 
 
-class _Team(_Single):
+class _Team(_Every):
     events: Times
 
 
@@ -203,4 +203,4 @@ def check_content(kind: str, data: Mapping[str, Any]) -> None:
 
 @cache
 def _adapter(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(_CONTENTS.get(kind, _Single))
+    return TypeAdapter(_CONTENTS.get(kind, _Every))

@@ -24,6 +24,11 @@ class Heard(NamedTuple):
     candidate: Candidate | None = None
 
     @property
+    def record(self) -> str:
+        """The record's coordinates as a candidate has them: within its topic, since all candidates are of one."""
+        return f"{self.partition.rpartition('/')[2]}:{self.offset}"
+
+    @property
     def hold_ended(self) -> Instant | None:
         """When a hold ended, of a reading that was made because of that."""
         what = self.what
@@ -35,8 +40,3 @@ class Heard(NamedTuple):
     def place(self) -> str:
         """The record's coordinates, under which is kept what was published because of it."""
         return f"{self.partition}|{self.offset}"
-
-    @property
-    def record(self) -> str:
-        """The same as entries of decided keys name it."""
-        return f"{self.partition.rpartition('/')[2]}:{self.offset}"

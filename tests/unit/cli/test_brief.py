@@ -8,10 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
-from typer.testing import CliRunner
 
 from briefed_account import HAPPENINGS, NOW, brief, gated, happened, limit_reached, overview, reading, step
-from expansion_signals.cli import app
 from expansion_signals.cli.brief import SeatsBought, brief_of
 from expansion_signals.cli.brief_document import _part, document_of
 from expansion_signals.cli.brief_html import page_of
@@ -50,10 +48,6 @@ def _tags(page: str) -> set[str]:
 def _hostile() -> Brief:
     happenings = (*HAPPENINGS, happened("sharing.grown", 1, HOSTILE, HOSTILE), FELL)
     return brief(happenings, Remembered(), owner=HOSTILE, plan="team")
-
-
-def test_the_help_has_an_example() -> None:
-    assert "Example: " in CliRunner().invoke(app, ["account", "brief", "--help"]).stdout
 
 
 # ---------------------------------------------------------------------------------------------- what it says

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
 from briefed_account import CONFIGURATION
-from expansion_signals.cli import app
 from expansion_signals.cli.expansion_kinds import EXPANSION_KINDS
 from expansion_signals.cli.portfolio import Portfolio, known_of
 from expansion_signals.cli.report_document import FORMULAS, document_of
@@ -46,10 +44,6 @@ def _rule(report: dict[str, Any]) -> dict[str, Any]:
     [rule] = report["rules"]
     found_so: dict[str, Any] = rule
     return found_so
-
-
-def test_the_help_has_an_example() -> None:
-    assert "Example: " in CliRunner().invoke(app, ["report", "--help"]).stdout
 
 
 def test_every_type_of_signal_is_of_one_kind_of_expansion() -> None:

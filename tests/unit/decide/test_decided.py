@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from expansion_signals.decide.decided import STEPS_KEPT, Decided, Entry, Key, Reservation, key_of, reserve
+from expansion_signals.decide.remembered import Held, Remembered
 from expansion_signals.model.instants import DAY, HOUR
 from sample_signals import NOW, key
 
@@ -134,3 +136,42 @@ def test_what_is_past_its_time_but_asked_now_is_not_forgotten() -> None:
     past = ENTRY._replace(kept_until=NOW)
     reservation = reserved(Decided(3, {PLAIN: past}), {OTHER: LATER}, PLAIN)
     assert reservation.forgotten == ()
+
+
+# ------------------------------------------------------------------------------------------- looks at holds
+
+
+def held(until: int, name: str = "a") -> Held:
+    return Held({"id": name}, "0:1", [0], until)
+
+
+def look(before: tuple[Held, ...], after: tuple[Held, ...], looked: int | None = None) -> int | None:
+    """Return when an account is to be looked at, of which this is held before and after."""
+    stood, stands = (Decided(3, remembered=Remembered(held=each)) for each in (before, after))
+    return reserve("acct-1", stood, stands, (), NOW, looked).look
+
+
+def test_what_is_held_is_looked_at_when_the_first_of_it_ends() -> None:
+    assert look((), (held(NOW + 2), held(NOW + 1, "b"))) == NOW + 1
+
+
+def test_where_nothing_changes_in_what_is_held_the_look_stays() -> None:
+    assert look((held(NOW + 2),), (held(NOW + 2),)) is None
+
+
+def test_where_nothing_is_held_any_more_there_is_nothing_to_look_at() -> None:
+    assert look((held(NOW + 2),), (), looked=NOW + 2) is None
+
+
+def test_what_is_held_still_after_a_look_is_looked_at_once_more() -> None:
+    """The worker's clock is behind the one that found the hold ended."""
+    assert look((held(NOW + 2),), (held(NOW + 2),), looked=NOW + 2) == NOW + 3
+
+
+def test_what_is_held_anew_after_a_look_is_looked_at_when_that_ends() -> None:
+    assert look((held(NOW + 2),), (held(NOW + 9),), looked=NOW + 2) == NOW + 9
+
+
+def test_of_what_is_empty_nothing_is_remembered() -> None:
+    kept = replace(Decided(3), remembered=Remembered(through={"p": 1}, profile={"version": 1}))
+    assert reserve("acct-1", Decided(3), kept, (), NOW).is_empty

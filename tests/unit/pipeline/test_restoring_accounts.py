@@ -59,7 +59,7 @@ class Log:
         decision = Decision(*parts, None, (), None, None, ACCOUNT, asked.evidence.time)
         self._append(self._decisions, "expansion-decisions", ACCOUNT, CODEC.decision(decision, NOW).value)
 
-    def report(self, deed: str, trigger: str, key: str | None = None, **more: Any) -> None:  # noqa: ANN401
+    def report(self, deed: str, trigger: str, key: str | None = None, **more: Any) -> None:  # noqa: ANN401 -- any JSON
         """Write a report of a prompt, by ada, under any key."""
         event = {
             "specversion": "1.0",
@@ -119,7 +119,7 @@ def changed(before: str = "free", after: str = "pro", version: int = 8) -> Signa
     return told("account.changed", profiles, NOW + version * HOUR)
 
 
-def reading(hits: int = 5, gates: int = 0, hours: int = 1, reason: str = "daily", **more: Any) -> Signal:  # noqa: ANN401
+def reading(hits: int = 5, gates: int = 0, hours: int = 1, reason: str = "daily", **more: Any) -> Signal:  # noqa: ANN401 -- any JSON
     facts = [
         {"fact": fact, "within": "14d", "observed": str(observed)}
         for fact, observed in (("limit_hits", hits), ("gated_attempts", gates))
