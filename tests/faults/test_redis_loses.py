@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,14 @@ from redis import Redis as Client
 
 from outside import load
 from outside.aftermath import UNHARMED, aftermath
-from outside.deployment import Deployment
+from outside.deployment import DECISIONS, TRIGGERS, Deployment
+from outside.product import structured, usage_event
 from servers.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from outside.reading import Found
     from outside.worker import Worker
     from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis
 
@@ -86,3 +89,66 @@ def test_everything_lost_while_no_worker_runs_fires_nothing_again(
         worker.run_dry()
         assert aftermath(deployment, load.LIMIT) == UNHARMED
         assert (bool(before), published(deployment)) == (True, before)
+
+
+# --------------------------------------------------------------------------------------------- what people did
+
+ACCOUNT, OUTCOMES = "acct-1", "expansion-outcomes"
+
+
+def report(deployment: Deployment, deed: str, trigger: str) -> None:
+    """Report what somebody did with a prompt, as a notification service writes it: without a key."""
+    event = usage_event(ACCOUNT, 0, type=f"expansion.prompt.{deed}.v1", data={"trigger": trigger, "user": "u-42"})
+    deployment.product.raw(json.dumps(event).encode(), headers=structured(), topic="prompt-events")
+
+
+def fired(deployment: Deployment) -> list[str]:
+    """Return the triggers on their topic by id, each time they stand there."""
+    return [found.event["id"] for found in deployment.records(TRIGGERS) if "limit.reached" in found.event["type"]]
+
+
+def test_who_has_dismissed_three_is_asked_no_more_though_everything_was_lost_since(
+    kafka: GivenKafka | Kafka, redis_server: GivenRedis | Redis, tmp_path: Path
+) -> None:
+    with Deployment(kafka.bootstrap, redis_server.url, tmp_path) as deployment:
+        product, worker = deployment.product, deployment.worker()
+        product.profile(ACCOUNT, "free")
+        product.send(usage_event(ACCOUNT, 850), usage_event(ACCOUNT, "0.85", meter="storage"))
+        product.send(*[usage_event(ACCOUNT, 1, type="com.acme.report.exported") for _ in range(8)])
+        worker.run_dry()
+        before = fired(deployment)
+        for trigger in before:
+            report(deployment, "dismissed", trigger)
+        worker.run_dry()
+        delete(deployment, "*")
+        worker.run_dry()
+        for value in (-300, 300):
+            product.send(usage_event(ACCOUNT, value))
+            worker.run_dry()
+        withdrawn = [found.event["data"]["trigger"] for found in deployment.records(TRIGGERS) if _withdraws(found)]
+        last = max((found.event for found in deployment.records(DECISIONS)), key=lambda event: event["recordedtime"])
+    assert (len(before), fired(deployment), len(withdrawn)) == (3, before, 1)
+    assert (last["data"]["decision"], last["data"]["reason"]) == ("suppressed", "dismissed")
+
+
+def test_what_is_bought_after_the_loss_of_everything_is_attributed_to_the_trigger_before_it(
+    kafka: GivenKafka | Kafka, redis_server: GivenRedis | Redis, tmp_path: Path
+) -> None:
+    with Deployment(kafka.bootstrap, redis_server.url, tmp_path) as deployment:
+        product, worker = deployment.product, deployment.worker()
+        product.profile(ACCOUNT, "free")
+        product.send(usage_event(ACCOUNT, 850))
+        worker.run_dry()
+        delete(deployment, "*")
+        worker.run_dry()
+        product.profile(ACCOUNT, "pro", 2)
+        worker.run_dry()
+        (outcome,) = (found.event["data"] for found in deployment.records(OUTCOMES))
+        (trigger,) = fired(deployment)
+        withdrawn = [found.event["data"] for found in deployment.records(TRIGGERS) if _withdraws(found)]
+    assert (outcome["kind"], outcome["trigger"]) == ("upgrade", trigger)
+    assert [(each["trigger"], each["reason"]) for each in withdrawn] == [(trigger, "upgraded")]
+
+
+def _withdraws(found: Found) -> bool:
+    return str(found.event["type"]) == "expansion.trigger.withdrawn.v1"
