@@ -86,11 +86,11 @@ def made(world: DecidingWorld) -> set[Made]:
     }
 
 
-def poisoned(world: DecidingWorld) -> set[tuple[int, int]]:
-    """Return partition and offset of every record that must become a dead letter."""
+def poisoned(world: DecidingWorld) -> set[tuple[str, int, int]]:
+    """Return topic, partition and offset of every record that must become a dead letter."""
     values = [*POISON.values(), UNDECIDED]
     return {
-        (record.partition, record.offset)
+        (record.topic, record.partition, record.offset)
         for record, draft in world.topic.drafts
         if draft.poison is not None and values[draft.poison % len(values)] is not UNDECIDED
     }

@@ -1,12 +1,18 @@
-"""How each signal that counts in a window is reached: one table, for the tests that hold for all of them."""
+"""How each signal from events is reached: one table of those that count in a window, and those of single events."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from expansion_signals.detect.admin_features import AdminFeatures
+from expansion_signals.detect.cancel_requests import CancelRequests
+from expansion_signals.detect.gates import Gates
+from expansion_signals.detect.integrations import Integrations
 from expansion_signals.detect.interest import Interest
+from expansion_signals.detect.limit_hits import LimitHits
 from expansion_signals.detect.networks import Networks
+from expansion_signals.detect.product_requests import ProductRequests
 from expansion_signals.detect.regions import Regions
 from expansion_signals.detect.sharing import Sharing
 from expansion_signals.detect.support_patterns import SupportPatterns
@@ -55,6 +61,17 @@ COURSES = (
     Course(UseCases(), "feature.used", lambda n: {"feature": f"f-{n}", "user": "ada"}, 2, 14, settled=True),
     Course(SupportPatterns(), "support.ticket_opened", lambda n: {"feature": ("sso", "audit_log")[n % 2]}, 2, 30),
 )
+
+HIT = Course(LimitHits(), "limit.hit", lambda _: {"meter": "api_calls", "user": "ada"}, 1, 1)
+CANCEL = Course(
+    CancelRequests(), "subscription.cancel_requested", lambda _: {"user": "ada", "reason": "too expensive"}, 1, 1
+)
+INTEGRATION = Course(Integrations(), "integration.connected", lambda _: {"integration": "slack", "user": "ada"}, 1, 1)
+ADMIN = Course(AdminFeatures(), "feature.attempted", lambda _: {"feature": "sso", "user": "ada"}, 1, 1)
+PRODUCT = Course(
+    ProductRequests(), "feedback.given", lambda _: {"kind": "request", "product": "analytics", "user": "ada"}, 1, 1
+)
+GATE = Course(Gates(), "feature.attempted", lambda n: {"feature": "sso", "user": f"u{n}"}, 2, 14)
 
 
 class Walk(WatchedAccount):

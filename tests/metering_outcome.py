@@ -84,15 +84,21 @@ class Outcome:
     # --------------------------------------------------------------------------------------- fired
 
     def check_fired(self) -> None:
-        """Invariant 2: each threshold at or below its level has been judged, and what is marked fired is published."""
+        """Invariant 2: each threshold at or below its level has been judged, and what is marked is published.
+
+        What fired and what is past, each as that.
+        """
         for place, level in levels(self._log).items():
             if place.account in CLEAN and self._lives(place) and not _is_life(place):
                 self._check_clean(place, level)
-        keys = {key for _, content in self._reached(*REACHED) for key in content["keys"]}
+        told = {
+            "fired": {key for _, content in self._reached(*REACHED) for key in content["keys"]},
+            "already_past": {key for _, content in self._past() for key in content["keys"]},
+        }
         for (account, counter), marks in self._holds.marks.items():
             for arm_key, arm in marks.arms.items():
-                if arm.state == "fired" and arm.step is None and self._lives(_place(account, counter)):
-                    assert _key(arm_key, account, counter.meter, counter.start, arm.generation) in keys
+                if arm.state in told and arm.step is None and self._lives(_place(account, counter)):
+                    assert _key(arm_key, account, counter.meter, counter.start, arm.generation) in told[arm.state]
         self._check_milestones()
         self._check_nothing_is_left_armed()
 
@@ -166,7 +172,14 @@ class Outcome:
 
     def _reached(self, *types: str) -> Iterator[tuple[str, Any]]:
         wanted = types or ("limit.reached",)
-        return ((account, content) for account, content in self._published if content["type"] in wanted)
+        return (
+            (account, content)
+            for account, content in self._published
+            if content["type"] in wanted and "past" not in content["data"]
+        )
+
+    def _past(self) -> Iterator[tuple[str, Any]]:
+        return ((account, content) for account, content in self._published if "past" in content["data"])
 
 
 def _is_life(counter: Counter | Place) -> bool:

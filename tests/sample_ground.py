@@ -37,7 +37,7 @@ rules:
   - {id: api-quota, signal: limit_reached, meter: api_calls, at: [80%, 100%]}
   - {id: gates, signal: feature_gated, feature: "*"}
 """
-UNRESTRAINED = "policy: {account_cap: 100000 per 1d}\n"
+UNRESTRAINED = "policy: {account_cap: 300 per 1h}\n"
 
 
 @cache

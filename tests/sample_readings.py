@@ -82,6 +82,7 @@ class Counter:
     level: int = 0
     at: int = NOW
     appended: int = 0
+    backfill: bool = False
     arms: Mapping[ArmKey, Arm] = field(default_factory=dict)
     judged: bool = False
     last_limit: int | None = None
@@ -108,7 +109,7 @@ class Counter:
             quiet=quiet,
             cause=cause,
             period=self.period,
-            evidence=Evidence("e-1", "/apps/web", self.at),
+            evidence=Evidence("e-1", "/apps/web", self.at, backfill=self.backfill),
             limit=self.limit,
             last_limit=self.last_limit,
             judged=self.judged,
@@ -120,8 +121,17 @@ class Counter:
 
 
 def fired(signals: Sequence[Signal]) -> list[str]:
-    """Return the value of each trigger's threshold, such as `80` or `1000`; recoveries are left out."""
-    return [signal.data["threshold"]["value"] for signal in signals if signal.type == "limit.reached"]
+    """Return the value of each trigger's threshold, such as `80` or `1000`: no recoveries, and nothing that is past."""
+    return [signal.data["threshold"]["value"] for signal in _firing(signals)]
+
+
+def past(signals: Sequence[Signal]) -> list[tuple[str, list[str]]]:
+    """Return why each signal that is past is so, and what it crossed."""
+    return [
+        (signal.data["past"], [each["value"] for each in signal.data["crossed"]])
+        for signal in signals
+        if "past" in signal.data
+    ]
 
 
 def recovered(signals: Sequence[Signal]) -> list[str]:
@@ -130,5 +140,9 @@ def recovered(signals: Sequence[Signal]) -> list[str]:
 
 def crossed(signals: Sequence[Signal]) -> list[str]:
     """Return what the only trigger among these crossed, ascending."""
-    (signal,) = (each for each in signals if each.type == "limit.reached")
+    (signal,) = _firing(signals)
     return [each["value"] for each in signal.data["crossed"]]
+
+
+def _firing(signals: Sequence[Signal]) -> list[Signal]:
+    return [signal for signal in signals if signal.type == "limit.reached" and "past" not in signal.data]

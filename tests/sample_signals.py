@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from expansion_signals.model.events import Evidence
@@ -23,24 +24,52 @@ def key(threshold: str, account: str = "acct-1", generation: int = 1) -> str:
     return identity_of("key", account, threshold, str(generation))
 
 
-def signal(*thresholds: str, account: str = "acct-1", generation: int = 1, time: Instant = NOW) -> Signal:
-    """Return the signal that these thresholds were crossed, ascending: `80`, `100`, or `+1200` for a step."""
+def signal(
+    *thresholds: str,
+    account: str = "acct-1",
+    generation: int = 1,
+    time: Instant = NOW,
+    kind: str = "limit.reached",
+    **told: Any,  # noqa: ANN401 -- parts of JSON
+) -> Signal:
+    """Return the signal that these thresholds were crossed, ascending: `80`, `100`, or `+1200` for a step.
+
+    `told` takes the place of what its data says.
+    """
     crossed = [
         {"kind": "step", "value": each[1:]} if each.startswith("+") else {"kind": "percent", "value": each}
         for each in thresholds
     ]
     return Signal(
         id=identity_of("signal", account, thresholds[-1], str(generation)),
-        type="limit.reached",
+        type=kind,
         account=account,
         evidence=Evidence("e-1", "/apps/web", time, user="u-42", session="s-9", traceparent="00-ab"),
-        data=content(crossed),
+        data=content(crossed) | told,
         keys=tuple(key(each, account, generation) for each in thresholds),
     )
 
 
-def gated(ordinal: str = "1", *, kind: str = "feature.gated", account: str = "acct-1", time: Instant = NOW) -> Signal:
-    """Return the signal that a feature is wanted, or one of another kind with the same content."""
+def milestone(amount: str, **told: Any) -> Signal:  # noqa: ANN401 -- parts of JSON
+    """Return the signal that an account has reached this amount of its life."""
+    reached = {"kind": "usage", "value": amount}
+    without = {"family": "milestone", "limit": None, "period": None}
+    crossed = {"threshold": {**reached, "comparison": ">="}, "crossed": [reached]}
+    return signal(amount, kind="milestone.reached", **without, **crossed, **told)
+
+
+def gated(
+    ordinal: str = "1",
+    *,
+    kind: str = "feature.gated",
+    account: str = "acct-1",
+    time: Instant = NOW,
+    **told: Any,  # noqa: ANN401 -- parts of JSON
+) -> Signal:
+    """Return the signal that a feature is wanted, or one of another kind with the same content.
+
+    `told` takes the place of what its data says.
+    """
     signal_id = identity_of(kind, account, "sso", ordinal)
     return Signal(
         id=signal_id,
@@ -60,9 +89,15 @@ def gated(ordinal: str = "1", *, kind: str = "feature.gated", account: str = "ac
             "why": "2 users tried sso 3 times in 14 days; the plan does not include it",
             "account": {"version": 7, "plan": "free"},
             **OF_OTHER_KINDS.get(kind, {}),
+            **told,
         },
         keys=(signal_id,),
     )
+
+
+def under(asked: Signal, **profile: Any) -> Signal:  # noqa: ANN401 -- parts of JSON
+    """Return the signal as it is judged under this profile of the account."""
+    return replace(asked, data={**asked.data, "account": {"version": 7, "plan": "free", **profile}})
 
 
 _USED = {"meter": "api_calls", "unit": "call", "usage": "1250"}

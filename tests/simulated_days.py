@@ -21,8 +21,9 @@ from simulated_workers import MOST, SHARDS, Living, TurningPatience, World, mete
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.instants import Instant
-    from expansion_signals.model.looks import DayUsed, History, Look
+    from expansion_signals.model.looks import History, Look
     from expansion_signals.ports import Due
     from kept_state import Kept
 
@@ -41,6 +42,12 @@ rules:
   - {id: fall, signal: usage_declined, meter: calls, within: 7d, cooldown: 7d}
 """
 TEXTS = {"catalog.yaml": CATALOG, "rules.yaml": RULES}
+LEADS = """
+rules:
+  - {id: growth, signal: usage_accelerated, meter: calls, when: usage_growth > 1 or limit_hits < 1}
+  - {id: pql, signal: pql, qualify_at: 5, criteria: [{id: grows, when: usage_growth > 10%, within: 7d, points: 5}]}
+"""
+TEXTS_WITH_LEADS = {"catalog.yaml": CATALOG, "rules.yaml": LEADS}
 ACCOUNTS = tuple(f"acct-{number}" for number in range(6))
 BEGIN = parse_instant("2026-11-22T00:00:00Z")
 HISTORY = 20
@@ -78,20 +85,24 @@ class Unleased:
     async def move(self, shard: int, looks: Sequence[tuple[Look, Instant | None]]) -> None:
         await self._due.move(shard, looks)
 
-    async def sum_up(self, shard: int, day: int) -> None:
-        await self._due.sum_up(shard, day)
+    async def sum_up(self, shard: int, day: int) -> bool:
+        return await self._due.sum_up(shard, day)
 
-    async def summed_up(self) -> Sequence[DayUsed | None]:
+    async def summed_up(self) -> Sequence[int | None]:
         return await self._due.summed_up()
+
+    async def used(self, shard: int) -> DayUsed | None:
+        return await self._due.used(shard)
 
 
 class Days:
     """A deployment whose accounts were used for weeks, and two workers that look at them."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Kept, texts: Mapping[str, str] = TEXTS) -> None:
         kept.due = Unleased(kept.due)
         self.world = World(kept, SimulatedLog.of([]))
-        self.epoch = self.world.archive.accept(TEXTS)
+        self.texts = texts
+        self.epoch = self.world.archive.accept(texts)
         self.now = BEGIN + DAY // 2
         self._calls = 0
         self._workers: list[_Looking] = []
@@ -185,7 +196,7 @@ class _Looking(Living):
     async def _live(self) -> None:
         world = self._days.world
         watermarks = watermarks_of(world)
-        epochs = Epochs(world.archive, self._days.epoch, load(TEXTS))
+        epochs = Epochs(world.archive, self._days.epoch, load(self._days.texts))
         mine = metering(world, self._patience, watermarks, epochs)
         positions = dict.fromkeys(PARTITIONS, 0)
         await self._patience(watermarks.resume, PARTITIONS, positions, positions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -19,31 +20,35 @@ from expansion_signals.rules.loading import load
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory import MemoryStore
 from expansion_signals.state.memory_archive import MemoryArchive
+from expansion_signals.state.memory_due import MemoryDue
 from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
 from expansion_signals.state.mutes import MemoryMutes
+from expansion_signals.wire.outcomes import TOPIC as OUTCOMES
 from expansion_signals.wire.outcomes import WITHDRAWN
 from expansion_signals.worker.bringing_up import BringingUp
 from expansion_signals.worker.rebuilding import Rebuilding
 from expansion_signals.worker.status import StageStatus
 from sample_ground import CATALOG, RULES, UNRESTRAINED
 from sample_signals import NOW
-from simulated_deciding import CODEC, PARTITIONS, SHARDS, SignalsTopic
+from simulated_deciding import CODEC, SHARDS
 from simulated_reader import SimulatedReader
 from simulated_wire import DECISIONS
 from simulated_workers import Living, Looking, TurningPatience, turn, until_idle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing
-    from expansion_signals.ports import PolicyStore, Shards, Store
+    from expansion_signals.ports import Due, PolicyStore, Shards, Store
+    from expansion_signals.rules.configuration import Configuration
+    from simulated_deciding import SignalsTopic
 
 TEXTS = [
     {"catalog.yaml": CATALOG, "rules.yaml": rules + UNRESTRAINED}
     for rules in (RULES, RULES.replace("80%", "50%"), RULES.replace("80%", "70%"))
 ]
-CONFIGURATIONS = [load(texts) for texts in TEXTS]
 TOPIC_NAMES = {"expansion-signals": "topic-id", "prompt-events": "prompts-id"}
 LATE_RECORDS = 4
 """How far a shard may be behind before it is late: a topic of tens of records has some of these."""
@@ -59,37 +64,49 @@ class PublishedRecords:
     triggers: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
-    letters: list[tuple[int, int]] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[tuple[str, int, int]] = field(default_factory=list)
     audit: list[Record] = field(default_factory=list)
+    now: Instant = NOW
 
     async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
         for record in records:
             if record.topic == "usage-events-dlq":
-                headers = dict(record.headers)
-                self.letters.append((int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")))
+                headers = {name: (value or b"").decode() for name, value in record.headers}
+                place = headers["dlq_topic"], int(headers["dlq_partition"]), int(headers["dlq_offset"])
+                self.letters.append(place)
                 continue
             event = json.loads(record.value or b"")
             if record.topic == DECISIONS.topic:
                 self.decisions.append(event)
-                self.audit.append(Record(*DECISIONS, len(self.audit), record.key, record.value, (), NOW))
+                self.audit.append(Record(*DECISIONS, len(self.audit), record.key, record.value, (), self.now))
             elif event["type"] == WITHDRAWN:
                 self.withdrawals.append(event)
+            elif record.topic == OUTCOMES:
+                self.outcomes.append(event)
             else:
                 self.triggers.append(event)
         return ()
 
 
 class DecidingWorld:
-    """What is outside of every worker, and outlives it; in memory, unless it is given where decisions are kept."""
+    """What is outside of every worker, and outlives it; in memory, unless it is given where decisions are kept.
 
-    def __init__(
+    `texts` are the configurations that are accepted, one after the other.
+    """
+
+    def __init__(  # noqa: PLR0913 -- where everything is kept
         self,
         topic: SignalsTopic,
         store: Store | None = None,
         policy: PolicyStore | None = None,
         shards: Shards | None = None,
+        due: Due | None = None,
+        *,
+        texts: Sequence[Mapping[str, str]] = TEXTS,
     ) -> None:
         self.topic = topic
+        self.texts = texts
         self.kept = MemoryStore(shards=SHARDS, window=DAY)
         self.decided = MemoryPolicy(self.kept, shards=SHARDS)
         self.store = store or self.kept
@@ -97,16 +114,25 @@ class DecidingWorld:
         self._own = shards is None
         self.shards = shards or MemoryShards(self.kept, self.decided)
         self.published = PublishedRecords()
+        self.due = due or MemoryDue(self.kept)
         self.archive = MemoryArchive()
-        self.epoch = self.archive.accept(TEXTS[0])
-        self.now = NOW
+        self.epoch = self.archive.accept(texts[0])
         self.nonces: Iterator[int] = count()
         self._copies: dict[int, tuple[Any, Any]] = {}
 
+    @property
+    def now(self) -> Instant:
+        """The time by every clock."""
+        return self.published.now
+
+    @now.setter
+    def now(self, now: Instant) -> None:
+        self.published.now = now
+
     def accept(self) -> None:
         """Accept the next configuration, if there is one: workers that start from now on know it."""
-        if self.epoch < len(TEXTS):
-            self.epoch = self.archive.accept(TEXTS[self.epoch])
+        if self.epoch < len(self.texts):
+            self.epoch = self.archive.accept(self.texts[self.epoch])
 
     def back_up(self, shard: int) -> None:
         """Keep a copy of a shard, watermarks and policy together."""
@@ -132,7 +158,13 @@ class DecidingWorld:
 
 def epochs_of(world: DecidingWorld) -> Epochs:
     """Return what a worker that starts now knows of configurations."""
-    return Epochs(world.archive, world.epoch, CONFIGURATIONS[world.epoch - 1])
+    texts = world.texts[world.epoch - 1]
+    return Epochs(world.archive, world.epoch, _configuration(texts["catalog.yaml"], texts["rules.yaml"]))
+
+
+@cache
+def _configuration(catalog: str, rules: str) -> Configuration:
+    return load({"catalog.yaml": catalog, "rules.yaml": rules})
 
 
 def deciding(world: DecidingWorld, patience: TurningPatience, watermarks: Watermarks, epochs: Epochs) -> Deciding:
@@ -199,10 +231,13 @@ class DecidingWorker(Living):
                 await rebuilding(self._world, self._patience, self._epochs).rebuild(range(SHARDS), late=False)
 
     async def _work(self) -> None:
-        starts, ends = dict.fromkeys(PARTITIONS, 0), self._world.topic.ends
-        self.positions = dict(await self._patience(self._watermarks.resume, PARTITIONS, starts, ends))
+        self.positions = dict(await self._patience(self._resumed))
         while True:
             await self._once(await turn("idle"))
+
+    async def _resumed(self) -> Mapping[Partition, int]:
+        ends = self._world.topic.ends
+        return await self._watermarks.resume(ends, dict.fromkeys(ends, 0), ends)
 
     async def _once(self, choice: int) -> None:
         """Sweep, or poll so many of some partitions, as the choice says."""
@@ -213,7 +248,8 @@ class DecidingWorker(Living):
                 await self._deciding.sweep(self.positions, {})
             return
         size, which = choice // 4 + 1, choice % 4
-        poll = self._world.topic.poll(self.positions, size, PARTITIONS if which > 1 else PARTITIONS[which : which + 1])
+        partitions = list(self._world.topic.records)
+        poll = self._world.topic.poll(self.positions, size, partitions[which : which + 1] or partitions)
         rewind = await self._deciding.absorb(poll)
         self.positions = {**poll.positions, **rewind}
 

@@ -30,6 +30,16 @@ plans:
 """
 
 
+def fired(found: Sequence[Signal]) -> list[Signal]:
+    """Return the signals that may fire: what is past when it is found is told, and does not."""
+    return [signal for signal in found if "past" not in signal.data]
+
+
+def past(found: Sequence[Signal]) -> list[str]:
+    """Return why each signal that is past is so."""
+    return [signal.data["past"] for signal in found if "past" in signal.data]
+
+
 class WatchedAccount:
     """`late` is how long after its time each event is appended, in µs; `text` the note so far."""
 

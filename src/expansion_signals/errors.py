@@ -9,6 +9,7 @@
         ├── RejectedConfiguration  catalog.yaml, rules.yaml: all problems at once
         ├── RejectedImport         a file of day totals: all problems at once
         ├── RejectedSettings       environment or settings file: all problems at once
+        ├── TriggerTaken           a trigger that is another subscriber's by now: it is handed out there
         └── RejectedState          what Redis or Kafka hold does not fit this worker: it stops and says what to run
             └── StateLost          Redis holds nothing any more: the worker begins anew, from the log
 
@@ -101,6 +102,10 @@ class RejectedImport(Rejected):
 
 class RejectedSettings(Rejected):
     """Settings that cannot work; the message names each variable and what it takes."""
+
+
+class TriggerTaken(Rejected):
+    """`done()` came too late: the group has given the trigger to another subscriber, which hands it out again."""
 
 
 class RejectedState(Rejected):

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import AccountUpdate, Profile
     from expansion_signals.model.batches import Answer, Behind, Gap, Lost, ShardBatch
     from expansion_signals.model.catalog import Catalog
+    from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.decisions import Decision, Verdict
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.facts import AccountFacts, AccountMark, HourTotals
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.last_seen import Active
-    from expansion_signals.model.looks import DayUsed, History, Look
+    from expansion_signals.model.looks import History, Look
     from expansion_signals.model.notes import Note
     from expansion_signals.model.outcomes import Outcome, Withdrawal
     from expansion_signals.model.prompts import Prompt
@@ -151,7 +152,23 @@ class Silences(Protocol):
         """Return until when rules and accounts are silent: by rule and account, either of them None for any."""
 
 
-class Due(Protocol):
+class DaySums(Protocol):
+    """What the accounts of each shard used on a UTC day, together."""
+
+    async def sum_up(self, shard: int, day: int) -> bool:
+        """Sum up what some more of the shard's accounts used on this UTC day.
+
+        Return whether there are no more: then it is kept, in place of an earlier day.
+        """
+
+    async def summed_up(self) -> Sequence[int | None]:
+        """Return which UTC day every shard has summed up last, None where it never has."""
+
+    async def used(self, shard: int) -> DayUsed | None:
+        """Return what the shard's accounts used on the day that it has summed up last, None where it never has."""
+
+
+class Due(DaySums, Protocol):
     """When accounts are to be looked at although no event of them comes, and what a look reads."""
 
     async def due(self, until: Mapping[int, Instant], most: int) -> Mapping[int, Sequence[Look]]:
@@ -165,12 +182,6 @@ class Due(Protocol):
 
     async def move(self, shard: int, looks: Sequence[tuple[Look, Instant | None]]) -> None:
         """Move each look to when it is due next, None: away; one that was put elsewhere meanwhile stays there."""
-
-    async def sum_up(self, shard: int, day: int) -> None:
-        """Keep what the shard's accounts used on this UTC day, in place of an earlier one."""
-
-    async def summed_up(self) -> Sequence[DayUsed | None]:
-        """Return what every shard has summed up last, None where it never has."""
 
 
 class Expiry(Protocol):

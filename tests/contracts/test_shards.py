@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from expansion_signals.decide.decided import Entry, key_of
-from expansion_signals.decide.restored import Passed, RestoredAccount, RestoredShard
+from expansion_signals.decide.decided import Decided, Entry, key_of
+from expansion_signals.decide.passed import Passed
+from expansion_signals.decide.restored import RestoredShard
+from expansion_signals.decide.restored_account import RestoredAccount
 from expansion_signals.model.batches import Applied, Lost, StaleEpoch
 from expansion_signals.model.facts import Marks
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.thresholds import Arm, ArmKey
 from expansion_signals.state.keys import shard_of
 from sample_batches import ACCOUNT, CALLS, NOW, PARTITION, SHARDS, apply, asked, identity, move, poll
+from sample_remembered import EVERYTHING
 from sample_signals import key
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ ENTRY = Entry("fired", "0" * 8, "0:3", NOW + DAY)
 
 def restored(shard: int = SHARD, *, late: bool = True, since: int | None = None, epoch: int = 1) -> RestoredShard:
     """Return a shard as the log tells of it: an account that has fired, and four signals, three of them decided."""
-    account = RestoredAccount({CALLS: FIRED}, {key_of(key("80")): ENTRY})
+    account = RestoredAccount({CALLS: FIRED}, {key_of(key("80")): ENTRY}, EVERYTHING, [(SIGNALS, 5)])
     passed = {SIGNALS: Passed(4, counted=3, dead_lettered=1), PARTITION: Passed(7)}
     return RestoredShard(shard, epoch, since, late, {ACCOUNT: account}, passed)
 
@@ -138,6 +141,13 @@ async def test_a_shard_made_anew_has_the_marks_that_were_told(lost: Kept) -> Non
 async def test_a_shard_made_anew_has_what_was_decided(lost: Kept) -> None:
     await lost.shards.rebuild([restored()], "token")
     assert (await lost.policy.decided([ACCOUNT]))[ACCOUNT].entries == {key_of(key("80")): ENTRY}
+
+
+async def test_a_shard_made_anew_has_what_was_remembered_and_knows_what_is_read_again(lost: Kept) -> None:
+    await lost.shards.rebuild([restored()], "token")
+    assert (await lost.policy.decided([ACCOUNT]))[ACCOUNT] == Decided(
+        1, {key_of(key("80")): ENTRY}, EVERYTHING, {f"{SIGNALS}|5": "[]"}
+    )
 
 
 async def test_a_shard_made_anew_counts_from_nothing(lost: Kept) -> None:

@@ -12,8 +12,10 @@ import yaml
 
 from documents import PAGES, ROOT, blocks, code, name, rows, section
 from expansion_signals.cli import app
+from expansion_signals.decide.copies import copy_for
 from expansion_signals.errors import DeadLetterCode
 from expansion_signals.model.readings import Counter as Place
+from expansion_signals.rules.copy_fields import FIELDS
 from expansion_signals.rules.loading import load
 from expansion_signals.settings import ENVIRONMENT_PREFIX, Settings
 from expansion_signals.state.keys import configurations_key, deployment_key, shard_keys
@@ -33,6 +35,7 @@ RULES_PER_CHAPTER = {1: 5, 2: 9, 3: 8, 4: 3, 5: 4, 6: 4, 7: 8, 8: 4, 9: 4, 10: 6
 """How many numbered rules each chapter of the semantics has."""
 COUNTING = re.compile(r"[123]\.\d|9\.[12]|10\.[125]")
 """The rules of what is counted and which thresholds fire: each is implemented, and has a test."""
+MONTHLY = {"amount": "20.00", "currency": "USD", "per": "month"}
 EDGE_CASES = 26
 EDGE_CASE = re.compile(r"test_edge_cases.py::test_(\d+)_")
 
@@ -157,6 +160,23 @@ def test_the_month_of_one_account_goes_as_told() -> None:
     assert [(level, _said(counter.to(int(level)))) for level, _ in told] == [
         (level, re.split("[:;]", said)[0]) for level, said in told
     ]
+
+
+def test_the_fields_of_copy_are_those_of_the_program() -> None:
+    table = rows(section(RULES, "### Fields of copy"))
+    own = {signal: code(row[1])[0].split() for row in table for signal in code(row[0])}
+    common = [field for row in table if not code(row[0]) for field in code(row[1])[0].split()]
+    assert {signal: (*fields, *common) for signal, fields in own.items()} == FIELDS
+
+
+def test_the_copy_of_one_trigger_is_as_told() -> None:
+    shown = _shown_configuration()
+    [worded] = [rule for rule in shown.limit_rules if rule.id == "calls-worded"]
+    [signal] = Counter([worded]).to(800)
+    add_on = {"kind": "add_on", "to": "extra-api", "price": MONTHLY, "gain": "50000"}
+    for language, recommended, *told in rows(section(RULES, "## Copy"))[:4]:
+        copy = copy_for(signal, shown.copies["calls-worded"], add_on if code(recommended) else None, code(language)[0])
+        assert [copy["title"], copy["body"]] == told
 
 
 def test_the_compose_file_has_the_services_that_operations_names() -> None:

@@ -79,6 +79,18 @@ class Follower:
             finally:
                 running.terminate()
 
+    def type_python(self, block: str, *, lines: int) -> list[str]:
+        """Run a program that does not end, and return the first lines that it writes."""
+        program = block.replace("localhost:9092", self._environment["EXPANSION_SIGNALS_KAFKA"])
+        program = program.replace('group="mailer"', f'group="mailer", prefix="{self.prefix}"')
+        with subprocess.Popen(
+            [ROOT / ".venv/bin/python", "-u", "-c", program], env=self._environment, stdout=subprocess.PIPE, text=True
+        ) as running:
+            assert running.stdout is not None
+            written = [running.stdout.readline().rstrip() for _ in range(lines)]
+            running.terminate()
+        return written
+
     def ready(self) -> bool:
         """Ask the worker's `/readyz`."""
         try:
@@ -132,6 +144,11 @@ def test_what_kcat_sent_in_both_forms_is_counted(triggers: list[dict[str, Any]])
 
 def test_every_trigger_has_what_a_subscriber_is_told_to_look_at(triggers: list[dict[str, Any]]) -> None:
     assert all(trigger["id"] and trigger["expirytime"] and trigger["data"]["why"] for trigger in triggers)
+
+
+def test_the_subscriber_prints_each_trigger_once(follower: Follower, triggers: list[dict[str, Any]]) -> None:
+    [snippet] = [block for block in blocks(ROOT / "README.md", "python") if "Subscriber(" in block]
+    assert follower.type_python(snippet, lines=2) == [f"acct-1 {trigger['data']['why']}" for trigger in triggers]
 
 
 def test_the_account_is_shown_as_it_stands(follower: Follower) -> None:
@@ -207,8 +224,9 @@ def test_the_trigger_that_the_rules_show_is_the_one_that_comes(triggers: list[di
 
 
 def _without_this_run(trigger: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what depends on when it was: ids, times, and the period with the days left of it."""
+    """Leave out what depends on when it was: ids, times, the period with the days left of it, and what they cost."""
     data = {name: value for name, value in trigger["data"].items() if name not in ("period", "why")}
+    data["recommendation"] = {**data["recommendation"], "charge_now": None}
     run = {"id", "time", "recordedtime", "expirytime", "causationid"}
     return {name: value for name, value in trigger.items() if name not in run} | {"data": data}
 

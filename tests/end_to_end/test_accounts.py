@@ -36,7 +36,7 @@ def by_account(records: list[Found]) -> dict[str, list[dict[str, Any]]]:
 
 
 def until_triggers(triggers: Topic, account: str, count: int) -> None:
-    triggers.until(lambda record: record.key == account.encode(), count=count)
+    triggers.until(lambda record: record.key == account.encode() and not record.is_withdrawal, count=count)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def seen(
         published = [record for topic in PUBLISHED for record in deployment.records(topic)]
         found = {topic: [each for each in published if each.topic.endswith(topic)] for topic in PUBLISHED}
         yield Seen(
-            by_account(found[TRIGGERS]),
+            by_account([record for record in found[TRIGGERS] if not record.is_withdrawal]),
             [record.event for record in found[SIGNALS]],
             published,
             counters(redis_server.url, deployment.prefix, {event["subject"] for event in sent}),

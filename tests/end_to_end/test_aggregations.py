@@ -70,7 +70,7 @@ def seen(
 
         worker.until_settled(len(product.sent))
         found: dict[str, list[dict[str, Any]]] = {}
-        for record in deployment.records(TRIGGERS):
+        for record in deployment.triggers():
             found.setdefault(record.event["subject"], []).append(record.event["data"])
         yield Seen(found, [record for topic in PUBLISHED for record in deployment.records(topic)])
 

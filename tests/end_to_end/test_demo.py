@@ -47,6 +47,11 @@ def test_limits_and_seats_fire_within_seconds(demo: Run) -> None:
     assert {"limit", "seat"} <= {trigger["data"]["family"] for trigger in demo.triggers}
 
 
+@pytest.mark.parametrize("kind", ["usage.accelerated", "usage.declined", "usage.run_out_forecast"])
+def test_the_days_before_are_judged_within_seconds(demo: Run, kind: str) -> None:
+    assert demo.summary["types"].get(kind, 0) > 0
+
+
 def test_no_trigger_comes_twice(demo: Run) -> None:
     ids = [trigger["id"] for trigger in demo.triggers]
     assert len(ids) == len(set(ids))

@@ -45,6 +45,7 @@ features:
   calls_eu: {meter: calls_eu}
 plans:
   - {key: free, price: "0", includes: {api_calls: {limit: 1000}, calls_eu: {limit: 20}}}
+  - {key: pro, price: "49", includes: {api_calls: {limit: 2000}, calls_eu: {limit: 200}}}
 """,
     "rules.yaml": "rules: [{id: eu-quota, signal: limit_reached, meter: calls_eu, at: [50%]}]\n",
 }

@@ -90,7 +90,7 @@ class Course:
             worker.until_settled(len(self.product.sent) + self.beside)
 
     def until_fired(self, account: str, count: int) -> None:
-        self.triggers.until(lambda record: record.event["subject"] == account, count=count)
+        self.triggers.until(lambda record: record.event["subject"] == account and not record.is_withdrawal, count=count)
 
     def begin(self) -> None:
         recently = {"unit": "month", "anchor": written(datetime.now(UTC) - timedelta(days=10))}
@@ -196,7 +196,7 @@ def seen(
         course.third_step()
         fired: dict[str, list[dict[str, Any]]] = {}
         ids: dict[str, list[str]] = {}
-        for record in deployment.records(TRIGGERS):
+        for record in deployment.triggers():
             fired.setdefault(record.event["subject"], []).append(record.event["data"])
             ids.setdefault(record.event["subject"], []).append(record.event["id"])
         accounts = {event["subject"] for event in course.product.sent} | {"burst"}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis
 
 ACCOUNT = "acct-1"
+OFFERED = {"recommendation", "route", "prompt", "copy"}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 CROSSED_80 = datetime.now(UTC) - timedelta(minutes=2)
 CROSSED_100 = CROSSED_80 + timedelta(minutes=1)
@@ -77,7 +78,7 @@ def test_80_and_100_percent_fire_once_each(seen: Seen) -> None:
 
 def test_a_trigger_says_everything_that_interfaces_promise(seen: Seen) -> None:
     found = data(seen.at_80)
-    varying = {name: found.pop(name) for name in ("rule", "period", "why")}
+    varying = {name: found.pop(name) for name in ("rule", "period", "why", "recommendation")}
     assert found == {
         "family": "limit",
         "plan": "free",
@@ -95,8 +96,17 @@ def test_a_trigger_says_everything_that_interfaces_promise(seen: Seen) -> None:
         "crossed": [{"kind": "percent", "value": "80"}],
         "cause": "usage",
         "session": None,
+        "route": {"to": "self_serve", "owner": None},
+        "prompt": {"family": "limit_approaching", "per_session": 1, "in_all": 3},
+        "copy": {
+            "title": "800 of 1,000 calls used",
+            "body": "You have used 800 of 1,000 calls. Upgrade to pro for 49.00 USD a month.",
+            "action": "Upgrade now",
+            "dismiss": "Remind me later",
+            "language": "en",
+        },
     }
-    assert varying.keys() == {"rule", "period", "why"}
+    assert varying["recommendation"].keys() == {"kind", "to", "price", "charge_now", "charge_next_period", "gain"}
 
 
 def test_a_trigger_names_its_rule_and_the_rules_version(seen: Seen) -> None:
@@ -168,10 +178,11 @@ def test_each_trigger_has_its_signal_with_the_profile_it_was_judged_under(seen: 
     ]
 
 
-def test_a_signal_says_what_its_trigger_says(seen: Seen) -> None:
+def test_a_signal_says_what_its_trigger_says_but_for_what_is_offered(seen: Seen) -> None:
     reached = [signal for signal in seen.signals if signal.event["type"] == "expansion.signal.limit.reached.v1"]
     for signal, trigger in zip(reached, seen.triggers, strict=True):
-        assert data(trigger).items() <= data(signal).items()
+        assert {**data(signal), **{name: data(trigger)[name] for name in OFFERED}} == {**data(signal), **data(trigger)}
+        assert OFFERED.isdisjoint(data(signal))
 
 
 def test_each_trigger_has_its_decision(seen: Seen) -> None:

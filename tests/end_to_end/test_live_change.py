@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outside.deployment import CONFIGURATION, TRIGGERS, Deployment
+from outside.deployment import CONFIGURATION, Deployment
 from outside.product import profile_event, usage_event
 from servers.waiting import until
 
@@ -64,7 +64,7 @@ def until_refused(worker: Worker) -> list[str]:
 
 
 def crossed(deployment: Deployment) -> list[str]:
-    return [each["value"] for found in deployment.records(TRIGGERS) for each in found.event["data"]["crossed"]]
+    return [each["value"] for found in deployment.triggers() for each in found.event["data"]["crossed"]]
 
 
 def test_a_threshold_that_is_added_holds_for_what_comes_next_and_what_it_found_passed_is_already_past(

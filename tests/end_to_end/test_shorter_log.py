@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from redis import Redis as Client
 
-from outside.deployment import SIGNALS, TRIGGERS, Deployment
+from outside.deployment import SIGNALS, Deployment
 from outside.product import profile_event, usage_event
 from outside.worker import command
 from servers.waiting import until
@@ -72,7 +72,7 @@ def shown(deployment: Deployment) -> dict[str, Any]:
 
 def crossed(deployment: Deployment) -> list[str]:
     """Return the thresholds of every trigger, in order."""
-    return [each["value"] for found in deployment.records(TRIGGERS) for each in found.event["data"]["crossed"]]
+    return [each["value"] for found in deployment.triggers() for each in found.event["data"]["crossed"]]
 
 
 def test_events_that_retention_took_before_they_were_counted_stop_the_worker_until_it_is_told_to_go_on(

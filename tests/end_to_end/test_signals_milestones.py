@@ -32,6 +32,7 @@ features:
 plans:
   - {key: free, price: "0", includes: {calls: {limit: 10}}}
   - {key: pro, price: "49", includes: {calls: {limit: 10}}}
+  - {key: business, price: "249", includes: {calls: {limit: 100}}}
 """,
     "rules.yaml": """
 rules:
@@ -127,11 +128,16 @@ def test_on_the_shadow_topic_stands_what_would_have_been_published(seen: Seen) -
     assert {found.event["type"] for found in seen.shadow} == {TYPE}
 
 
+def test_what_an_import_reached_is_already_past(seen: Seen) -> None:
+    decided = [found.event["data"] for found in seen.decisions if found.event["subject"] == "imports"]
+    assert {(each["decision"], each["reason"]) for each in decided} == {("already_past", "backfill")}
+
+
 def test_what_is_held_out_is_decided_and_not_sent(seen: Seen) -> None:
     decided = [
         (found.event["data"]["decision"], found.event["data"]["reason"])
         for found in seen.decisions
-        if found.event["data"]["rule"]["id"] == "compared"
+        if (found.event["subject"], found.event["data"]["rule"]["id"]) == ("grows", "compared")
     ]
     assert (decided, told(seen.milestones, "grows", "compared")) == ([("suppressed", "holdout")], [])
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.servers
 
 TREND, RETENTION = "expansion-account-trend", "expansion-contraction-risk"
-ACCOUNT = "acct-1"
+ACCOUNT, LEAVING = "acct-1", "acct-2"
+"""After its request to cancel an account is asked nothing for a while, so that one is another's."""
+
 LONG_AGO = timedelta(hours=6)
 """Further back than the windows of 3 hours below reach: what was there before."""
 
@@ -55,17 +57,24 @@ rules:
 }
 
 
-def happened(kind: str, /, *, before: timedelta = timedelta(), **data: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON
+def happened(
+    kind: str,
+    /,
+    *,
+    account: str = ACCOUNT,
+    before: timedelta = timedelta(),
+    **data: Any,  # noqa: ANN401 -- any JSON
+) -> dict[str, Any]:
     """Return a built-in event of the account."""
     time = datetime.now(UTC) - before
-    return usage_event(ACCOUNT, 0, type=f"expansion.{kind}.v1", time=time, data={"user": "ada", **data})
+    return usage_event(account, 0, type=f"expansion.{kind}.v1", time=time, data={"user": "ada", **data})
 
 
 def events() -> list[dict[str, Any]]:
     """Return what reaches every signal exactly once, and leaves another short of it."""
     return [
         happened("limit.hit", meter="api_calls"),
-        happened("subscription.cancel_requested", reason="too expensive"),
+        happened("subscription.cancel_requested", account=LEAVING, reason="too expensive"),
         *[happened("integration.connected", integration="slack") for _ in range(2)],
         happened("feature.attempted", feature="sso"),
         happened("feedback.given", kind="request", product="analytics"),
@@ -99,8 +108,9 @@ def seen(
         (directory / name).write_text(text)
     with Deployment(kafka.bootstrap, redis_server.url, directory, {"CONFIG": str(directory)}) as deployment:
         worker = deployment.worker().start().until_ready()
-        deployment.product.profile(ACCOUNT, "free")
-        deployment.topic(SIGNALS).until(lambda _: True)
+        for account in (ACCOUNT, LEAVING):
+            deployment.product.profile(account, "free")
+        deployment.topic(SIGNALS).until(lambda _: True, count=2)
         sent = events()
         deployment.product.send(*sent, *sent[:3])
         worker.until_settled(len(sent) + 3)

@@ -29,7 +29,7 @@ def test_deployments_with_different_prefixes_do_not_meet(
             worker.until_settled(1)
         blue.topic(TRIGGERS).until(lambda _: True)
         found = [
-            (len(each.records(TRIGGERS)), counters(redis_server.url, each.prefix, ["acct-1"])["acct-1"])
+            (len(each.triggers()), counters(redis_server.url, each.prefix, ["acct-1"])["acct-1"])
             for each in (blue, green)
         ]
     assert found == [(1, 850), (0, 300)]

@@ -9,7 +9,7 @@ from redis import Redis as Client
 
 from outside import load
 from outside.aftermath import UNHARMED, aftermath
-from outside.deployment import TRIGGERS, Deployment
+from outside.deployment import Deployment
 from servers.waiting import until
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def delete(deployment: Deployment, pattern: str) -> None:
 
 def published(deployment: Deployment) -> Counter[str]:
     """Return how often each trigger stands on its topic."""
-    return Counter(found.event["id"] for found in deployment.records(TRIGGERS))
+    return Counter(found.event["id"] for found in deployment.triggers())
 
 
 def test_shards_lost_under_live_workers_are_made_anew_while_the_others_go_on(

@@ -23,8 +23,10 @@ CONFIGURATION = Path(__file__).with_name("configuration")
 TRIGGERS = "expansion-limit-reached"
 SIGNALS = "expansion-signals"
 DECISIONS = "expansion-decisions"
+OUTCOMES = "expansion-outcomes"
+PROMPTS = "prompt-events"
 DEAD_LETTERS = "usage-events-dlq"
-PUBLISHED = (TRIGGERS, SIGNALS, DECISIONS)
+PUBLISHED = (TRIGGERS, SIGNALS, DECISIONS, OUTCOMES)
 
 
 @dataclass
@@ -77,3 +79,7 @@ class Deployment:
     def records(self, name: str) -> list[Found]:
         """Return all of a topic's records."""
         return list(everything(self.kafka, [self.prefix + name]))
+
+    def triggers(self, name: str = TRIGGERS) -> list[Found]:
+        """Return all triggers of a topic, without what takes one back."""
+        return [record for record in self.records(name) if not record.is_withdrawal]

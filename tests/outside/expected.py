@@ -56,9 +56,11 @@ def expected(events: Iterable[Mapping[str, Any]], limit: int, percents: tuple[in
 
 
 def covered(triggers: Iterable[Found]) -> dict[Crossing, set[str]]:
-    """Return the ids of the triggers that cover each threshold, directly or in `crossed`."""
+    """Return the ids of the triggers that cover each threshold, directly or in `crossed`; a withdrawal covers none."""
     ids: dict[Crossing, set[str]] = defaultdict(set)
     for record in triggers:
+        if record.is_withdrawal:
+            continue
         event = record.event
         for threshold in event["data"]["crossed"]:
             assert threshold["kind"] == "percent"

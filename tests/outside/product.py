@@ -58,6 +58,20 @@ def profile_event(account: str, plan: str, version: int, **snapshot: Any) -> dic
     }
 
 
+def prompt_event(deed: str, trigger: dict[str, Any], user: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON
+    """Return what a notification service reports of a trigger: `shown`, `dismissed`, `snoozed` or `clicked`."""
+    return {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": "/apps/notifications",
+        "type": f"expansion.prompt.{deed}.v1",
+        "subject": trigger["subject"],
+        "time": written(datetime.now(UTC)),
+        "datacontenttype": "application/json",
+        "data": {"trigger": trigger["id"], "user": user, **more},
+    }
+
+
 def written(time: datetime) -> str:
     """Return an instant as RFC 3339 in UTC."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -105,6 +119,12 @@ class Product:
             self._put("account-updates", event["subject"].encode(), json.dumps(event).encode(), structured())
         self.flush()
 
+    def prompts(self, *events: dict[str, Any]) -> None:
+        """Send reports of prompts, each under its account, and wait until all are acknowledged."""
+        for event in events:
+            self._put("prompt-events", event["subject"].encode(), json.dumps(event).encode(), structured())
+        self.flush()
+
     def raw(
         self,
         value: bytes | None,
@@ -114,8 +134,19 @@ class Product:
         topic: str = "usage-events",
     ) -> None:
         """Send any bytes, and wait until they are acknowledged."""
-        self._put(topic, key, value, headers or [])
+        self.begin_raw(value, key=key, headers=headers, topic=topic)
         self.flush()
+
+    def begin_raw(
+        self,
+        value: bytes | None,
+        *,
+        key: bytes | None = None,
+        headers: list[tuple[str, bytes]] | None = None,
+        topic: str = "usage-events",
+    ) -> None:
+        """Send any bytes without waiting."""
+        self._put(topic, key, value, headers or [])
 
     def flush(self) -> None:
         """Wait until everything is acknowledged."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 ANSWER_SECONDS = 10
+WITHDRAWN = "expansion.trigger.withdrawn.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Found:
         assert self.value is not None
         event: dict[str, Any] = json.loads(self.value)
         return event
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Say whether it takes a trigger back: it lies on the trigger's topic."""
+        return bool(self.event["type"] == WITHDRAWN)
 
     @property
     def header(self) -> dict[str, bytes | None]:

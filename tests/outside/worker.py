@@ -146,6 +146,14 @@ class Worker:
             late.add_note(f"tallies {dict(self.tallies())}, readiness {json.dumps(self.readiness())}")
             raise
 
+    def until_told(self, topic: str, records: int, seconds: float = 30) -> None:
+        """Wait until so many records of another topic are accounted for."""
+        until(
+            lambda: sum(self.tallies(topic).values()) >= records,
+            seconds=seconds,
+            waiting_for=f"{records} records of {topic} accounted for",
+        )
+
     def log(self) -> str:
         """Return everything it has said, over all its lives."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""

@@ -15,7 +15,7 @@ from simulated_deciders import DecidingWorld, crashed
 from simulated_deciding import MIXED, SHARDS, SignalsTopic
 
 
-@pytest.mark.parametrize("turns", range(12))
+@pytest.mark.parametrize("turns", range(14))
 @pytest.mark.parametrize("last", [0, 1], ids=["before", "after"])
 async def test_a_crash_around_any_outside_call_loses_nothing_and_changes_no_id(
     turns: int, last: int, redis_url: str, prefix: str

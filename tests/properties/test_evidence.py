@@ -26,6 +26,11 @@ START = parse_instant("2026-11-22T10:00:00Z")
 ACCOUNTS = ("acct-1", "acct-1", "acct-2")
 SIGNALS = {signal for watch in EVIDENCE_WATCHES for signal in watch.signals}
 RULES = "\n".join(f"  - {{id: {signal}, signal: {signal}}}" for signal in sorted(SIGNALS))
+RULES += """
+  - {id: asked, signal: cancel_requested, when: limit_hits > 1 and active_users > 1 or seats_used > 2}
+  - {id: pql, signal: pql, qualify_at: 5, criteria: [{id: a, when: gated_attempts > 1 or invites > 1, points: 5},
+     {id: b, when: active_users > 1 and next_plan_features > 0 and features_used > 1, within: 36h, points: 5}]}
+"""
 CONFIGURATION = load({"catalog.yaml": CATALOG, "rules.yaml": f"rules:\n{RULES}\n"})
 PROFILES = {"acct-1": succeed(None, Account(version=1, plan="free"), START), "acct-2": None}
 
@@ -88,7 +93,7 @@ def found_in(parts: Sequence[Sequence[Item]]) -> tuple[set[str], dict[tuple[str,
     ids: list[str] = []
     for part in parts:
         looked_at = watched(part, PROFILES, CONFIGURATION)
-        read = {each.place: notes.get(each.place, Note()) for each in looked_at}
+        read = {place: notes.get(place, Note()) for each in looked_at for place in each.places}
         for account, (changes, signals) in noted(looked_at, read).items():
             ids += [signal.id for signal in signals]
             notes |= {

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, HOUR
 from seated_account import SeatedAccount
+from watched_account import fired
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
@@ -95,8 +96,9 @@ class Played(NamedTuple):
     used: list[tuple[int, int]]
     found: list[tuple[int, Signal]]
 
-    def of(self, kind: str) -> list[tuple[int, Signal]]:
-        return [each for each in self.found if each[1].type == kind]
+    def fired(self, kind: str) -> list[tuple[int, Signal]]:
+        """Return what was found of a kind and is not past."""
+        return [(version, each) for version, each in self.found if each.type == kind and fired([each])]
 
 
 def played(steps: list[Step]) -> Played:
@@ -144,13 +146,13 @@ def test_used_is_what_the_model_says(steps: list[Step]) -> None:
 
 @given(STEPS)
 def test_the_last_seat_is_taken_once_for_an_allowance(steps: list[Step]) -> None:
-    taken = Tally(version for version, _ in played(steps).of("seat_limit.last_taken"))
+    taken = Tally(version for version, _ in played(steps).fired("seat_limit.last_taken"))
     assert max(taken.values(), default=0) <= 1
 
 
 @given(STEPS)
 def test_an_invite_fires_once(steps: list[Step]) -> None:
-    invites = Tally(signal.data["invite"] for _, signal in played(steps).of("seat_limit.invited"))
+    invites = Tally(signal.data["invite"] for _, signal in played(steps).fired("seat_limit.invited"))
     assert max(invites.values(), default=0) <= 1
 
 
@@ -163,7 +165,16 @@ def test_no_id_is_found_twice(steps: list[Step]) -> None:
 @given(STEPS)
 def test_what_is_late_fires_no_event_of_seats(steps: list[Step]) -> None:
     late = [step._replace(late=True) for step in steps if step.what not in ("profile", "tombstone")]
-    assert {signal.type for _, signal in played(late).found} <= {"limit.recovered"}
+    found = [signal for _, signal in played(late).found]
+    assert {signal.type for signal in fired(found)} <= {"limit.recovered"}
+
+
+@given(STEPS)
+def test_what_is_past_is_told_once(steps: list[Step]) -> None:
+    told = [(version, signal) for version, signal in played(steps).found if "past" in signal.data]
+    taken = Tally(version for version, signal in told if signal.type == "seat_limit.last_taken")
+    invites = Tally(signal.data["invite"] for _, signal in told if signal.type == "seat_limit.invited")
+    assert max([*taken.values(), *invites.values()], default=0) <= 1
 
 
 @given(STEPS)

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(str(schema_files()))
 EXAMPLES = sorted((ROOT / "examples").glob("**/*.json"))
-READ = {"usage-events", "account-updates"}
-RECEIVED = READ | {"prompt-events"}  # which nothing reads yet
+READ = {"usage-events", "account-updates", "prompt-events"}
 NOW = parse_instant("2026-11-22T10:00:01Z")
 EVIDENCE = Evidence("7f1c", "/apps/web", NOW, "u-42", None, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 
@@ -51,7 +50,7 @@ def topic_of(path: Path) -> str:
 
 def conforms(event: dict[str, Any], path: Path, validator: Callable[[str], Draft7Validator]) -> bool:
     topic, kind, version, *_ = relative(path).split("/")
-    envelope = "received" if topic in RECEIVED else "published"
+    envelope = "received" if topic in READ else "published"
     data = event.get("data")
     if data is None and "data_base64" not in event:
         data = {}
@@ -62,7 +61,13 @@ def conforms(event: dict[str, Any], path: Path, validator: Callable[[str], Draft
 def decode(path: Path) -> object:
     record = Record(topic_of(path), 0, 0, b"acct-1", path.read_bytes(), (), NOW)
     codec = CloudEventsCodec()
-    return codec.usage_event(record) if topic_of(path) == "usage-events" else codec.account_update(record)
+    match topic_of(path):
+        case "usage-events":
+            return codec.usage_event(record)
+        case "account-updates":
+            return codec.account_update(record)
+        case _:
+            return codec.prompt(record)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=relative)

@@ -108,6 +108,7 @@ def test_every_topic_of_the_interface_is_there() -> None:
         "expansion-decisions",
         "expansion-outcomes",
         "expansion-shadow",
+        "expansion-subscriber-memory",
         "usage-events-dlq",
     }
 

@@ -30,6 +30,8 @@ PROPERTIES = {
     "group.initial.rebalance.delay.ms": "0",
     # Tests that kill or freeze a member wait for its session to end: 6 s at least, as Kafka ships it.
     "group.min.session.timeout.ms": "1000",
+    # A transaction whose subscriber died in it is ended after its time and so long: 10 s, as Kafka ships it.
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
     "offsets.topic.num.partitions": "5",
     "transaction.state.log.num.partitions": "5",
     "share.coordinator.state.topic.num.partitions": "1",

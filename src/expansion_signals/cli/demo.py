@@ -16,7 +16,8 @@ def demo(
 ) -> None:
     """Show triggers of a simulated product as they happen.
 
-    Its customers reach their limits, and some upgrade. Starts an embedded Kafka broker, an embedded Redis and the
+    What its customers used on the days before is imported, and judged within seconds; then they go on live: they reach
+    their limits, and some upgrade. Starts an embedded Kafka broker, an embedded Redis and the
     worker; all of it is gone when the demo ends. Exits with 1 if a family of triggers never fired.
 
     Example: expansion-signals demo --seconds 40 --json

@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from expansion_signals.cli.day_total_file import DayTotal
-    from expansion_signals.settings import Settings
 
 _ACCOUNTS_AT_ONCE = 500
 _RECORDS_AT_ONCE = 1_000
+
+
+class Deployment(NamedTuple):
+    """Where totals are held against what is counted, and sent: Kafka's servers, Redis's address, and the prefix."""
+
+    kafka: str
+    redis: str
+    prefix: str = ""
 
 
 class Imported(NamedTuple):
@@ -33,7 +40,9 @@ class Imported(NamedTuple):
     counted: Sequence[DayTotal]
 
 
-async def import_day_totals(settings: Settings, file: str, totals: Sequence[DayTotal], progress: Progress) -> Imported:
+async def import_day_totals(
+    deployment: Deployment, file: str, totals: Sequence[DayTotal], progress: Progress
+) -> Imported:
     """Send the totals that are not counted yet, and wait until each is acknowledged.
 
     Raises:
@@ -41,9 +50,9 @@ async def import_day_totals(settings: Settings, file: str, totals: Sequence[DayT
         StateUnavailable, LogUnavailable: Redis or Kafka does not answer. The same file may be imported again.
         RejectedState: there is no such deployment, or its topic is too small.
     """
-    counted = await _counted(settings, totals, progress)
+    counted = await _counted(deployment, totals, progress)
     waiting = not_counted(file, totals, counted)
-    await _send(settings, waiting, progress)
+    await _send(deployment, waiting, progress)
     left = {total.line for total in waiting}
     return Imported(waiting, [total for total in totals if total.line not in left])
 
@@ -102,16 +111,16 @@ def _day_of(total: DayTotal) -> CountedDay:
     return CountedDay(total.account, total.meter.key, total.day)
 
 
-async def _counted(settings: Settings, totals: Sequence[DayTotal], progress: Progress) -> Mapping[CountedDay, int]:
+async def _counted(deployment: Deployment, totals: Sequence[DayTotal], progress: Progress) -> Mapping[CountedDay, int]:
     """Return what stands of the accounts of these totals, on every day that could be imported."""
     accounts = list({total.account: None for total in totals})
     today = _now() // DAY
     days = range(today - DAYS_BACK, today + 1)
     task = progress.add_task("comparing", total=len(accounts))
     found: dict[CountedDay, int] = {}
-    redis = connect(settings.redis.get_secret_value())
+    redis = connect(deployment.redis)
     try:
-        buckets = CountedDays(redis, prefix=settings.prefix)
+        buckets = CountedDays(redis, prefix=deployment.prefix)
         for start in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
             some = accounts[start : start + _ACCOUNTS_AT_ONCE]
             found.update(await buckets.of(some, days))
@@ -121,9 +130,9 @@ async def _counted(settings: Settings, totals: Sequence[DayTotal], progress: Pro
     return found
 
 
-async def _send(settings: Settings, totals: Sequence[DayTotal], progress: Progress) -> None:
+async def _send(deployment: Deployment, totals: Sequence[DayTotal], progress: Progress) -> None:
     task = progress.add_task("sending", total=len(totals))
-    publisher = LogPublisher(settings.kafka, prefix=settings.prefix)
+    publisher = LogPublisher(deployment.kafka, prefix=deployment.prefix)
     sent = 0
     try:
         for sent in range(0, len(totals), _RECORDS_AT_ONCE):
@@ -135,7 +144,7 @@ async def _send(settings: Settings, totals: Sequence[DayTotal], progress: Progre
             ]
             if await publisher.publish(records):
                 raise RejectedState(
-                    f"{settings.prefix}{TOPIC} refuses a record of 2 KiB: expansion-signals topics check"
+                    f"{deployment.prefix}{TOPIC} refuses a record of 2 KiB: expansion-signals topics check"
                 )
             progress.advance(task, len(some))
     except LogUnavailable as error:

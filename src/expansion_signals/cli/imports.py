@@ -79,7 +79,7 @@ def _imported(settings: Settings, file: Path) -> Imported:
 
     from expansion_signals.cli.config import load_directory  # noqa: PLC0415 -- the same
     from expansion_signals.cli.day_total_file import read_day_totals  # noqa: PLC0415 -- the same
-    from expansion_signals.cli.importing import import_day_totals  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.importing import Deployment, import_day_totals  # noqa: PLC0415 -- the same
     from expansion_signals.model.instants import day_of  # noqa: PLC0415 -- the same
 
     catalog = load_directory(settings.config).catalog
@@ -87,7 +87,8 @@ def _imported(settings: Settings, file: Path) -> Imported:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         with progress.open(file, "rb", description="reading") as lines:
             totals = read_day_totals(str(file), lines, catalog, day_of(time.time_ns() // 1_000))
-        return asyncio.run(import_day_totals(settings, str(file), totals, progress))
+        deployment = Deployment(settings.kafka, settings.redis.get_secret_value(), settings.prefix)
+        return asyncio.run(import_day_totals(deployment, str(file), totals, progress))
 
 
 def _summary(imported: Imported) -> dict[str, Any]:

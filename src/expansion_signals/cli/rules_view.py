@@ -29,15 +29,21 @@ def rules_in_force(configuration: Configuration) -> Iterator[RuleView]:
     """Yield every rule that is judged."""
     for rule, signal in _judged(configuration):
         about = rule.meter or getattr(rule, "feature", None) or ""
-        yield RuleView(rule.id, signal, about, tuple(str(threshold) for threshold in rule.at), tuple(_options(rule)))
+        languages = ", ".join(configuration.copies.get(rule.id, ()))
+        at, told = (str(threshold) for threshold in rule.at), [f"copy in {languages}"] if languages else []
+        yield RuleView(rule.id, signal, about, tuple(at), (*_told_in(rule), *_options(rule), *told))
     for pql in configuration.pql_rules:
         yield RuleView(pql.id, "pql", "", *facets_of_pql(pql))
 
 
 def document_of(configuration: Configuration) -> list[Mapping[str, Any]]:
-    """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null."""
+    """Return the JSON of every rule that is judged: ages and windows in seconds, what is not said is null.
+
+    `copy` are the languages that it writes.
+    """
     judged = [_document(rule, signal) for rule, signal in _judged(configuration)]
-    return judged + [document_of_pql(rule) for rule in configuration.pql_rules]
+    documents = judged + [document_of_pql(rule) for rule in configuration.pql_rules]
+    return [{**each, "copy": list(configuration.copies.get(each["id"], ()))} for each in documents]
 
 
 def _judged(configuration: Configuration) -> Iterator[tuple[MeterRule | WatchRule, str]]:
@@ -57,6 +63,7 @@ def _document(rule: MeterRule | WatchRule, signal: str) -> Mapping[str, Any]:
         "signal": signal,
         "meter": rule.meter,
         "feature": getattr(rule, "feature", None),
+        **_own_events(rule),
         "at": [str(threshold) for threshold in rule.at],
         "attempts": getattr(rule, "attempts", None),
         "users": getattr(rule, "users", None),
@@ -68,6 +75,20 @@ def _document(rule: MeterRule | WatchRule, signal: str) -> Mapping[str, Any]:
         "fire_when_added": rule.fire_when_added,
         "max_firing_age": rule.max_firing_age // SECOND,
     }
+
+
+def _own_events(rule: MeterRule | WatchRule) -> Mapping[str, Any]:
+    own = getattr(rule, "own", None)
+    if own is None:
+        return {"event": None, "where": {}, "user": None}
+    return {"event": own.type, "where": dict(own.where), "user": own.user}
+
+
+def _told_in(rule: MeterRule | WatchRule) -> Iterator[str]:
+    own = getattr(rule, "own", None)
+    if own is not None:
+        only = "".join(f", {name} = {value}" for name, value in own.where)
+        yield f"of {own.type}{only}, by {own.user}"
 
 
 def _options(rule: MeterRule | WatchRule) -> Iterator[str]:

@@ -45,7 +45,7 @@ class Screen(AbstractContextManager["Screen"]):
         """Say what is being done."""
         print(f"{step} ...", file=sys.stderr, flush=True)  # noqa: T201 -- stdout is for triggers
 
-    def show(self, sighting: Sighting, at: Instant, latency: Duration) -> None:
+    def show(self, sighting: Sighting, at: Instant, latency: Duration | None) -> None:
         """Show a trigger that has just arrived."""
         raise NotImplementedError
 
@@ -61,7 +61,7 @@ class Screen(AbstractContextManager["Screen"]):
 class JsonScreen(Screen):
     """One trigger a line, the whole CloudEvent; then one summary object."""
 
-    def show(self, sighting: Sighting, at: Instant, latency: Duration) -> None:  # noqa: ARG002 -- a Screen's
+    def show(self, sighting: Sighting, at: Instant, latency: Duration | None) -> None:  # noqa: ARG002 -- a Screen's
         """Write the CloudEvent as it stands on the topic."""
         print(sighting.text, flush=True)  # noqa: T201 -- this is the output
 
@@ -77,7 +77,7 @@ class PlainScreen(Screen):
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
 
-    def show(self, sighting: Sighting, at: Instant, latency: Duration) -> None:
+    def show(self, sighting: Sighting, at: Instant, latency: Duration | None) -> None:
         """Write one line."""
         self._console.print(trigger_line(sighting, at, latency))
 
@@ -166,6 +166,7 @@ def summary(outcome: Outcome) -> dict[str, object]:
         "received": outcome.tallies.received,
         **outcome.tallies._asdict(),
         "triggers": outcome.types.total(),
+        "withdrawn": outcome.withdrawn,
         "sent": outcome.sent,
         "types": dict(outcome.types),
         "latency_ms": latency_in_milliseconds(outcome),

@@ -1,4 +1,4 @@
-"""A trigger as somebody sees it on its topic."""
+"""A trigger, or what takes one back, as somebody sees it on its topic."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Record
 
+_WITHDRAWN = "trigger.withdrawn"
+
 TRIGGER_TOPICS = tuple(family.topic for family in FAMILIES)
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One trigger: `type` is the short name, `time` that of the event behind it, `text` the whole CloudEvent."""
+    """One of them: `type` is the short name, `time` that of the event behind it, `text` the whole CloudEvent."""
 
     id: str
     type: str
@@ -29,6 +31,11 @@ class Sighting:
     family: str
     why: str
     text: str
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Say whether it takes a trigger back."""
+        return self.type == _WITHDRAWN
 
 
 def sighted(record: Record) -> Sighting:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.money import money
 from expansion_signals.decide.proration import prorated
+from expansion_signals.decide.told import period_told, text_told
 from expansion_signals.model.accounts import Anchor
-from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.periods import period_at
-from expansion_signals.model.readings import Period
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.instants import Instant
+    from expansion_signals.model.readings import Period
     from expansion_signals.model.signals import Signal
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -61,7 +61,7 @@ def billing_of(signal: Signal, account: Account, catalog: Catalog, *, by_day: bo
 
     The period of a meter that is counted per day or hour is none that anybody is charged for.
     """
-    meter = catalog.meters.get(signal.data.get("meter") or "")
+    meter = catalog.meters.get(text_told(signal, "meter") or "")
     told = counted_period(signal, meter) if meter else None
     own = account.period
     time = signal.evidence.time
@@ -72,7 +72,4 @@ def billing_of(signal: Signal, account: Account, catalog: Catalog, *, by_day: bo
 
 def counted_period(signal: Signal, meter: Meter) -> Period | None:
     """Return the usage period that a signal of this meter names, where it is counted per period."""
-    written = signal.data.get("period")
-    if not written or meter.per != "period":
-        return None
-    return Period(parse_instant(written["start"]), parse_instant(written["end"]))
+    return period_told(signal) if meter.per == "period" else None

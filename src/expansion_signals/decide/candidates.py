@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.contents import check_content
 from expansion_signals.decide.crossings import check_crossed
+from expansion_signals.decide.evidence_readings import health_inputs_in, observations_in
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.instants import LAST
 from expansion_signals.model.kinds import KINDS, TOLD, Kind
+from expansion_signals.rules.spellings import LONGEST_WINDOW
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
@@ -40,11 +42,14 @@ def candidate_in(signal: Signal, record: str) -> Candidate | None:
     if kind is None and signal.type not in TOLD:
         return None  # of a version to come: nobody judges it here
     check_content(signal.type, signal.data)
+    if signal.type == "reading":
+        health_inputs_in(signal.data)
+        observations_in(signal.data)
     if kind is None or not kind.fires:
         return None
     if not _ID.fullmatch(signal.id):
         raise RejectedRecord("invalid_attribute", "the id of a signal is 32 hexadecimal digits")
-    if signal.evidence.time > LAST - kind.family.lasts:
+    if signal.evidence.time > LAST - LONGEST_WINDOW:
         raise RejectedRecord("invalid_attribute", "time: what follows from it would expire after the year 9999")
     if signal.data["family"] != kind.family.name:
         raise RejectedRecord("invalid_data", f"{signal.type} is of family {kind.family.name}")

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
+from expansion_signals.decide.recommendation import recommendation_for
+from expansion_signals.decide.routing import route_for
 from expansion_signals.model.accounts import Account
-from expansion_signals.model.kinds import KINDS, Kind, PromptFamily
+from expansion_signals.model.kinds import KINDS, SEAT, Kind, PromptFamily
+from expansion_signals.rules.built_in import SEATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from expansion_signals.decide.recommendation import Recommendation
     from expansion_signals.decide.remembered import Remembered
+    from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.instants import Instant
+    from expansion_signals.model.outcomes import Ended
     from expansion_signals.model.signals import Signal
     from expansion_signals.rules.configuration import Configuration
 
@@ -39,22 +45,25 @@ class Mutes(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What decisions stand on besides what is remembered: the configuration, what is muted, and the time now."""
+    """What decisions stand on besides what is remembered: the configuration, what is muted, and the time now.
+
+    `told`: where a shard is made anew, what was decided of a reading's leads, by trigger; None: it is decided now.
+    """
 
     configuration: Configuration
     mutes: Mutes
     now: Instant
+    told: Mapping[str | None, Verdict] | None = None
 
 
 @dataclass(frozen=True)
 class Case:
-    """One candidate. `offered` is the recommendation's document and `route` who acts, None where not worked out yet."""
+    """One candidate. `ended` is why its need is gone, where what came since says so; profiles are looked at anyway."""
 
     signal: Signal
     remembered: Remembered
     ground: Ground
-    offered: Mapping[str, Any] | None = None
-    route: Mapping[str, Any] | None = None
+    ended: Ended | None = None
 
     @property
     def kind(self) -> Kind:
@@ -84,13 +93,14 @@ class Case:
     @cached_property
     def newest(self) -> Account | None:
         """The newest profile that is known: a candidate may be judged again once another has come."""
-        told, known = self.profile, snapshot(self.remembered.profile)
-        return known if known is not None and (told is None or known.version > told.version) else told
+        told, known = self.profile, self.remembered.profile
+        is_newer = known is not None and (told is None or known["version"] > told.version)
+        return snapshot(known) if is_newer else told
 
     @property
     def user(self) -> str | None:
-        """Whom the trigger is for."""
-        return self.signal.evidence.user
+        """Whom the trigger is for; a lead is for nobody inside the account."""
+        return self.signal.data.get("user")
 
     @cached_property
     def prompt(self) -> PromptFamily | None:
@@ -101,6 +111,24 @@ class Case:
     def subject(self) -> str:
         """What the rule looked at, with the period: two thresholds of one subject are one matter."""
         return subject_of(self.signal)
+
+    @cached_property
+    def offered(self) -> Mapping[str, Any]:
+        """What is recommended, as payloads carry it."""
+        return self._recommendation.document()
+
+    @cached_property
+    def route(self) -> Mapping[str, Any]:
+        """Who acts, as payloads carry it."""
+        configuration = self.ground.configuration
+        currency, borders = configuration.catalog.currency, configuration.policy.route_borders
+        return route_for(self.signal, self.newest, self._recommendation, currency, borders)
+
+    @cached_property
+    def _recommendation(self) -> Recommendation:
+        configuration = self.ground.configuration
+        by_day = configuration.policy.by_day
+        return recommendation_for(self.signal, self.newest, configuration.catalog, by_day=by_day)
 
     @cached_property
     def level(self) -> Decimal | None:
@@ -134,34 +162,44 @@ def prompt_family(signal: Signal) -> PromptFamily | None:
     kind = KINDS[signal.type]
     if kind.prompt is not None or not kind.crosses:
         return kind.prompt
-    threshold, limit = signal.data["threshold"], amount(signal.data.get("limit", signal.data.get("allowance")))
-    if threshold.get("kind") == "percent":
-        return "limit_reached" if (amount(threshold.get("value")) or 0) >= _FULL else "limit_approaching"
-    level = level_of(signal)
-    if limit is None or level is None:
-        return "limit_approaching"
-    return "limit_reached" if level >= limit else "limit_approaching"
+    threshold = signal.data["threshold"]
+    if threshold["kind"] == "percent":
+        # By the percentage, for a limit of zero too.
+        return "limit_reached" if Decimal(threshold["value"]) >= _FULL else "limit_approaching"
+    level, limit = level_of(signal), limit_told(signal.data)
+    return "limit_reached" if level is not None and limit is not None and level >= limit else "limit_approaching"
 
 
 def subject_of(signal: Signal) -> str:
     """Return what a rule looked at, with the period where there is one."""
     data = signal.data
-    period = data.get("period")
-    parts = [data.get(name) for name in ("meter", "dimension", "feature", "product", "integration")]
-    return "|".join(str(part) for part in (*parts, period["start"] if isinstance(period, dict) else None) if part)
+    period = data.get("period") or {}
+    meter = SEATS if KINDS[signal.type].family is SEAT else data.get("meter")
+    thing = [meter, data.get("dimension")] if meter else [data.get("feature")]
+    return "|".join(str(part) for part in (*thing, period.get("start")) if part)
 
 
 def level_of(signal: Signal) -> Decimal | None:
     """Return the usage at which a signal's threshold stands, None where it has none or cannot be said."""
     threshold = signal.data.get("threshold")
-    if not isinstance(threshold, dict):
-        return None
-    value, limit = amount(threshold.get("value")), amount(signal.data.get("limit", signal.data.get("allowance")))
-    if value is None or threshold.get("kind") in ("usage", "step"):
-        return value
-    if limit is None:
-        return None
-    return value * limit / 100 if threshold.get("kind") == "percent" else limit - value
+    return None if threshold is None else level_at(threshold, limit_told(signal.data))
+
+
+def level_at(threshold: Mapping[str, str], limit: Decimal | None) -> Decimal | None:
+    """Return the usage at which a threshold stands under a limit, None where it needs one and there is none."""
+    value = Decimal(threshold["value"])
+    match threshold["kind"]:
+        case "percent":
+            return None if limit is None else value * limit / 100
+        case "remaining":
+            return None if limit is None else limit - value
+        case _:
+            return value
+
+
+def limit_told(data: Mapping[str, Any]) -> Decimal | None:
+    """Return the limit, or the allowance of seats, that a signal tells of."""
+    return amount(data.get("limit", data.get("allowance")))
 
 
 def amount(value: object) -> Decimal | None:

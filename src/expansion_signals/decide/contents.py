@@ -73,6 +73,10 @@ class _Every(TypedDict):
     rule: _Rule
     family: Literal["limit", "gate", "seat", "milestone", "trend", "pql", "retention"]
     plan: NotRequired[str | None]
+    user: NotRequired[str | None]
+    limit: NotRequired[Amount | None]
+    allowance: NotRequired[Amount | None]
+    threshold: NotRequired[_Crossing | None]
     period: NotRequired[_Period | None]
     account: NotRequired[Profile | None]
     past: NotRequired[Literal["backfill", "rule_added", "too_old_to_fire"]]
@@ -86,8 +90,6 @@ class _Metered(_Every):
 class _Crossed(_Every):
     threshold: _Crossing
     crossed: list[_Crossing]
-    limit: NotRequired[Amount | None]
-    allowance: NotRequired[Amount | None]
 
 
 class _Limit(_Crossed):
@@ -97,7 +99,6 @@ class _Limit(_Crossed):
 
 class _Seats(_Every):
     used: Amount
-    allowance: NotRequired[Amount | None]
 
 
 class _SeatsCrossed(_Crossed):
@@ -144,6 +145,7 @@ class _Level(TypedDict):
 
 @with_config(ConfigDict(strict=True, extra="ignore"))
 class _Reading(TypedDict):
+    reason: Literal["daily", "evidence", "hold_ended"]
     plan: NotRequired[str | None]
     facts: list[dict[str, Any]]
     health_inputs: dict[str, Any]
@@ -152,9 +154,7 @@ class _Reading(TypedDict):
     account: NotRequired[Profile | None]
 
 
-_Changed = with_config(ConfigDict(strict=True, extra="ignore"))(
-    TypedDict("_Changed", {"from": "Profile | None", "to": "Profile | None"})
-)
+_Changed = TypedDict("_Changed", {"from": "Profile | None", "to": "Profile | None"})
 
 _CONTENTS: Mapping[str, Any] = {
     "limit.reached": _Limit,

@@ -67,17 +67,17 @@ def _default(signal: Signal, offered: Mapping[str, Any]) -> dict[str, str]:
     default = DEFAULTS[signal.type]
     values = values_of(signal, offered, DEFAULT_LANGUAGE)
     offer = default.offers.get(offered.get("kind", ""))
-    said = _first(offer.said, values) if offer else None
+    said = _first(offer.said, values) if offer else ""
     body = [_first(default.bodies, values), said or default.otherwise]
     return {
-        "title": _first(default.titles, values) or "",
+        "title": _first(default.titles, values),
         "body": " ".join(text for text in body if text),
         "action": offer.action if offer and said else default.action,
         "dismiss": default.dismiss,
     }
 
 
-def _first(templates: Iterable[Template], values: Mapping[str, str]) -> str | None:
-    """Return the first that can be filled; None where none can."""
+def _first(templates: Iterable[Template], values: Mapping[str, str]) -> str:
+    """Return the first that can be filled; nothing where none can."""
     texts = (template.filled(values) for template in templates)
-    return next((text for text in texts if text is not None), None)
+    return next((text for text in texts if text is not None), "")

@@ -7,6 +7,7 @@ does not say, and what is not of the form that the interface gives it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,10 +19,10 @@ from expansion_signals.decide.wordings import is_number, wording_of
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.kinds import KINDS
 from expansion_signals.model.units import counted
-from expansion_signals.rules.copy_fields import FIELDS
+from expansion_signals.rules.copy_fields import FIELDS, OFFER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from expansion_signals.decide.wordings import Wording
     from expansion_signals.model.signals import Signal
@@ -39,11 +40,45 @@ _Read: TypeAlias = "Callable[[Mapping[str, Any], str, Wording], str | None]"
 
 def values_of(signal: Signal, offered: Mapping[str, Any], language: str) -> Mapping[str, str]:
     """Return the fields that have values, as this language writes them: each on one line, and bounded."""
-    wording = wording_of(language)
-    names = FIELDS[KINDS[signal.type].rule]
-    found = {name: READ[name](signal.data, name, wording) for name in names if name in READ}
-    found |= {"account": in_a_line(signal.account), **values_offered(offered, wording)}
-    return {name: value for name, value in found.items() if value}
+    return _Values(signal, offered, language)
+
+
+class _Values(Mapping[str, str]):
+    """A field is read when a template asks for it: most ask for few, and each trigger is written once."""
+
+    def __init__(self, signal: Signal, offered: Mapping[str, Any], language: str) -> None:
+        self._signal = signal
+        self._offered = offered
+        self._wording = wording_of(language)
+        self._read: dict[str, str | None] = {}
+
+    def __getitem__(self, name: str) -> str:
+        """Return the value of a field.
+
+        Raises:
+            KeyError: it has none.
+        """
+        if name not in self._read:
+            self._read |= self._value(name)
+        value = self._read[name]
+        if not value:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the fields that have a value."""
+        return (name for name in FIELDS[KINDS[self._signal.type].rule] if name in self)
+
+    def __len__(self) -> int:
+        """Return how many have one."""
+        return sum(1 for _ in self)
+
+    def _value(self, name: str) -> Mapping[str, str | None]:
+        if name in OFFER:
+            return values_offered(self._offered, self._wording)
+        if name == "account":
+            return {name: in_a_line(self._signal.account)}
+        return {name: READ[name](self._signal.data, name, self._wording)}
 
 
 def _number(data: Mapping[str, Any], name: str, wording: Wording) -> str | None:

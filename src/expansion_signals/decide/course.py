@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from expansion_signals.decide.cases import snapshot
 from expansion_signals.decide.decisions import decide
 from expansion_signals.decide.endings import by_profile, by_reading, by_recovery, withdrawn
-from expansion_signals.decide.holds import judged_again, superseded
+from expansion_signals.decide.holds import ended_by_fall, ended_by_profile, judged_again
 from expansion_signals.decide.leads import leads
 from expansion_signals.decide.outcomes import outcomes_of
 from expansion_signals.decide.prompting import after_prompt
@@ -58,7 +58,8 @@ def take(heard: Heard, before: Decided, ground: Ground) -> Taken:
 def _taken(heard: Heard, before: Decided, ground: Ground) -> Taken:
     what = heard.what
     if isinstance(what, Prompt):
-        return Taken(replace(before, remembered=after_prompt(before.remembered, what)))
+        fired = before.remembered.trigger(what.trigger)
+        return Taken(replace(before, remembered=after_prompt(before.remembered, what, fired)))
     if heard.candidate is not None:
         ruling = decide(heard.candidate, before, ground)
         after = replace(before.with_entries(ruling.entries), remembered=ruling.remembered)
@@ -81,18 +82,18 @@ def _changed(signal: Signal, before: Decided, ground: Ground) -> Taken:
         remembered = remembered.with_profile(signal.data.get("to"))
     profile = snapshot(signal.data.get("to"))
     remembered, gone = withdrawn(remembered, by_profile(profile, ground), signal, ground.now)
-    after, rulings = superseded(replace(before, remembered=remembered), ground)
+    after, rulings = ended_by_profile(replace(before, remembered=remembered), ground, is_gone=profile is None)
     return Taken(after, [*outcomes, *gone, *rulings])
 
 
 def _ended(recovered: Signal, before: Decided, ground: Ground) -> Taken:
     remembered, gone = withdrawn(before.remembered, by_recovery(recovered), recovered, ground.now)
-    after, rulings = superseded(replace(before, remembered=remembered), ground, recovered)
+    after, rulings = ended_by_fall(replace(before, remembered=remembered), recovered, ground)
     return Taken(after, [*gone, *rulings])
 
 
 def _read(heard: Heard, reading: Signal, before: Decided, ground: Ground) -> Taken:
     remembered, gone = withdrawn(before.remembered, by_reading(reading), reading, ground.now)
-    after, found = leads(replace(before, remembered=remembered), reading, heard.place, ground)
+    after, found = leads(replace(before, remembered=remembered), reading, heard.record, ground)
     after, rulings = judged_again(after, reading, ground)
     return Taken(after, [*gone, *found, *rulings])

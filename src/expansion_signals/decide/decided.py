@@ -94,6 +94,7 @@ class Reservation:
 
     `remembered` is what is remembered besides, None where that stays as it is; `published` what is about to be, by the
     coordinates of the records that led to it. `look`: when the first hold ends, where a look is to be made then.
+    `health` is the account's, where it has changed: conditions of metering ask for it.
     """
 
     account: str
@@ -103,11 +104,12 @@ class Reservation:
     remembered: Remembered | None = None
     published: Mapping[str, str] = field(default_factory=dict)
     look: Instant | None = None
+    health: int | None = None
 
     @property
     def is_empty(self) -> bool:
         """Say whether nothing is to be remembered or forgotten."""
-        return not (self.added or self.forgotten or self.published) and self.remembered is None and self.look is None
+        return not (self.added or self.forgotten or self.published) and self.remembered is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,14 @@ class Reserved:
     refused: Sequence[str] = ()
 
 
-def reserve(account: str, before: Decided, after: Decided, asked: Collection[Key], now: Instant) -> Reservation:
+def reserve(  # noqa: PLR0913, PLR0917 -- what a reservation is made of
+    account: str,
+    before: Decided,
+    after: Decided,
+    asked: Collection[Key],
+    now: Instant,
+    looked: Instant | None = None,
+) -> Reservation:
     """Return what the decisions since `before` add or change, and what is not needed any more.
 
     Where they add nothing it is empty, and still names the revision: what answered them must still stand.
@@ -140,11 +149,17 @@ def reserve(account: str, before: Decided, after: Decided, asked: Collection[Key
     Forgotten is what is past its time, and a step so far below an added one that `STEPS_KEPT` others lie between: that
     one covers it. But none of the keys `asked`: after a crash they are asked again, and a worker that lags may ask at
     this moment; the answer must be the same.
+
+    `looked` is when a hold had ended by a reading. What is held all the same is looked at after that: a clock that is
+    behind must not let it wait for ever, and a look at that very instant is on its way out.
     """
     added = {key: entry for key, entry in after.entries.items() if before.entries.get(key) != entry}
-    remembered = None if after.remembered == before.remembered else after.remembered
+    kept = Remembered() if after.remembered.is_empty else after.remembered
+    remembered = None if kept == before.remembered else kept
     published = {place: text for place, text in after.unpassed.items() if place not in before.unpassed}
-    look = after.remembered.next_look if after.remembered.held != before.remembered.held else None
+    look = kept.next_look if looked is not None or kept.held != before.remembered.held else None
+    if look is not None and looked is not None:
+        look = max(look, looked + 1)
     forgotten: tuple[Key, ...] = ()
     if added:
         covered = _far_below(before, added)
@@ -153,7 +168,8 @@ def reserve(account: str, before: Decided, after: Decided, asked: Collection[Key
             for key, entry in before.entries.items()
             if key not in asked and (entry.kept_until <= now or key in covered)
         )
-    return Reservation(account, before.revision, added, forgotten, remembered, published, look)
+    health = None if kept.health == before.remembered.health else (kept.health or {}).get("score")
+    return Reservation(account, before.revision, added, forgotten, remembered, published, look, health)
 
 
 def _far_below(before: Decided, added: Collection[Key]) -> set[Key]:

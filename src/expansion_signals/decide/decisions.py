@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.decide.cases import Case
 from expansion_signals.decide.crossings import crossed_of_rest, id_of_rest
 from expansion_signals.decide.decided import SIGNAL_DIGITS, Decided, Entry, key_of
 from expansion_signals.decide.needs_left import need_of
-from expansion_signals.decide.offers import NOT_SENT, case_of, payload_of
+from expansion_signals.decide.offers import NOT_SENT, payload_of
 from expansion_signals.decide.remembered import Fired, Held, Remembered
 from expansion_signals.decide.signal_text import document_of
 from expansion_signals.decide.suppression import Judged, judge
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.decide.candidates import Candidate
-    from expansion_signals.decide.cases import Case, Ground
+    from expansion_signals.decide.cases import Ground
     from expansion_signals.decide.decided import Key
     from expansion_signals.model.decisions import Verdict
     from expansion_signals.model.instants import Instant
@@ -53,36 +54,50 @@ def decide(candidate: Candidate, decided: Decided, ground: Ground) -> Ruling:
     all keys decided by others                 superseded
     """
     signal, name, remembered = candidate.signal, candidate.signal.id[:SIGNAL_DIGITS], decided.remembered
-    case = case_of(signal, remembered, ground)
+    case = Case(signal, remembered, ground)
     answered = [decided.made_for(key, candidate.record) for key in signal.keys]
     before = {place: entry for place, entry in enumerate(answered) if entry and entry.signal == name}
     if before:
         return _ruling(case, list(before), _as_before(case, next(iter(before.values())).verdict), {})
-    found = [decided.entry(key) for key in signal.keys]
-    rest = [place for place, entry in enumerate(found) if entry is None]
+    rest, is_repeated = undecided(candidate, decided)
     if not rest:
-        repeated = any(entry and entry.signal == name for entry in found)
-        repetition = None if repeated else decision_of(case, signal.id, Judged("superseded"))
+        repetition = None if is_repeated else decision_of(case, signal.id, Judged("superseded"))
         return Ruling(repetition, None, {}, remembered)
     judged = judge(case)
-    made = entries_made(candidate, judged.verdict, case.expires)
-    ruling = _ruling(case, rest, judged, {key: made[key] for key in (key_of(signal.keys[place]) for place in rest)})
+    ruling = _ruling(case, rest, judged, entries_made(candidate, rest, judged.verdict, case.expires))
     return ruling._replace(remembered=_remembering(case, candidate.record, rest, judged, ruling.trigger))
 
 
-def decided_before(candidate: Candidate, verdict: Verdict, remembered: Remembered, ground: Ground) -> Remembered:
-    """Return what is remembered of an account once it is told that a candidate was decided so, whoever decided it."""
-    case, rest = case_of(candidate.signal, remembered, ground), range(len(candidate.signal.keys))
+def undecided(candidate: Candidate, decided: Decided) -> tuple[Sequence[int], bool]:
+    """Return the places of a candidate's keys that are not decided; where all are, whether any by its own signal."""
+    found = [decided.entry(key) for key in candidate.signal.keys]
+    rest = [place for place, entry in enumerate(found) if entry is None]
+    return rest, not rest and any(entry and entry.signal == candidate.signal.id[:SIGNAL_DIGITS] for entry in found)
+
+
+def decided_before(
+    candidate: Candidate, verdict: Verdict, rest: Sequence[int], remembered: Remembered, ground: Ground
+) -> Remembered:
+    """Return what is remembered of an account once it is told that a candidate was decided so, whoever decided it.
+
+    `rest` are the places of the keys that it was decided for.
+    """
+    case = Case(candidate.signal, remembered, ground)
     trigger = trigger_of(case, rest) if verdict == "fired" else None
     return _remembering(case, candidate.record, rest, Judged(verdict), trigger)
 
 
-def entries_made(candidate: Candidate, verdict: Verdict, expires: Instant) -> Mapping[Key, Entry]:
-    """Return what is remembered of each key of a candidate that is decided so."""
+def entries_made(candidate: Candidate, rest: Sequence[int], verdict: Verdict, expires: Instant) -> Mapping[Key, Entry]:
+    """Return what is remembered of the keys at these places of a candidate that is decided so.
+
+    What is past leaves its keys free: its generation may yet be reached by what may fire.
+    """
+    if verdict == "already_past":
+        return {}
     # Rounded up to what is stored: kept an hour longer, never shorter.
     kept_until = -(-(expires + KEPT_AFTER_EXPIRY) // HOUR) * HOUR
     entry = Entry(verdict, candidate.signal.id[:SIGNAL_DIGITS], candidate.record, kept_until)
-    return {key_of(key): entry for key in candidate.signal.keys}
+    return {key_of(candidate.signal.keys[place]): entry for place in rest}
 
 
 def trigger_of(case: Case, rest: Sequence[int]) -> Trigger:
@@ -116,7 +131,6 @@ def shadowed(signal: Signal) -> Trigger:
 
 def fired_of(case: Case, trigger: Trigger) -> Fired:
     """Return what is remembered of a trigger that fired."""
-    route, offered = case.route or {}, case.offered or {}
     return Fired(
         trigger=trigger.id,
         type=trigger.type,
@@ -128,9 +142,9 @@ def fired_of(case: Case, trigger: Trigger) -> Fired:
         subject=case.subject,
         level=None if case.level is None else str(case.level),
         need=need_of(case.signal),
-        route=route.get("to"),
-        owner=route.get("owner"),
-        offered=(offered.get("kind"), offered.get("to")),
+        route=case.route["to"],
+        owner=case.route["owner"],
+        offered=(case.offered["kind"], case.offered["to"]),
     )
 
 
@@ -140,7 +154,9 @@ def decision_of(case: Case, trigger_id: str, judged: Judged) -> Decision:
     if "burst" in reasons[:1]:
         trigger_id = signal.data["burst_of"]
     # With its evidence: after a roll-back of Redis, one signal id may stand for two readings of one crossing.
-    parts = (signal.id, trigger_id, judged.verdict, evidence.source, evidence.id, str(evidence.time))
+    parts = [signal.id, trigger_id, judged.verdict, evidence.source, evidence.id, str(evidence.time)]
+    if judged.until is not None:
+        parts.append(str(judged.until))  # held once more is another decision
     return Decision(
         id=identity_of("decision", *parts),
         signal=signal.id,
@@ -176,6 +192,6 @@ def _remembering(case: Case, record: str, rest: Sequence[int], judged: Judged, t
         remembered = remembered.with_fired(fired_of(case, trigger), case.ground.now)
     if judged.until is not None:
         remembered = remembered.with_held(Held(document_of(case.signal), record, list(rest), judged.until))
-    if case.signal.type == "cancel.requested" and judged.verdict in ("fired", "suppressed"):
-        remembered = remembered.with_cancelled(case.time)
+    if case.signal.type == "cancel.requested":
+        remembered = remembered.with_cancelled(case.time)  # whatever is sent of it
     return remembered

@@ -4,7 +4,7 @@ Limits, gates, seats and milestones are shown to the people who use the product.
 account team, and so is what says that a customer may leave: there the team is told to listen, and never to sell more.
 
 A title and a body stand in several ways. The first of which every field has a value is taken; the last one names no
-field, so one always is. Behind the body stands what is recommended, by its kind, or what there is to gain or to do.
+field, so one always is. Behind the body stands what is recommended, by its kind, or else what there is to gain or do.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _SHOWN_TO_USERS = {
     "limit.reached": _Texts(
         ("{usage} of {limit} {unit} used", "{usage} {unit} used", "Your usage is growing"),
         ("You have used {usage} of {limit} {unit}.", "You have used {usage} {unit}.", "Your usage is growing."),
-        otherwise="With more room, your work goes on without a break.",
+        otherwise="With more room, you can go on just as you do now.",
         action="See your options",
     ),
     "feature.gated": _Texts(
@@ -69,8 +69,8 @@ _SHOWN_TO_USERS = {
     "seat_limit.invited": _Texts(
         ("Make room for the person you invited",),
         (
-            "Seats in use: {used} of {allowance}. With one more, the person you invited can start at once.",
-            "With one more seat, the person you invited can start at once.",
+            "Seats in use: {used} of {allowance}. With a seat, the person you invited can start at once.",
+            "With a seat, the person you invited can start at once.",
         ),
         action="See your seats",
         dismiss="Not now",
@@ -116,7 +116,7 @@ _READ_BY_THE_TEAM = {
     ),
     "power_user.reached": _Texts(
         ("{account} is among the most active on its plan", "An account is among the most active on its plan"),
-        ("{usage} {unit} in a day, as the top tenth of its plan.", "Its use is that of the top tenth of its plan."),
+        ("{usage} {unit} in a day: among the top tenth of its plan.", "It is among the top tenth of its plan."),
     ),
     "admin_feature.requested": _Texts(
         ("{account} wants {feature}", "An account wants a feature for administrators"),
@@ -182,14 +182,17 @@ _READ_BY_THE_TEAM = {
             "It meets the criteria.",
         ),
     ),
+    "pql.score_changed": _Texts(
+        ("The score of {account} is {score}", "The score of an account changed"),
+        ("Score {score}, tier {tier}: {criteria}.", "Score {score}: {criteria}.", "Score {score}.", "It changed."),
+    ),
+}
+
+_NOTHING_TO_OFFER = {
     "pql.disqualified": _Texts(
         ("{account} is no lead at the moment", "An account is no lead at the moment"),
         ("Score {score}.", "It does not meet the criteria now."),
         otherwise="See that they do well with what they have.",
-    ),
-    "pql.score_changed": _Texts(
-        ("The score of {account} is {score}", "The score of an account changed"),
-        ("Score {score}, tier {tier}: {criteria}.", "Score {score}: {criteria}.", "Score {score}.", "It changed."),
     ),
 }
 
@@ -255,6 +258,7 @@ def _defaults(texts: Mapping[str, _Texts], offers: Mapping[str, Offer]) -> dict[
 DEFAULTS: Mapping[str, DefaultCopy] = {
     **_defaults(_SHOWN_TO_USERS, _TO_USERS),
     **_defaults(_READ_BY_THE_TEAM, _TO_THE_TEAM),
+    **_defaults(_NOTHING_TO_OFFER, {}),
     **_defaults(_TO_KEEP_A_CUSTOMER, _TO_KEEP),
 }
 """The default copy of every kind of signal that fires, by its type."""

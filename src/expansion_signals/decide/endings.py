@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.needs_left import ended_by_profile, ended_by_reading, is_recovered_from
+from expansion_signals.decide.needs_left import ended_by_profile, is_over, is_recovered
 from expansion_signals.model.identities import identity_of
-from expansion_signals.model.kinds import KINDS
+from expansion_signals.model.kinds import KINDS, RETENTION
 from expansion_signals.model.outcomes import Withdrawal
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from expansion_signals.decide.cases import Ground
     from expansion_signals.decide.remembered import Fired, Remembered
     from expansion_signals.model.accounts import Account
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.outcomes import Ended
     from expansion_signals.model.signals import Signal
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def by_profile(profile: Account | None, ground: Ground) -> Ending:
-    """Return why the need of what fired is gone under a new profile: bought, or it fits now."""
+    """Return why the need of what fired is gone under a new profile: bought, it fits now, or the account left."""
     catalog = ground.configuration.catalog
 
     def ended(fired: Fired) -> Ended | None:
-        if profile is not None and KINDS[fired.type].family.name != "retention" and _is_bought(fired, profile):
+        if profile is not None and KINDS[fired.type].family is not RETENTION and _is_bought(fired, profile):
             return "upgraded"
         return ended_by_profile(fired.need, profile, catalog)
 
@@ -38,29 +39,32 @@ def by_recovery(recovered: Signal) -> Ending:
     """Return why the need of what fired is gone after a fall."""
 
     def ended(fired: Fired) -> Ended | None:
-        left = is_recovered_from(fired.rule["id"], fired.subject, fired.level, recovered)
-        return "need_gone" if left else None
+        return "need_gone" if is_recovered(fired.rule["id"], fired.subject, fired.need, recovered) else None
 
     return ended
 
 
 def by_reading(reading: Signal) -> Ending:
-    """Return why the need of what fired is gone by a reading: an invite that ended."""
+    """Return why the need of what fired is gone by a reading: an invite that ended, a period that is over.
+
+    Not by a level alone: what fell and is not armed again would not fire again, either.
+    """
 
     def ended(fired: Fired) -> Ended | None:
-        return ended_by_reading({**fired.need, "family": "seat"}, reading)
+        return "need_gone" if is_over(fired.need, reading) else None
 
     return ended
 
 
 def withdrawn(
-    remembered: Remembered, ending: Ending, signal: Signal, now: int
+    remembered: Remembered, ending: Ending, signal: Signal, now: Instant
 ) -> tuple[Remembered, Sequence[Withdrawal]]:
     """Withdraw what is still worth acting on and whose need is gone; each once."""
     found: list[Withdrawal] = []
     kept: list[Fired] = []
     for fired in remembered.fired:
-        reason = ending(fired) if not fired.withdrawn and now < fired.expires else None
+        is_open = not fired.withdrawn and fired.need and now < fired.expires
+        reason = ending(fired) if is_open else None
         kept.append(fired if reason is None else fired._replace(withdrawn=True))
         if reason is not None:
             found.append(_withdrawal(fired, reason, signal))

@@ -25,9 +25,10 @@ def gain_of_limit(catalog: Catalog, meter: str, before: int, after: int | None) 
     return f"{_amount(catalog, meter, after)} instead of {_number(catalog, meter, before)}"
 
 
-def gain_of_seats(quantity: int) -> str:
-    """Return for example `5 more seats`."""
-    return f"{quantity:,} more {counted('seat', one=quantity == 1)}"
+def gain_of_more(catalog: Catalog, meter: str, added: int) -> str:
+    """Return for example `50,000 more calls`, `5 more seats`; what is added is scaled."""
+    number, _, unit = _amount(catalog, meter, added).partition(" ")
+    return f"{number} more {unit}"
 
 
 def gain_of_overage(catalog: Catalog, meter: str, limit: int, unit_price: Decimal) -> str:

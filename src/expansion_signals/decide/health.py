@@ -5,6 +5,7 @@ all five 80                                                                     
 engagement 80, growth 50, the rest not known     (30 * 80 + 25 * 50) ÷ 55 = 66.4       66, moderate
 engagement 20 alone, after 40 days               20                                    20, at risk
 engagement 20 alone, after 3 days                never at risk before 7 days           50, moderate
+utilization 10 alone                             little used, and nothing else known   50, moderate
 nothing                                          no health
 """
 
@@ -52,7 +53,8 @@ class Health(NamedTuple):
 def health_of(inputs: HealthInputs, account: Account, offers: OfferHistory) -> Health | None:
     """Return the health of an account; None where there is no evidence of any part.
 
-    The weights of parts that are left out go to the others. An account whose history is not known is a young one.
+    The weights of parts that are left out go to the others. An account whose history is not known is a young one. That
+    little of its limits is used alone puts none at risk: it asks for adoption, and says nothing of how it does.
     """
     parts = tuple(parts_of(inputs, account, offers))
     if not parts:
@@ -60,4 +62,5 @@ def health_of(inputs: HealthInputs, account: Account, offers: OfferHistory) -> H
     weights = sum(part.weight for part in parts)
     score = half_up(Fraction(sum(part.score * part.weight for part in parts), weights))
     young = inputs.history_days is None or inputs.history_days < HISTORY_NEEDED
-    return Health(max(score, AT_RISK_BELOW) if young else score, parts)
+    spared = young or [part.name for part in parts] == ["utilization"]
+    return Health(max(score, AT_RISK_BELOW) if spared else score, parts)

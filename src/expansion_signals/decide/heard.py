@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.model.signals import Signal
+
 if TYPE_CHECKING:
     from expansion_signals.decide.candidates import Candidate
+    from expansion_signals.model.instants import Instant
     from expansion_signals.model.prompts import Prompt
-    from expansion_signals.model.signals import Signal
 
 
 class Heard(NamedTuple):
@@ -22,6 +24,19 @@ class Heard(NamedTuple):
     candidate: Candidate | None = None
 
     @property
+    def hold_ended(self) -> Instant | None:
+        """When a hold ended, of a reading that was made because of that."""
+        what = self.what
+        if isinstance(what, Signal) and what.type == "reading" and what.data.get("reason") == "hold_ended":
+            return what.evidence.time
+        return None
+
+    @property
     def place(self) -> str:
         """The record's coordinates, under which is kept what was published because of it."""
         return f"{self.partition}|{self.offset}"
+
+    @property
+    def record(self) -> str:
+        """The same as entries of decided keys name it."""
+        return f"{self.partition.rpartition('/')[2]}:{self.offset}"

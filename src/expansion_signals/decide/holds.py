@@ -1,4 +1,4 @@
-"""Candidates that wait: judged again when their hold ends, or ended by what comes before that (semantics 7.5, 5.3)."""
+"""Candidates that wait: judged again when their hold ends, and before that where their need is gone (semantics 7.5)."""
 
 from __future__ import annotations
 
@@ -6,76 +6,77 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.candidates import Candidate
+from expansion_signals.decide.cases import Case, subject_of
 from expansion_signals.decide.crossings import id_of_rest
-from expansion_signals.decide.decided import key_of
 from expansion_signals.decide.decisions import decision_of, entries_made, fired_of, trigger_of
-from expansion_signals.decide.needs_left import ended_by_reading, is_recovered, need_left, need_of
-from expansion_signals.decide.offers import case_of
+from expansion_signals.decide.needs_left import is_below, is_over, is_recovered, need_left, need_of
 from expansion_signals.decide.signal_text import signal_in
-from expansion_signals.decide.suppression import Judged, judge
-from expansion_signals.model.decisions import Decision
-from expansion_signals.model.triggers import Trigger
+from expansion_signals.decide.suppression import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
-    from expansion_signals.decide.cases import Case, Ground
+    from expansion_signals.decide.cases import Ground
     from expansion_signals.decide.decided import Decided
     from expansion_signals.decide.remembered import Held
+    from expansion_signals.decide.suppression import Judged
+    from expansion_signals.model.decisions import Decision
     from expansion_signals.model.signals import Signal
+    from expansion_signals.model.triggers import Trigger
+
+    Settled: TypeAlias = tuple[Decided, Sequence[Trigger | Decision]]
 
 
-def judged_again(before: Decided, reading: Signal, ground: Ground) -> tuple[Decided, Sequence[Trigger | Decision]]:
-    """Judge what waited until now once more, by what a reading tells: no longer true, no longer sent."""
+def judged_again(before: Decided, reading: Signal, ground: Ground) -> Settled:
+    """Judge once more what waited until now, and what the reading says is not needed: no longer true, no longer sent.
 
-    def judged(held: Held, case: Case) -> Judged | None:
-        ended = need_left(case) or ended_by_reading(need_of(case.signal), reading)
-        if ended is not None:
-            return Judged("superseded", (ended,))
-        return judge(case) if held.until <= ground.now else None
+    The clock of whoever told of the end of a hold may be ahead of ours.
+    """
+    ground = ground._replace(now=max(ground.now, reading.evidence.time))
 
-    return _settled(before, ground, judged)
+    def is_gone(signal: Signal) -> bool:
+        need = need_of(signal)
+        return is_over(need, reading) or is_below(need, reading)
 
-
-def superseded(
-    before: Decided, ground: Ground, recovered: Signal | None = None
-) -> tuple[Decided, Sequence[Trigger | Decision]]:
-    """End what waits and is not needed any more: after a new profile, or after a fall that `recovered` tells."""
-
-    def judged(_held: Held, case: Case) -> Judged | None:
-        ended = need_left(case)
-        if recovered is not None and case.kind.crosses and is_recovered(case.signal, recovered):
-            ended = "need_gone"
-        return None if ended is None else Judged("superseded", (ended,))
-
-    return _settled(before, ground, judged)
+    return _settled(before, ground, is_gone, due=True)
 
 
-def _settled(
-    before: Decided, ground: Ground, judged: Callable[[Held, Case], Judged | None]
-) -> tuple[Decided, Sequence[Trigger | Decision]]:
-    after, published = before, list[Trigger | Decision]()
+def ended_by_profile(before: Decided, ground: Ground, *, is_gone: bool) -> Settled:
+    """End what waits and is not needed under the profile that is remembered now, or all: the account is gone."""
+    return _settled(before, ground, lambda _: is_gone)
+
+
+def ended_by_fall(before: Decided, recovered: Signal, ground: Ground) -> Settled:
+    """End what waits for a threshold that a fall has left behind."""
+    return _settled(
+        before,
+        ground,
+        lambda signal: is_recovered(signal.data["rule"]["id"], subject_of(signal), need_of(signal), recovered),
+    )
+
+
+def _settled(before: Decided, ground: Ground, is_gone: Callable[[Signal], bool], *, due: bool = False) -> Settled:
+    published: list[Trigger | Decision] = []
+    after = before
     for held in before.remembered.held:
-        case = case_of(signal_in(held.signal), after.remembered, ground)
-        verdict = judged(held, case)
-        if verdict is not None:
-            after, said = _settle(held, case, verdict, after)
+        signal = signal_in(held.signal)
+        others = after.remembered.without_held(signal.id)
+        case = Case(signal, others, ground, "need_gone" if is_gone(signal) else None)
+        if need_left(case) is not None or (due and held.until <= ground.now):
+            after, said = _settle(held, case, judge(case), replace(after, remembered=others))
             published += said
     return after, published
 
 
-def _settle(held: Held, case: Case, judged: Judged, before: Decided) -> tuple[Decided, Sequence[Trigger | Decision]]:
-    signal, rest = case.signal, held.rest
-    decision = decision_of(case, id_of_rest(signal, rest), judged)
-    made = entries_made(Candidate(signal, held.record), judged.verdict, case.expires)
-    after = before.with_entries({key: made[key] for key in (key_of(signal.keys[place]) for place in rest)})
-    remembered = after.remembered.without_held({signal.id})
+def _settle(held: Held, case: Case, judged: Judged, others: Decided) -> Settled:
+    signal, remembered = case.signal, others.remembered
+    after = others.with_entries(entries_made(Candidate(signal, held.record), held.rest, judged.verdict, case.expires))
+    decision = decision_of(case, id_of_rest(signal, held.rest), judged)
     if judged.until is not None:
         return replace(after, remembered=remembered.with_held(held._replace(until=judged.until))), [decision]
     if judged.verdict != "fired":
-        return replace(after, remembered=remembered), [decision]
-    trigger = trigger_of(case, rest)
-    return replace(after, remembered=remembered.with_fired(fired_of(case, trigger), case.ground.now)), [
-        trigger,
-        decision,
-    ]
+        return after, [decision]
+    trigger = trigger_of(case, held.rest)
+    fired = remembered.with_fired(fired_of(case, trigger), case.ground.now)
+    return replace(after, remembered=fired), [trigger, decision]

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.billing import counted_period
+from expansion_signals.decide.told import amount_told, window_told
 from expansion_signals.model.instants import DAY
-from expansion_signals.rules.spellings import read_duration
 
 if TYPE_CHECKING:
     from expansion_signals.decide.billing import Billing
@@ -48,18 +48,19 @@ def told_of(signal: Signal, meter: Meter, limit: int, billing: Billing) -> Told:
     """
     if signal.type == "limit.hit":
         return Told(Fraction(limit))
-    usage = Fraction(signal.data["usage"]) * 10**meter.precision
-    period = counted_period(signal, meter)
+    told = amount_told(signal, "usage")
+    if told is None:
+        return Told(None)
+    usage, period = told * 10**meter.precision, counted_period(signal, meter)
     if signal.type == "limit.reached":
         return Told(usage, usage, _at_present_pace(usage, meter, period, signal.evidence.time))
     if signal.type == "usage.run_out_forecast":
-        rate = Fraction(signal.data["per_day"]) * 10**meter.precision
+        rate = (amount_told(signal, "per_day") or 0) * 10**meter.precision
         left = max(0, period.end - signal.evidence.time) if period else _AHEAD
         expected = usage + rate * Fraction(left, DAY)
         return Told(expected, usage, expected if period else None)
-    window = read_duration(signal.data["window"]) if "window" in signal.data else DAY
     length = _length(meter, billing)
-    return Told(None if length is None else usage * Fraction(length, window))
+    return Told(None if length is None else usage * Fraction(length, window_told(signal) or DAY))
 
 
 def _at_present_pace(usage: Fraction, meter: Meter, period: Period | None, now: int) -> Fraction | None:

@@ -17,11 +17,12 @@ is needed; where it includes it without end, nothing is, and the next plan begin
 
 from __future__ import annotations
 
-from math import floor
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.levels_told import COMFORTABLE, told_of
 from expansion_signals.decide.needs import Conversation, Features, MoreOf, Product
+from expansion_signals.decide.told import amount_told, count_told, text_told, texts_told
 from expansion_signals.model.entitlements import feature_of, is_included, limit_in_force
 from expansion_signals.rules.built_in import SEATS
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _OF_SEATS = frozenset({"seat_limit.approached", "seat_limit.invited", "seat_limit.last_taken"})
 _OF_PEOPLE = frozenset({"team.grown", "sharing.grown", "network.added", "region.added"})
-_OF_A_FEATURE = frozenset({"feature.gated", "feature.attempted", "admin_feature.requested"})
+_OF_FEATURES = frozenset({"feature.gated", "feature.attempted", "admin_feature.requested", "support_pattern.found"})
 _OF_A_PRODUCT = frozenset({"product.requested", "interest.grown"})
 _OF_A_METER = frozenset(
     {
@@ -49,20 +50,24 @@ _OF_A_METER = frozenset(
 
 
 def need_of(signal: Signal, account: Account, catalog: Catalog, billing: Billing) -> Need:
-    """Return what the signal says that the account needs; its plan stands in the catalog."""
-    data, kind = signal.data, signal.type
+    """Return what the signal says that the account needs; of a plan that nobody knows, only what it asks for."""
+    kind = signal.type
     if kind in _OF_SEATS:
         return _seats_for_people(signal, account, catalog)
     if kind in _OF_PEOPLE:
         # How many people stand behind networks and shares nobody knows: one more, to begin with.
-        return _more_seats(data["events"] if kind == "team.grown" else 1, account, catalog)
-    if kind in _OF_A_FEATURE:
-        return Features((data["feature"],))
-    if kind == "support_pattern.found":
-        return Features(tuple(data["features"]))
-    if kind in _OF_A_PRODUCT:
-        return Product(data["product"])
+        people = count_told(signal, "events") if kind == "team.grown" else None
+        return _more_seats(people or 1, account, catalog)
+    if kind in _OF_FEATURES and (features := _features(signal)):
+        return Features(features)
+    if kind in _OF_A_PRODUCT and (product := text_told(signal, "product")):
+        return Product(product)
     return _more_of(signal, account, catalog, billing) if kind in _OF_A_METER else Conversation()
+
+
+def _features(signal: Signal) -> tuple[str, ...]:
+    feature = text_told(signal, "feature")
+    return (feature,) if feature else texts_told(signal, "features")
 
 
 def _seats_for_people(signal: Signal, account: Account, catalog: Catalog) -> Need:
@@ -71,7 +76,8 @@ def _seats_for_people(signal: Signal, account: Account, catalog: Catalog) -> Nee
     if current is None:
         return Conversation()
     # An invite that was let through is among the used already; one that was blocked holds no seat.
-    people = int(signal.data["used"]) + (signal.data["invites"] if signal.data.get("blocked") else 0)
+    blocked = count_told(signal, "invites") if signal.data.get("blocked") is True else None
+    people = ceil(amount_told(signal, "used") or 0) + (blocked or 0)
     return MoreOf(SEATS, current, max(people, current + 1), people=people)
 
 
@@ -86,9 +92,9 @@ def _seats(account: Account, catalog: Catalog) -> int | None:
 
 
 def _more_of(signal: Signal, account: Account, catalog: Catalog, billing: Billing) -> Need:
-    meter = catalog.meters.get(signal.data["meter"])
+    meter = catalog.meters.get(text_told(signal, "meter") or "")
     feature = feature_of(catalog, meter.key) if meter else None
-    if meter is None or feature is None:
+    if meter is None or feature is None or account.plan not in catalog.plans:
         return Conversation()
     if not is_included(catalog, account, feature):
         return Features((feature,))

@@ -10,8 +10,7 @@ outcome, and the first carries the change of revenue: added up, it counts once.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.cases import snapshot
 from expansion_signals.decide.money import money
@@ -21,9 +20,11 @@ from expansion_signals.model.entitlements import feature_of
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import SECOND
 from expansion_signals.model.outcomes import Outcome, OutcomeKind
+from expansion_signals.rules.built_in import SEATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from expansion_signals.decide.cases import Ground
     from expansion_signals.decide.remembered import Fired, Remembered
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.signals import Signal
 
-_SEATS = "seats"
-_GONE = frozenset({"cancelled"})
+_CANCELLED = "cancelled"
 
 
 class Change(NamedTuple):
@@ -53,25 +53,22 @@ def outcomes_of(changed: Signal, remembered: Remembered, ground: Ground) -> Sequ
     revenue = mrr_change(before, after, catalog)
     found = []
     for place, change in enumerate(changes(before, after, catalog)):
-        counted = None if place or revenue is None else money(Fraction(revenue), _currency(before, after, catalog))
+        counted = None if place or revenue is None else money(revenue, _currency(before, after, catalog))
         found.append(_outcome(changed, change, counted, touches))
     return found
 
 
 def changes(before: Account, after: Account | None, catalog: Catalog) -> Iterator[Change]:
     """Yield what an account bought or gave up: its plan, its seats, each add-on."""
-    if after is None or (after.status in _GONE and before.status not in _GONE):
-        if before.status not in _GONE:
+    if after is None or after.status == _CANCELLED:
+        if before.status != _CANCELLED:
             yield Change("contraction", before.plan, None)
         return
     if before.plan != after.plan:
         yield Change("upgrade" if _is_upgrade(before, after, catalog) else "contraction", before.plan, after.plan)
-    seats = feature_of(catalog, _SEATS) or _SEATS
-    had, has = before.limits.get(seats), after.limits.get(seats)
-    if had != has and has is not None and (had is not None or before.plan == after.plan):
-        base = had if had is not None else _granted(catalog, before.plan, seats)
-        if base is not None and base != has:
-            yield Change("seats" if has > base else "contraction", plain(base), plain(has))
+    had, has = _seats(before, after, catalog)
+    if had is not None and has is not None and had != has:
+        yield Change("seats" if has > had else "contraction", plain(had), plain(has))
     for key in sorted({*before.add_ons, *after.add_ons}):
         pieces, now = before.add_ons.get(key, 0), after.add_ons.get(key, 0)
         if pieces != now:
@@ -87,16 +84,19 @@ def _is_upgrade(before: Account, after: Account, catalog: Catalog) -> bool:
     return revenue is None or revenue >= 0
 
 
-def _granted(catalog: Catalog, plan: str, feature: str) -> Any:  # noqa: ANN401 -- a Decimal, or None where unlimited
-    included = catalog.plans[plan].includes.get(feature) if plan in catalog.plans else None
-    return included.limit if included else None
+def _seats(before: Account, after: Account, catalog: Catalog) -> tuple[Decimal | None, Decimal | None]:
+    """Return the numbers of seats to compare: those bought, or on the same plan those that it grants; else None."""
+    feature = feature_of(catalog, SEATS) or SEATS
+    included = catalog.plans[after.plan].includes.get(feature) if after.plan in catalog.plans else None
+    granted = included.limit if included and before.plan == after.plan else None
+    return before.limits.get(feature, granted), after.limits.get(feature, granted)
 
 
 def _currency(before: Account, after: Account | None, catalog: Catalog) -> str:
-    for account in (after, before):
-        if account is not None and account.mrr is not None:
-            return account.mrr.currency
-    return catalog.currency
+    """Return the currency of the change: that of both sums, else the catalog's, by whose prices it is worked out."""
+    sums = {account.mrr.currency if account and account.mrr else None for account in (before, after)}
+    known = sums.pop()
+    return catalog.currency if sums or known is None else known
 
 
 def _touches(changed: Signal, remembered: Remembered, ground: Ground) -> Sequence[Fired]:

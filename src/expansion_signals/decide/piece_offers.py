@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.gains import gain_of_limit, gain_of_seats
+from expansion_signals.decide.gains import gain_of_more
 from expansion_signals.decide.money import MONTHS, monthly
 from expansion_signals.decide.monthly_prices import cost_of_seats, seats_granted, seats_included
 from expansion_signals.decide.steps import Step
@@ -55,7 +55,7 @@ def _seats(need: MoreOf, account: Account, catalog: Catalog) -> Iterator[Step]:
     after = cost_of_seats(plan.seat_price, included, granted + quantity)
     if before is not None and after is not None:
         price = (after - before) / MONTHS[plan.price_per]
-        gain, limit = gain_of_seats(quantity), need.current + quantity
+        gain, limit = gain_of_more(catalog, SEATS, quantity), need.current + quantity
         yield Step("seats", SEATS, gain, price, plan.price_per, extra=price, quantity=quantity, limit=limit)
 
 
@@ -85,6 +85,4 @@ def _pieces(need: MoreOf, adds: Decimal, catalog: Catalog) -> tuple[int, int]:
 
 
 def _gain(need: MoreOf, limit: int, catalog: Catalog) -> str:
-    if need.meter == SEATS:
-        return gain_of_seats(limit - need.current)
-    return gain_of_limit(catalog, need.meter, need.current, limit)
+    return gain_of_more(catalog, need.meter, limit - need.current)

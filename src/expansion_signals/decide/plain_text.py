@@ -31,7 +31,8 @@ def in_a_line(text: str, longest: int = LONGEST) -> str:
     Every kind of white space, line breaks too, becomes one space. A joined emoji falls into its parts.
     """
     # Spaces first: some controls break lines, and words must not grow together where they go.
-    spaced = " ".join(text[:_READ].split())
-    seen = "".join(each for each in spaced if unicodedata.category(each) not in _REMOVED)
-    line = " ".join(_BLANK.sub("", seen).split())
+    line = " ".join(text[:_READ].split())
+    if not (line.isascii() and line.isprintable()):
+        seen = "".join(each for each in line if unicodedata.category(each) not in _REMOVED)
+        line = " ".join(_BLANK.sub("", seen).split())
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

@@ -8,7 +8,6 @@ An account on `team` (49 a month, 10 seats) that bought 5 seats more at 12, so 1
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.gains import gain_of_features, gain_of_limit, gain_of_plan
@@ -25,9 +24,10 @@ if TYPE_CHECKING:
 
 
 def plans_above(catalog: Catalog, account: Account) -> Sequence[Plan]:
-    """Return the plans above the account's own, in the order of the catalog; its own stands in it."""
+    """Return the plans above the account's own, in the order of the catalog; all where its own stands in none."""
     keys = list(catalog.plans)
-    return [catalog.plans[key] for key in keys[keys.index(account.plan) + 1 :]]
+    first = keys.index(account.plan) + 1 if account.plan in catalog.plans else 0
+    return [catalog.plans[key] for key in keys[first:]]
 
 
 def moved(account: Account, plan: Plan) -> Account:
@@ -44,10 +44,11 @@ def moved(account: Account, plan: Plan) -> Account:
 def plans_with_more(need: MoreOf, account: Account, catalog: Catalog) -> Iterator[Step]:
     """Yield the plans above that bring more of a meter than there is now, enough or not."""
     for plan in plans_above(catalog, account):
-        limit = limit_in_force(catalog, moved(account, plan), need.meter)
+        after = moved(account, plan)
+        limit = limit_in_force(catalog, after, need.meter)
         if limit is not None and (limit.amount is None or limit.amount > need.current):
             gain = gain_of_limit(catalog, need.meter, need.current, limit.amount)
-            yield replace(_step(plan, account, catalog, gain, need.people), limit=limit.amount)
+            yield _step(account, after, catalog, gain, people=need.people, limit=limit.amount)
 
 
 def plans_with_features(features: Sequence[str], account: Account, catalog: Catalog) -> Sequence[Step]:
@@ -58,21 +59,24 @@ def plans_with_features(features: Sequence[str], account: Account, catalog: Cata
     lacked = [feature for feature in features if not is_included(catalog, account, feature)]
     offered = {plan.key: _brought(plan, lacked) for plan in plans_above(catalog, account)}
     most = max(map(len, offered.values()), default=0)
-    return [
-        _step(
-            catalog.plans[key], account, catalog, gain_of_features(catalog, moved(account, catalog.plans[key]), brought)
-        )
-        for key, brought in offered.items()
-        if brought and len(brought) == most
-    ]
+    steps = []
+    for key, brought in offered.items():
+        if brought and len(brought) == most:
+            after = moved(account, catalog.plans[key])
+            steps.append(_step(account, after, catalog, gain_of_features(catalog, after, brought)))
+    return steps
 
 
 def next_plan(account: Account, catalog: Catalog) -> Step | None:
-    """Return the first plan above that brings anything more, whatever it costs: what to begin a conversation with."""
+    """Return the first plan above that brings anything more, whatever it costs: what to begin a conversation with.
+
+    The account's own plan stands in the catalog.
+    """
     for plan in plans_above(catalog, account):
-        gain = gain_of_plan(catalog, account, moved(account, plan))
+        after = moved(account, plan)
+        gain = gain_of_plan(catalog, account, after)
         if gain is not None:
-            return _step(plan, account, catalog, gain)
+            return _step(account, after, catalog, gain)
     return None
 
 
@@ -80,13 +84,23 @@ def _brought(plan: Plan, features: Sequence[str]) -> Sequence[str]:
     return [feature for feature in features if feature in plan.includes and plan.includes[feature].limit != 0]
 
 
-def _step(plan: Plan, account: Account, catalog: Catalog, gain: str, people: int | None = None) -> Step:
-    before, after = plan_price(catalog, account, people), plan_price(catalog, moved(account, plan), people)
+def _step(  # noqa: PLR0913 -- from where to where, and what that brings
+    account: Account,
+    after: Account,
+    catalog: Catalog,
+    gain: str,
+    *,
+    people: int | None = None,
+    limit: int | None = None,
+) -> Step:
+    plan = catalog.plans[after.plan]
+    paid, price = plan_price(catalog, account, people), plan_price(catalog, after, people)
     return Step(
         kind="contact_sales" if plan.contact_sales or plan.price is None else "plan",
         to=plan.key,
         gain=gain,
-        price=after,
+        price=price,
         per=plan.price_per,
-        extra=None if before is None or after is None else after - before,
+        extra=None if paid is None or price is None else price - paid,
+        limit=limit,
     )

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.remembered import Prompted
 
 if TYPE_CHECKING:
-    from expansion_signals.decide.remembered import Remembered
+    from expansion_signals.decide.remembered import Fired, Remembered
     from expansion_signals.model.prompts import Prompt
 
 
-def after_prompt(remembered: Remembered, prompt: Prompt) -> Remembered:
-    """Return what is remembered once this is reported.
+def after_prompt(remembered: Remembered, prompt: Prompt, fired: Fired | None) -> Remembered:
+    """Return what is remembered once this is reported; `fired` is its trigger.
 
     Of a trigger that is not remembered the family is not known: the report counts for how offers are met, and silences
     nothing.
     """
-    fired = remembered.trigger(prompt.trigger)
-    return remembered.with_prompted(
-        Prompted(
-            deed=prompt.deed,
-            time=prompt.time,
-            user=prompt.user,
-            trigger=prompt.trigger,
-            session=prompt.session,
-            until=prompt.until,
-            prompt=fired.prompt if fired else None,
-            subject=fired.subject if fired else "",
-            level=fired.level if fired else None,
-        )
+    told = Prompted(
+        deed=prompt.deed,
+        time=prompt.time,
+        user=prompt.user,
+        trigger=prompt.trigger,
+        session=prompt.session,
+        until=prompt.until,
     )
+    return remembered.with_prompted(told if fired is None else _named(told, fired))
+
+
+def named(remembered: Remembered, fired: Fired) -> Remembered:
+    """Return what is remembered once it is known of what trigger there were reports."""
+    prompted = [_named(each, fired) if each.trigger == fired.trigger else each for each in remembered.prompted]
+    return replace(remembered, prompted=tuple(prompted))
+
+
+def _named(told: Prompted, fired: Fired) -> Prompted:
+    return told._replace(prompt=fired.prompt, subject=fired.subject, level=fired.level)

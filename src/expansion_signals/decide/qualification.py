@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -82,6 +82,18 @@ class Qualification:
             "published": self.published,
         }
         return {name: value for name, value in told.items() if value is not None}
+
+    def published_as(self, before: Qualification) -> Qualification:
+        """Return how it stands where nothing was published since: so a lead that was not sent is found again."""
+        return replace(
+            self,
+            qualified=before.qualified,
+            tier=before.tier,
+            score=before.score,
+            qualified_at=before.qualified_at,
+            changed_on=before.changed_on,
+            published=before.published,
+        )
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Qualification:

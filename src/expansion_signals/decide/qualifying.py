@@ -21,11 +21,12 @@ Every look is at the level, so what could not be published comes with a later re
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from expansion_signals.decide.health import AT_RISK_BELOW
 from expansion_signals.decide.lead_words import why_changed, why_disqualified, why_qualified
 from expansion_signals.decide.scoring import CaseFacts, folded, score_of
+from expansion_signals.decide.suppression import SOLD_TO
 from expansion_signals.model.instants import day_of
 from expansion_signals.rules.condition_text import condition_text
 from expansion_signals.rules.truth import applies, truth
@@ -36,13 +37,11 @@ if TYPE_CHECKING:
     from expansion_signals.rules.pql import PqlRule, Tier
 
 PublicationType = Literal["pql.qualified", "pql.disqualified", "pql.score_changed"]
+PUBLICATION_TYPES: tuple[PublicationType, ...] = get_args(PublicationType)
 Disqualifier = Literal["account_status", "cancel_pending", "at_risk", "disqualify_when", "score"]
 
 POINTS_AWAY = 10
 """A change of the score is told past so many points (semantics 8.3)."""
-
-_SERVED = frozenset({"active", "trialing"})
-"""What the status of an account must be, for it to get expansion triggers."""
 
 
 class Publication(NamedTuple):
@@ -90,9 +89,23 @@ def judged(rule: PqlRule, state: Qualification, case: Case) -> Judgement:
     return Judgement(after, score)
 
 
+def as_told(rule: PqlRule, state: Qualification, case: Case, publication: tuple[PublicationType, int]) -> Judgement:
+    """Return what a reading made of an account of which this publication, with its ordinal, is told."""
+    kind, ordinal = publication
+    after = replace(folded(rule, state, case), published=ordinal - 1)
+    score = score_of(rule, after, case.at)
+    match kind:
+        case "pql.qualified":
+            return _qualified(rule, after, case, score)
+        case "pql.score_changed":
+            return _changed(rule, after, case, score)
+        case _:
+            return _disqualified(rule, after, case, score, _disqualified_by(rule, case, score) or "score")
+
+
 def _disqualified_by(rule: PqlRule, case: Case, score: int) -> Disqualifier | None:
     """Return the first of all that speaks against a lead, in the order of semantics 7.2."""
-    if case.account.status not in _SERVED:
+    if case.account.status not in SOLD_TO:
         return "account_status"
     if case.cancel_pending:
         return "cancel_pending"
@@ -149,6 +162,6 @@ def _reason(rule: PqlRule, case: Case, by: Disqualifier) -> str:
         case "at_risk" if case.health is not None:
             return f"health is {case.health.score}, at risk"
         case "disqualify_when" if rule.disqualify_when is not None:
-            return condition_text(rule.disqualify_when)
+            return f"ruled out by {condition_text(rule.disqualify_when)}"
         case _:
             return f"the score is below {rule.qualify_at - rule.hysteresis}"

@@ -9,7 +9,7 @@ from 20:00 to 08:00, Europe/Berlin:
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,21 +20,27 @@ if TYPE_CHECKING:
     from expansion_signals.rules.policy import QuietHours
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTES_A_DAY = 24 * 60
+_A_DAY = timedelta(days=1)
 
 
 def quiet_until(quiet: QuietHours | None, zone: str, now: Instant) -> Instant | None:
     """Return when the quiet hours end that run now; None where none do.
 
-    They end at the local time of day that is written, on the days the clocks change too.
+    They begin and end at the local times of day that are written: one that the clocks skip moves forward with them, one
+    that they show twice is the first (as in semantics 2.4).
     """
     if quiet is None:
         return None
-    local = (_EPOCH + timedelta(seconds=now // SECOND)).astimezone(ZoneInfo(zone))
-    minute = local.hour * 60 + local.minute
-    passed = (minute - quiet.start) % _MINUTES_A_DAY
-    if passed >= (quiet.end - quiet.start) % _MINUTES_A_DAY:
-        return None
-    day = local.date() + timedelta(days=1 if minute >= quiet.end else 0)
-    end = datetime(day.year, day.month, day.day, quiet.end // 60, quiet.end % 60, tzinfo=ZoneInfo(zone))
-    return (end.astimezone(UTC) - _EPOCH) // timedelta(seconds=1) * SECOND
+    local = ZoneInfo(zone)
+    today = (_EPOCH + timedelta(seconds=now // SECOND)).astimezone(local).date()
+    for day in (today - _A_DAY, today):
+        start = _instant(day, quiet.start, local)
+        end = _instant(day if quiet.start < quiet.end else day + _A_DAY, quiet.end, local)
+        if start <= now < end:
+            return end
+    return None
+
+
+def _instant(day: date, minute: int, zone: ZoneInfo) -> Instant:
+    local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
+    return (local.astimezone(UTC) - _EPOCH) // timedelta(seconds=1) * SECOND

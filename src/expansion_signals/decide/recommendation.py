@@ -8,13 +8,15 @@ plan free with 1,000 calls; `team` 49 with 20,000, `extra-api` 20 with 50,000 mo
     feature.gated, in no plan             none
 
 Where the plan charges for what goes beyond its limit, paying on is a step like any other: what it will come to in the
-period stands beside what the best other step costs more in one, and the cheaper of the two is recommended.
+period stands beside what the best other step, one that holds the expected usage, costs more in one; the cheaper of the
+two is recommended.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from expansion_signals.decide.billing import billing_of
@@ -27,6 +29,7 @@ from expansion_signals.decide.piece_offers import add_on_step, pieces_for
 from expansion_signals.decide.plan_offers import next_plan, plans_with_features, plans_with_more
 from expansion_signals.decide.retention import retention_for
 from expansion_signals.decide.steps import greatest, smallest
+from expansion_signals.model.accounts import Account
 from expansion_signals.model.kinds import KINDS, RETENTION
 
 if TYPE_CHECKING:
@@ -35,13 +38,15 @@ if TYPE_CHECKING:
     from expansion_signals.decide.billing import Billing
     from expansion_signals.decide.needs import Need
     from expansion_signals.decide.steps import Step
-    from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.signals import Signal
 
 RecommendationKind: TypeAlias = Literal[
     "plan", "add_on", "seats", "capacity", "overage", "contact_sales", "lower_plan", "pause", "re_engage", "none"
 ]
+_UNKNOWN = Account(version=0, plan="not known")
+"""An account without a profile; no plan can have a name with a blank in it."""
+
 _Money: TypeAlias = "Mapping[str, str]"
 
 
@@ -82,19 +87,16 @@ def recommendation_for(
 ) -> Recommendation:
     """Return what to offer on a signal; `by_day` prorates by whole UTC days in place of seconds.
 
-    no profile of the account          none: nobody knows what it has
-    a plan that the catalog lacks      contact_sales, to nobody's plan: a person must look
-    a signal of contraction            what retention offers, never more
-    otherwise                          the smallest step; none where the catalog has no step (semantics 7.2)
+    a signal of contraction                   what retention offers, never more
+    a profile, and its plan in the catalog    the smallest step; none where there is no step (semantics 7.2)
+    no profile, or a plan that nobody sells   the cheapest plan with the feature, the add-on of the product; for all
+                                              else contact_sales, without a plan: somebody must look
     """
-    if account is None:
-        return Recommendation("none")
-    billing = billing_of(signal, account, catalog, by_day=by_day)
+    holder = account or _UNKNOWN
+    billing = billing_of(signal, holder, catalog, by_day=by_day)
     if KINDS[signal.type].family is RETENTION:
-        return _retaining(signal, account, catalog, billing)
-    if account.plan not in catalog.plans:
-        return Recommendation("contact_sales")
-    return _step_for(need_of(signal, account, catalog, billing), account, catalog, billing)
+        return _retaining(signal, holder, catalog, billing)
+    return _step_for(need_of(signal, holder, catalog, billing), holder, catalog, billing)
 
 
 def _step_for(need: Need, account: Account, catalog: Catalog, billing: Billing) -> Recommendation:
@@ -104,15 +106,18 @@ def _step_for(need: Need, account: Account, catalog: Catalog, billing: Billing) 
         return _product(need, account, catalog, billing)
     if isinstance(need, Features):
         return _recommended(smallest(plans_with_features(need.keys, account, catalog)), billing)
-    return _recommended(next_plan(account, catalog), billing)
+    return _conversation(account, catalog, billing)
 
 
 def _more_of(need: MoreOf, account: Account, catalog: Catalog, billing: Billing) -> Recommendation:
     """Return the smallest step to a limit that is enough; where none is, the one to the greatest limit."""
+    staying = paying_on(need, account, catalog, billing)
+    if staying is not None and need.expected is not None:
+        # A step that leaves overage to be paid beside it would seem cheaper than it is.
+        need = need._replace(least=max(need.least, ceil(need.expected)))
     plans = list(plans_with_more(need, account, catalog))
     enough = [step for step in plans if need.is_solved_by(step.limit)]
     best = smallest([*enough, *pieces_for(need, account, catalog)])
-    staying = paying_on(need, account, catalog, billing)
     if staying is None or best is None:
         return _recommended(staying or best or greatest(plans), billing)
     return _recommended(smallest([staying, best]), billing, _compared(staying, best, billing))
@@ -123,7 +128,13 @@ def _product(need: Product, account: Account, catalog: Catalog, billing: Billing
     if add_on is not None and not account.add_ons.get(need.key):
         return _recommended(add_on_step(add_on, 1, need.key), billing)
     step = smallest(plans_with_features([need.key], account, catalog))
-    return _recommended(step or next_plan(account, catalog), billing)
+    return _recommended(step, billing) if step else _conversation(account, catalog, billing)
+
+
+def _conversation(account: Account, catalog: Catalog, billing: Billing) -> Recommendation:
+    if account.plan not in catalog.plans:
+        return Recommendation("contact_sales")
+    return _recommended(next_plan(account, catalog), billing)
 
 
 def _recommended(step: Step | None, billing: Billing, compared: tuple[Mapping[str, Any], ...] = ()) -> Recommendation:

@@ -6,35 +6,42 @@ What nothing can ask for any more goes with the next change.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.model.instants import DAY
+from pydantic_core import from_json, to_json
+
+from expansion_signals.model.instants import DAY, HOUR
+from expansion_signals.rules.spellings import LARGEST_CAP, LONGEST_WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.outcomes import Outcome
 
-MOST_FIRED, MOST_PROMPTED, MOST_HELD = 300, 300, 50
-"""How many of each are kept of one account, the newest."""
+MOST_FIRED: int = LARGEST_CAP
+MOST_PROMPTED, MOST_HELD = 300, 50
+"""How many of each are kept of one account: of what fired the newest; of reports those that silence somebody longest;
+and no more is held than this."""
 
-KEPT: Duration = 62 * DAY
-"""How long what fired is remembered at the least: the longest window of a cap."""
+KEPT: Duration = LONGEST_WINDOW
+"""How long what fired is remembered at the least: the longest window of a cap, a cooldown or an attribution."""
 
 PROMPTS_KEPT: Duration = 400 * DAY
+"""How long reports of prompts and outcomes are remembered: longer than the year that health looks at."""
 
 _GROWING = frozenset({"members", "usage"})
+_SILENCING = frozenset({"dismissed", "snoozed"})
 
 
 class Fired(NamedTuple):
     """A trigger that fired.
 
     `user` is whom it is for, `prompt` its prompt family, `subject` what the rule looked at, with the period. `level` is
-    the usage at which its threshold stands, a decimal string; `need` what must be so for it to be worth acting on.
-    `route` and `owner` are where it was sent, `offered` the kind and the name of what it recommends.
+    the usage at which its threshold stands, a decimal string; `need` what must be so for it to be worth acting on,
+    empty once it has expired. `route` and `owner` are where it was sent, `offered` the kind and the name of what it
+    recommends.
     """
 
     trigger: str
@@ -49,7 +56,7 @@ class Fired(NamedTuple):
     need: Mapping[str, Any] = {}
     route: str | None = None
     owner: str | None = None
-    offered: Sequence[str | None] = (None, None)
+    offered: tuple[str | None, str | None] = (None, None)
     withdrawn: bool = False
 
 
@@ -83,7 +90,7 @@ class Remembered:
     `through` says by partition up to which offset records are taken in: asked again, they change nothing. `profile` is
     the last snapshot that was told, None where none was or the account is gone. `cancelled` is when its cancellation
     was begun. `upgrades` and `contractions` are when there was one. `leads` holds what is remembered of each pql rule,
-    `health` the last one told.
+    `health` the last one told, and when.
     """
 
     through: Mapping[str, int] = field(default_factory=dict)
@@ -102,13 +109,13 @@ class Remembered:
         """Read what `written` wrote; an empty text is an account of which nothing is remembered."""
         if not text:
             return cls()
-        kept = json.loads(text)
+        kept = from_json(text)
         return cls(
             through=kept.get("through", {}),
             profile=kept.get("profile"),
-            fired=tuple(Fired(**each) for each in kept.get("fired", ())),
-            prompted=tuple(Prompted(**each) for each in kept.get("prompted", ())),
-            held=tuple(Held(**each) for each in kept.get("held", ())),
+            fired=tuple(_fired(each) for each in kept.get("fired", ())),
+            prompted=tuple(Prompted(*each) for each in kept.get("prompted", ())),
+            held=tuple(Held(*each) for each in kept.get("held", ())),
             cancelled=kept.get("cancelled"),
             upgrades=tuple(kept.get("upgrades", ())),
             contractions=tuple(kept.get("contractions", ())),
@@ -117,20 +124,20 @@ class Remembered:
         )
 
     def written(self) -> str:
-        """Return it as text; what is at its default is left out."""
+        """Return it as text without what is empty: named tuples in the order of their fields, so new ones come last."""
         kept: dict[str, Any] = {
             "through": self.through,
             "profile": self.profile,
-            "fired": [_named(each, Fired) for each in self.fired],
-            "prompted": [_named(each, Prompted) for each in self.prompted],
-            "held": [each._asdict() for each in self.held],
+            "fired": self.fired,
+            "prompted": self.prompted,
+            "held": self.held,
             "cancelled": self.cancelled,
             "upgrades": self.upgrades,
             "contractions": self.contractions,
             "leads": self.leads,
             "health": self.health,
         }
-        return json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":"))
+        return to_json({name: value for name, value in kept.items() if value}).decode()
 
     def taken_in(self, partition: str, offset: int) -> bool:
         """Say whether this record was taken in before."""
@@ -146,7 +153,7 @@ class Remembered:
 
     def with_fired(self, fired: Fired, now: Instant) -> Remembered:
         """Remember one more trigger that fired; a repetition takes the place of the first."""
-        others = [each for each in self.fired if each.trigger != fired.trigger and _is_of_use(each, now)]
+        others = [_as_of(now, each) for each in self.fired if each.trigger != fired.trigger and _is_of_use(each, now)]
         return replace(self, fired=(*others, fired)[-MOST_FIRED:])
 
     def with_all_fired(self, fired: Iterable[Fired]) -> Remembered:
@@ -154,13 +161,12 @@ class Remembered:
         return replace(self, fired=tuple(fired))
 
     def with_held(self, held: Held) -> Remembered:
-        """Remember one more candidate that waits; of the same signal the last."""
-        others = [each for each in self.held if each.signal["id"] != held.signal["id"]]
-        return replace(self, held=(*others, held)[-MOST_HELD:])
+        """Remember one more candidate that waits; whoever holds it has seen to it that no more than `MOST_HELD` do."""
+        return replace(self, held=(*self.without_held(held.signal["id"]).held, held))
 
-    def without_held(self, ended: Container[str]) -> Remembered:
-        """Forget what waited, by the ids of its signals."""
-        return replace(self, held=tuple(each for each in self.held if each.signal["id"] not in ended))
+    def without_held(self, signal: str) -> Remembered:
+        """Forget a candidate that waited, by the id of its signal."""
+        return replace(self, held=tuple(each for each in self.held if each.signal["id"] != signal))
 
     def with_cancelled(self, time: Instant) -> Remembered:
         """Remember when the account began to cancel; the latest counts."""
@@ -176,19 +182,15 @@ class Remembered:
         return replace(self, leads={**self.leads, rule: lead})
 
     def with_health(self, health: Mapping[str, Any] | None) -> Remembered:
-        """Remember the health that was worked out last; None leaves the one before."""
-        return self if health is None else replace(self, health=health)
+        """Remember the health that was worked out last; None: there is no evidence of any."""
+        return replace(self, health=health)
 
     def with_outcomes(self, outcomes: Iterable[Outcome]) -> Remembered:
-        """Remember when the account bought more, or gave something up."""
-        made = list(outcomes)
-        less = tuple(each.evidence.time for each in made if each.data["kind"] == "contraction")
-        more = tuple(each.evidence.time for each in made if each.data["kind"] != "contraction")
-        return replace(
-            self,
-            upgrades=(*self.upgrades, *more)[-MOST_FIRED:],
-            contractions=(*self.contractions, *less)[-MOST_FIRED:],
-        )
+        """Remember when the account bought more, or gave something up; all that one update brought is one time."""
+        more, less = dict.fromkeys(self.upgrades), dict.fromkeys(self.contractions)
+        for each in outcomes:
+            (less if each.data["kind"] == "contraction" else more)[each.evidence.time] = None
+        return replace(self, upgrades=tuple(more)[-MOST_FIRED:], contractions=tuple(less)[-MOST_FIRED:])
 
     @property
     def next_look(self) -> Instant | None:
@@ -202,28 +204,47 @@ class Remembered:
         return self.cancelled is None and not any(told)
 
     def with_prompted(self, prompted: Prompted) -> Remembered:
-        """Remember one more report of a prompt."""
-        kept = [each for each in self.prompted if each.time > prompted.time - PROMPTS_KEPT]
-        return replace(self, prompted=(*kept, prompted)[-MOST_PROMPTED:])
+        """Remember one more report of a prompt; the same report again changes nothing.
+
+        What makes room is what was only shown or clicked, and last what somebody dismissed or put off.
+        """
+        if any(each[:4] == prompted[:4] for each in self.prompted):
+            return self
+        kept = [*(each for each in self.prompted if prompted.time - each.time < PROMPTS_KEPT), prompted]
+        if len(kept) > MOST_PROMPTED:
+            kept.remove(next((each for each in kept if each.deed not in _SILENCING), kept[0]))
+        return replace(self, prompted=tuple(kept))
+
+    def wants_to_leave(self, time: Instant, pause: Duration) -> bool:
+        """Say whether what was found at this time comes before the pause after a request to cancel is over."""
+        return self.cancelled is not None and time < self.cancelled + pause
 
     def kept_until(self) -> Instant:
-        """Return from when on nothing that is remembered can be asked for."""
+        """Return from when on nothing that is remembered can be asked for, a whole hour."""
         ends = [
             *(max(each.expires, each.time + KEPT) for each in self.fired),
             *(each.time + PROMPTS_KEPT for each in self.prompted),
             *(each.until + KEPT for each in self.held),
             *(each + PROMPTS_KEPT for each in (*self.upgrades, *self.contractions)),
             *([self.cancelled + KEPT] if self.cancelled is not None else ()),
-            *(lead.get("kept_until", 0) for lead in self.leads.values()),
+            *(lead["kept_until"] for lead in self.leads.values()),
+            *([self.health["at"] + KEPT] if self.health is not None else ()),
         ]
-        return max(ends, default=0)
+        return -(-max(ends, default=0) // HOUR) * HOUR
 
 
 def _is_of_use(fired: Fired, now: Instant) -> bool:
     return max(fired.expires, fired.time + KEPT) > now
 
 
-def _named(value: Fired | Prompted, of: type[Fired | Prompted]) -> dict[str, Any]:
-    """Return the parts of a tuple that are not at their default, by name."""
-    defaults = of._field_defaults
-    return {name: each for name, each in value._asdict().items() if name not in defaults or each != defaults[name]}
+def _as_of(now: Instant, fired: Fired) -> Fired:
+    """Return what is still of use: what is not worth acting on any more is not withdrawn, either."""
+    return fired if now < fired.expires else fired._replace(need={}, offered=(None, None))
+
+
+_OFFERED = Fired._fields.index("offered")
+
+
+def _fired(parts: list[Any]) -> Fired:
+    parts[_OFFERED] = tuple(parts[_OFFERED])
+    return Fired(*parts)

@@ -14,10 +14,10 @@ English words; one in another language is "another".
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from expansion_signals.decide.money import monthly
+from expansion_signals.decide.told import amount_told, text_told
 
 if TYPE_CHECKING:
     from expansion_signals.model.accounts import Account
@@ -68,8 +68,8 @@ def retention_for(signal: Signal, account: Account, catalog: Catalog) -> Retenti
     """Return what to offer on a signal of contraction; the account's plan may be one that nobody knows."""
     lower = _lower_plan(account, catalog)
     if signal.type == "usage.declined":
-        return Retention("re_engage", lower if Fraction(signal.data["growth"]) <= NOT_IN_USE else None)
-    reason = signal.data.get("reason") or ""
+        return Retention("re_engage", lower if (amount_told(signal, "growth") or 0) <= NOT_IN_USE else None)
+    reason = text_told(signal, "reason") or ""
     if _PRICE.search(reason):
         return _lower(lower, account, catalog)
     if _CHANGE.search(reason):

@@ -7,19 +7,23 @@ ada, family limit_approaching, three triggers at 81, 83 and 90 %:
     5 Nov  dismisses the one at 90 %      the third: limit_approaching is silent for ada until 5 Dec
     6 Nov  100 % is reached               family limit_reached: it fires
 
-Showing caps count what was reported as shown. A higher threshold of the same matter is not held back by the prompts of
-a lower one (7.4).
+Caps on showing count what was reported as shown, one report of a moment once; all of them have the reason
+`session_cap`. Prompts of a lower threshold of the same matter hold no higher one back (7.4).
+
+    a session        of all families, `policy.session_cap`; some families have a number of their own
+    in all           of one matter: a limit in its period, a feature, a milestone
+    team growth      is limited by none: who is blocked wants help
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.instants import DAY, MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
     from expansion_signals.decide.cases import Case
     from expansion_signals.decide.remembered import Prompted
@@ -31,7 +35,9 @@ SILENT_AFTER = 3
 SILENT_FOR: Duration = 30 * DAY
 
 SESSION_ENDS_AFTER: Duration = 30 * MINUTE
-"""How long nothing was shown, where the app names no sessions."""
+"""How long nothing is shown until a session that nobody names has ended."""
+
+TEAM_GROWTH = "team_growth"
 
 
 class Showing(NamedTuple):
@@ -62,27 +68,35 @@ def is_dismissed(case: Case, at: Instant) -> bool:
         if each.deed == "dismissed":
             first.setdefault(each.trigger, each.time)
     silenced = sorted(first.values())[SILENT_AFTER - 1 :: SILENT_AFTER]
-    return any(time <= at < time + SILENT_FOR for time in silenced)
+    return any(at < time + SILENT_FOR for time in silenced)
 
 
-def is_shown_enough(case: Case, at: Instant, session_cap: int) -> bool:
-    """Say whether the person has been shown enough: in this session over all families, of this family, or in all."""
+def is_shown_enough(case: Case, at: Instant) -> bool:
+    """Say whether the person has been shown enough: in this session, of this family in it, or of this matter."""
     family = case.prompt
-    if family is None or case.user is None:
+    if family is None or case.user is None or family == TEAM_GROWTH:
         return False
-    showing = SHOWINGS[family]
-    if showing == Showing() and family == "team_growth":
-        return False  # who is blocked wants help
-    shown = [each for each in case.remembered.prompted if each.deed == "shown" and each.user == case.user]
-    counted = [each for each in shown if not _is_lower(each, case.subject, case.level)]
-    session = _in_session(counted, case.signal.evidence.session, at)
-    same = [each for each in session if each.prompt == family]
-    of_matter = [each for each in counted if each.prompt == family and each.subject == case.subject]
+    shown = [
+        each
+        for each in case.remembered.prompted
+        if each.deed == "shown"
+        and each.user == case.user
+        and not is_lower(each.subject, each.level, case.subject, case.level)
+    ]
+    session = _in_session(shown, case.signal.evidence.session, at)
+    of_session = [each for each in session if each.prompt == family]
+    of_matter = [each for each in shown if each.prompt == family and each.subject == case.subject]
+    per_session, in_all = SHOWINGS[family]
     return (
-        len(session) >= session_cap
-        or (showing.per_session is not None and len(same) >= showing.per_session)
-        or (showing.in_all is not None and len(of_matter) >= showing.in_all)
+        len(session) >= case.ground.configuration.policy.session_cap
+        or (per_session is not None and len(of_session) >= per_session)
+        or (in_all is not None and len(of_matter) >= in_all)
     )
+
+
+def is_lower(subject: str, level: str | None, than_subject: str, than_level: Decimal | None) -> bool:
+    """Say whether what was fired or shown before is a lower threshold of the same matter (semantics 7.4)."""
+    return subject == than_subject and level is not None and than_level is not None and Decimal(level) < than_level
 
 
 def _of_family(case: Case) -> Sequence[Prompted]:
@@ -92,24 +106,17 @@ def _of_family(case: Case) -> Sequence[Prompted]:
 
 
 def _in_session(shown: Sequence[Prompted], session: str | None, at: Instant) -> Sequence[Prompted]:
-    """Return what was shown in the session that runs: the named one, else the one without a long pause."""
-    if session is not None:
-        return [each for each in shown if each.session == session]
-    found, last = [], at
-    for each in sorted((each for each in shown if each.session is None), key=lambda each: -each.time):
-        if last - each.time >= SESSION_ENDS_AFTER:
-            break
-        found.append(each)
-        last = each.time
-    return found
+    """Return what was shown in the session that runs: under its name, and what nobody gave a name since a long pause.
 
-
-def _is_lower(prompted: Prompted, subject: str, level: Decimal | None) -> bool:
-    return is_lower(prompted.subject, prompted.level, subject, level)
-
-
-def is_lower(subject: str, level: str | None, than_subject: str, than_level: Decimal | None) -> bool:
-    """Say whether what was fired or shown before is a lower threshold of the same matter (semantics 7.4)."""
-    if than_level is None or level is None or subject != than_subject:
-        return False
-    return type(than_level)(level) < than_level
+    Where the event names no session, whatever was shown since then is of it.
+    """
+    named = [each for each in shown if session is not None and each.session == session]
+    unnamed: list[Prompted] = []
+    since = at
+    for each in sorted(shown, key=lambda each: -each.time):
+        if session is None or each.session is None:
+            if since - each.time >= SESSION_ENDS_AFTER:
+                break
+            unnamed.append(each)
+            since = each.time
+    return [*named, *unnamed]

@@ -1,17 +1,17 @@
 """Why what is due is not sent: every reason that applies, in the order of semantics 7.2; the first is the one named.
 
-backfill, rule_added, too_old_to_fire     what was found was past when it was found (metering says so)
-too_old_to_fire                           past its expiry when it is judged
-muted, holdout                            switched off for now; held out for comparison
-account_status, opted_out                 nobody is to be sold anything; this person is not to be asked
-upgraded, need_gone, burst                nothing is left to be done; another trigger says it
-cancel_pending, at_risk                   retention comes first
-plan_cannot_grow                          nothing that is sold would help
-open_opportunity                          a seller talks to them already (leads only, semantics 8.4)
-snoozed, dismissed                        the person has said so
-rule_cap, session_cap, account_cap        enough for now
-quiet_hours                               it can wait
-cooldown                                  the rule has fired lately
+backfill, rule_added, too_old_to_fire   already past when it was found (metering says so)
+too_old_to_fire                         past its expiry when it is judged
+muted, holdout                          switched off for now; held out for comparison
+account_status, opted_out               nobody is to be sold anything; this person is not to be asked
+upgraded, need_gone, burst              nothing is left to be done; another trigger says it
+cancel_pending, at_risk                 retention comes first
+plan_cannot_grow                        nothing that is sold would help
+open_opportunity                        a seller talks to them already (leads only, semantics 8.4)
+snoozed, dismissed                      the person has said so
+rule_cap, session_cap, account_cap      enough for now; `session_cap` is whatever limits showing (`showing`)
+quiet_hours                             it can wait, and is held; suppressed where no more can be held
+cooldown                                the rule has fired lately
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.needs_left import need_left
 from expansion_signals.decide.quiet_hours import quiet_until
+from expansion_signals.decide.remembered import MOST_HELD
 from expansion_signals.decide.showing import is_dismissed, is_lower, is_shown_enough, is_snoozed
 from expansion_signals.model.windows import bounds
 from expansion_signals.rules.policy import Restraint
@@ -35,16 +36,12 @@ if TYPE_CHECKING:
 SOLD_TO = frozenset({"active", "trialing"})
 """Statuses of accounts that get expansion triggers (interfaces, Records in)."""
 
-AT_RISK_BELOW = 50
-"""Health below which an account gets no expansion triggers (domain, Account health)."""
-
 _RETENTION = frozenset({"retention"})
 _WAITING = frozenset({"limit", "gate", "milestone", "trend"})
 """Families that quiet hours hold."""
 
 _NEVER_CAPPED = frozenset({"seat", "pql", "retention"})
-_UNCOUNTED = frozenset({"pql", "retention"})
-"""Families that the account cap never holds back, and that it does not count: no person is shown them."""
+"""Families that the account cap never holds back; it counts what is shown to a person, whatever its family."""
 
 _NEEDS_A_STEP = frozenset({"limit", "gate", "seat", "pql"})
 """Families whose trigger is pointless where nothing that is sold would help."""
@@ -60,10 +57,8 @@ class Judged(NamedTuple):
 
 def judge(case: Case) -> Judged:
     """Judge a case: every reason is asked, and the first that applies gives the decision (semantics 7.2)."""
-    reasons = tuple(reason for reason, applies in _CHECKS.items() if applies(case))
-    if not reasons:
-        return Judged("fired")
-    verdict = _verdict(reasons[0], case)
+    reasons = tuple(reason for reason, applies in CHECKS.items() if applies(case))
+    verdict = _verdict(reasons[0], case) if reasons else "fired"
     return Judged(verdict, reasons, _quiet_until(case) if verdict == "held" else None)
 
 
@@ -75,7 +70,7 @@ def _verdict(reason: Reason, case: Case) -> Verdict:
             return "already_past" if _past(case) == "too_old_to_fire" else "suppressed"
         case "upgraded" | "need_gone" | "burst":
             return "superseded"
-        case "quiet_hours":
+        case "quiet_hours" if len(case.remembered.held) < MOST_HELD:
             return "held"
         case _:
             return "suppressed"
@@ -111,12 +106,7 @@ def _has_opted_out(case: Case) -> bool:
 
 
 def _is_pending(case: Case) -> bool:
-    cancelled = case.remembered.cancelled
-    return (
-        _expands(case)
-        and cancelled is not None
-        and cancelled <= case.time < cancelled + case.ground.configuration.policy.pause
-    )
+    return _expands(case) and case.remembered.wants_to_leave(case.time, case.ground.configuration.policy.pause)
 
 
 def _is_at_risk(case: Case) -> bool:
@@ -125,7 +115,7 @@ def _is_at_risk(case: Case) -> bool:
 
 
 def _cannot_grow(case: Case) -> bool:
-    return _family(case) in _NEEDS_A_STEP and case.offered is not None and case.offered["kind"] == "none"
+    return _family(case) in _NEEDS_A_STEP and case.offered["kind"] == "none"
 
 
 def _has_opportunity(case: Case) -> bool:
@@ -134,48 +124,40 @@ def _has_opportunity(case: Case) -> bool:
 
 def _is_capped(case: Case) -> bool:
     cap = _restraint(case).cap
-    return cap is not None and len(_fired_before(case, cap.within)) >= cap.times
+    return cap is not None and sum(_is_of_rule(fired, case) for fired in _lately(case, cap.within)) >= cap.times
 
 
 def _cools(case: Case) -> bool:
     cooldown = _restraint(case).cooldown
     return cooldown is not None and any(
-        case.time - fired.time < cooldown and fired.subject.partition("|")[0] == case.subject.partition("|")[0]
-        for fired in _of_rule(case)
-    )
-
-
-def _restraint(case: Case) -> Restraint:
-    return case.ground.configuration.restraints.get(case.rule, Restraint())
-
-
-def _of_rule(case: Case) -> list[Fired]:
-    """Return what the rule fired before, without lower thresholds of the same matter (semantics 7.4)."""
-    return [
-        fired
+        case.time - fired.time < cooldown and _is_of_rule(fired, case) and not _is_lower(fired, case)
         for fired in case.remembered.fired
-        if fired.rule["id"] == case.rule and not is_lower(fired.subject, fired.level, case.subject, case.level)
-    ]
-
-
-def _fired_before(case: Case, window: Duration) -> list[Fired]:
-    start, end = bounds(case.time, window)
-    return [fired for fired in _of_rule(case) if start <= fired.time < end]
+    )
 
 
 def _is_capped_for_account(case: Case) -> bool:
     if _family(case) in _NEVER_CAPPED:
         return False
     times, window = case.ground.configuration.policy.account_cap
+    return sum(fired.prompt is not None for fired in _lately(case, window)) >= times
+
+
+def _restraint(case: Case) -> Restraint:
+    return case.ground.configuration.restraints.get(case.rule, Restraint())
+
+
+def _lately(case: Case, window: Duration) -> list[Fired]:
+    """Return what fired in the window that ends now, without lower thresholds of the same matter (semantics 7.4)."""
     start, end = bounds(case.time, window)
-    counted = [
-        fired
-        for fired in case.remembered.fired
-        if start <= fired.time < end
-        and fired.need.get("family") not in _UNCOUNTED
-        and not is_lower(fired.subject, fired.level, case.subject, case.level)
-    ]
-    return len(counted) >= times
+    return [fired for fired in case.remembered.fired if start <= fired.time < end and not _is_lower(fired, case)]
+
+
+def _is_of_rule(fired: Fired, case: Case) -> bool:
+    return fired.rule["id"] == case.rule
+
+
+def _is_lower(fired: Fired, case: Case) -> bool:
+    return is_lower(fired.subject, fired.level, case.subject, case.level)
 
 
 def _quiet_until(case: Case) -> Instant | None:
@@ -187,7 +169,7 @@ def _is_quiet(case: Case) -> bool:
     return _family(case) in _WAITING and _quiet_until(case) is not None
 
 
-_CHECKS: Mapping[Reason, Callable[[Case], bool]] = {
+CHECKS: Mapping[Reason, Callable[[Case], bool]] = {
     "backfill": lambda case: _past(case) == "backfill",
     "rule_added": lambda case: _past(case) == "rule_added",
     "too_old_to_fire": _is_too_old,
@@ -205,7 +187,7 @@ _CHECKS: Mapping[Reason, Callable[[Case], bool]] = {
     "snoozed": lambda case: is_snoozed(case, case.ground.now),
     "dismissed": lambda case: is_dismissed(case, case.ground.now),
     "rule_cap": _is_capped,
-    "session_cap": lambda case: is_shown_enough(case, case.ground.now, case.ground.configuration.policy.session_cap),
+    "session_cap": lambda case: is_shown_enough(case, case.ground.now),
     "account_cap": _is_capped_for_account,
     "quiet_hours": _is_quiet,
     "cooldown": _cools,

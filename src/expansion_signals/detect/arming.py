@@ -72,9 +72,13 @@ class Course:
             if self.added and not waited:
                 return "rule_added" if fire_when_added else None
             return self._cause_under_new_limit(place) if self.changed else self.cause
-        if place <= self.quieted:
-            return None
-        return "usage" if self.changed else self.cause
+        return None if place <= self.quieted else self._cause_since()
+
+    def past_cause(self, place: int) -> Cause:
+        """Say what led to a threshold that is `already_past`."""
+        if place > self.before:
+            return self._cause_since()
+        return self.cause if self.cause == "profile_arrived" else "rule_added"
 
     def may_fall(self, arm: Arm) -> bool:
         """Say whether a fall may arm this threshold once more (the bound of semantics 3.4)."""
@@ -93,6 +97,9 @@ class Course:
             return arm.falls
         return tuple(fall for fall in arm.falls if self.at - fall < FALLS_WITHIN)
 
+    def _cause_since(self) -> Cause:
+        return "usage" if self.changed else self.cause
+
     def _cause_under_new_limit(self, place: int) -> Cause:
         return "limit_changed" if place <= self.quieted else "usage"
 
@@ -106,11 +113,16 @@ class Reach(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What became of one threshold: its arm, whether it fires, and whether a fall armed it after it had fired."""
+    """What became of one threshold: its arm, whether it fires, and whether a fall armed it after it had fired.
+
+    `past`: it was reached and does not fire, because what reached it may not, or it was reached before. Of a recurring
+    step, one that fires may stand below one that is past.
+    """
 
     arm: Arm
     reached: Reach | None = None
     recovered: Reach | None = None
+    past: Reach | None = None
 
 
 def turn_absent(arm: Arm, course: Course) -> Turn:
@@ -134,7 +146,8 @@ def turn_place(arm: Arm, place: Place, course: Course, *, fire_when_added: bool,
         return Turn(arm)
     cause = course.firing_cause(place.at, fire_when_added=fire_when_added, waited=arm.waits)
     if cause is None:
-        return Turn(replace(arm, state="already_past", waits=False))
+        past = Reach(place.at, arm.generation, course.past_cause(place.at))
+        return Turn(replace(arm, state="already_past", waits=False), past=past)
     if not applies:
         return Turn(_waiting(arm, waits=True))
     return Turn(replace(arm, state="fired", waits=False), Reach(place.at, arm.generation, cause))
@@ -154,7 +167,10 @@ def turn_series(arm: Arm, series: Series, course: Course, *, fire_when_added: bo
     reached = _step_that_fires(arm, series, course, fire_when_added=fire_when_added)
     if reached is not None and not applies:
         return Turn(_waiting(arm, waits=True))
-    return Turn(_passed(arm, highest, fired=reached is not None), reached)
+    past = None
+    if highest is not None and (reached is None or reached.at < highest):
+        past = Reach(highest, arm.generation, course.past_cause(highest))
+    return Turn(_passed(arm, highest, fired=reached is not None), reached, past=past)
 
 
 def _series_under_new_limit(arm: Arm, series: Series, course: Course) -> Arm:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from expansion_signals.detect.lateness import told
 from expansion_signals.detect.wanted import wanted
 from expansion_signals.detect.watches import signal_of
 
@@ -45,14 +46,14 @@ class Firings:
     ) -> Iterator[Signal]:
         """Yield the signal of a rule that is reached; from now on, it cools.
 
-        What backfill or a late event reaches is already past: the rule cools, and nothing is told (semantics 3.8).
+        What backfill or a late event reaches is already past: the rule cools, and the signal says so (semantics 3.8).
         """
+        if seen.profile is None:
+            return
         times, _ = self.by_rule.get(rule.id, (0, 0))
-        if seen.may_fire(rule):
-            self.by_rule[rule.id] = (times + 1, seen.event.time)
-            yield signal_of(kind, seen, rule=rule, subject=subject, ordinal=str(times + 1), content=content)
-        elif seen.profile is not None:
-            self.by_rule[rule.id] = (times, seen.event.time)
+        self.by_rule[rule.id] = (times + seen.may_fire(rule), seen.event.time)
+        signal = signal_of(kind, seen, rule=rule, subject=subject, ordinal=str(times + 1), content=content)
+        yield from told(signal, rule, seen)
 
     def _cools(self, rule: WatchRule, time: Instant) -> bool:
         return rule.id in self.by_rule and abs(time - self.by_rule[rule.id][1]) < wanted(rule).cooldown

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.signals import Signal
     from expansion_signals.rules.configuration import WatchRule
+    from expansion_signals.rules.own_events import OwnEvents
 
 ATTEMPTED = "expansion.feature.attempted.v1"
 
@@ -38,32 +39,11 @@ RE_RENDER: Duration = 30 * SECOND
 
 
 @dataclass(slots=True)
-class Gate:
-    """What is remembered of one feature of one account; instants in µs.
-
-    `tries` are counted attempts, by time and user; `last` is each user's last. `known` are users whose first attempt is
-    told.
-    """
+class Attempts:
+    """Counted attempts by time and user, and each user's last; instants in µs."""
 
     tries: list[tuple[Instant, str]] = field(default_factory=list)
     last: dict[str, Instant] = field(default_factory=dict)
-    known: list[str] = field(default_factory=list)
-    firings: Firings = field(default_factory=Firings)
-
-    @classmethod
-    def read(cls, text: str) -> Gate:
-        """Read what `written` wrote."""
-        parts = note_text.read(text)
-        return cls(
-            [(time, user) for time, user in parts.get("tries", ())],
-            dict(parts.get("last", {})),
-            list(parts.get("known", ())),
-            Firings.read(parts.get("fired", {})),
-        )
-
-    def written(self) -> str:
-        """Return it as a note's text."""
-        return note_text.write(tries=self.tries, last=self.last, known=self.known, fired=self.firings.by_rule)
 
     def is_re_render(self, user: str, time: Instant) -> bool:
         """Say whether an attempt is not counted, because one of the same user was, less than 30 s from it."""
@@ -78,8 +58,49 @@ class Gate:
         self.last = {who: at for who, at in self.last.items() if newest - at < REMEMBERED}
 
 
+@dataclass(slots=True)
+class Gate:
+    """What is remembered of one feature of one account.
+
+    `attempts` are by the events that they were told in: under "" the built-in ones, else by the key of a product's own.
+    `known` are users whose first attempt is told.
+    """
+
+    attempts: dict[str, Attempts] = field(default_factory=dict)
+    known: list[str] = field(default_factory=list)
+    firings: Firings = field(default_factory=Firings)
+
+    @classmethod
+    def read(cls, text: str) -> Gate:
+        """Read what `written` wrote."""
+        parts = note_text.read(text)
+        return cls(
+            {
+                origin: Attempts([(time, user) for time, user in tries], dict(last))
+                for origin, (tries, last) in parts.get("attempts", {}).items()
+            },
+            list(parts.get("known", ())),
+            Firings.read(parts.get("fired", {})),
+        )
+
+    def written(self) -> str:
+        """Return it as a note's text."""
+        attempts = {origin: [each.tries, each.last] for origin, each in self.attempts.items()}
+        return note_text.write(attempts=attempts, known=self.known, fired=self.firings.by_rule)
+
+    def told_in(self, own: OwnEvents | None, time: Instant) -> Attempts:
+        """Return the attempts that are told in these events; of events that no rule names any more, they go in time."""
+        origin = own.key if own else ""
+        self.attempts = {
+            key: each
+            for key, each in self.attempts.items()
+            if key == origin or time - max(each.last.values()) < REMEMBERED
+        }
+        return self.attempts.setdefault(origin, Attempts())
+
+
 class Gates:
-    """The watch of gated features, a note for each feature."""
+    """The watch of gated features, a note for each feature. Its rules all look at the same events."""
 
     events = frozenset({ATTEMPTED})
     signals = frozenset({"feature_gated"})
@@ -92,11 +113,12 @@ class Gates:
         """Count an attempt, tell the first of each user, and fire the rules it reaches."""
         feature, user, time = seen.event.data["feature"], seen.event.data["user"], seen.event.time
         gate = Gate.read(text)
+        attempts = gate.told_in(seen.rules[0].own, time)
         # What the plan includes was used, and is no gated attempt (semantics 5.4).
-        if is_included(seen.catalog, seen.profile, feature) or gate.is_re_render(user, time):
+        if is_included(seen.catalog, seen.profile, feature) or attempts.is_re_render(user, time):
             return Noticed(text)
-        gate.take(user, time)
-        found = [*_first(gate, feature, seen), *_fired(gate, feature, seen)]
+        attempts.take(user, time)
+        found = [*_first(gate, feature, seen), *_fired(gate, attempts, feature, seen)]
         return Noticed(gate.written(), found)
 
 
@@ -115,10 +137,10 @@ def _first(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
         yield signal_of("feature.attempted", seen, rule=None, subject=(feature, user), ordinal="1", content=content)
 
 
-def _fired(gate: Gate, feature: str, seen: Seen) -> Iterator[Signal]:
+def _fired(gate: Gate, attempts: Attempts, feature: str, seen: Seen) -> Iterator[Signal]:
     for rule in gate.firings.ready(seen, "feature_gated"):
         want = wanted(rule)
-        tries = [user for time, user in gate.tries if within(time, seen.event.time, want.within)]
+        tries = [user for time, user in attempts.tries if within(time, seen.event.time, want.within)]
         users = len(set(tries))
         if _is_of(rule, feature) and want.is_reached(len(tries), users):
             content = {

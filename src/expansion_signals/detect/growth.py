@@ -64,6 +64,11 @@ class Change(NamedTuple):
         """By how much it has grown; negative where it has fallen."""
         return Fraction((self.usage - self.previous) * 100, self.previous)
 
+    @property
+    def has_base(self) -> bool:
+        """Whether the earlier window holds enough to be compared with."""
+        return self.previous >= BASE * int(10**self.meter.precision)
+
 
 def accelerated(rule: WatchRule, day: Day, told: Told) -> Iterator[Signal]:
     """Find usage that grows by more than 10 % from one window to the next."""
@@ -89,6 +94,17 @@ def _grown(rule: WatchRule, day: Day, told: Told) -> Iterator[Change]:
     return (change for change in _changes(rule, day, told, WEEK) if change.percent > MORE_THAN)
 
 
+def usage_growth(day: Day, window: Duration) -> Fraction | None:
+    """Return by which part the meter that grows fastest has grown, 1/2 for 50 %; None where no growth is known."""
+    days = -(-window // DAY)
+    earlier, later = day.last(days, before=days), day.last(days)
+    if not day.knows(earlier):
+        return None
+    meters = [meter for meter in day.catalog.meters.values() if meter.aggregation in ("sum", "count")]
+    changes = [Change(each, days, day.total(each.key, later), day.total(each.key, earlier)) for each in meters]
+    return max((change.percent / 100 for change in changes if change.has_base), default=None)
+
+
 def _changes(rule: WatchRule, day: Day, told: Told, window: Duration) -> Iterator[Change]:
     """Yield what may be compared: both windows known, the earlier one large enough, the rule not cooling down."""
     days = (rule.within or window) // DAY
@@ -96,9 +112,9 @@ def _changes(rule: WatchRule, day: Day, told: Told, window: Duration) -> Iterato
     if not day.knows(earlier):
         return
     for meter in meters_of(rule, day.catalog):
-        previous = day.total(meter.key, earlier)
-        if previous >= BASE * 10**meter.precision and not cools(rule, told, day, meter.key, window):
-            yield Change(meter, days, day.total(meter.key, later), previous)
+        change = Change(meter, days, day.total(meter.key, later), day.total(meter.key, earlier))
+        if change.has_base and not cools(rule, told, day, meter.key, window):
+            yield change
 
 
 def _signal(kind: str, rule: WatchRule, day: Day, told: Told, change: Change) -> Signal:

@@ -6,7 +6,8 @@ rule {signal: integration_connected}
 1 Nov   jira is connected           `integration.connected`
 20 Nov  slack is connected again    nothing: it is known
 
-One that is first seen late, by backfill or before the account is known stands in its note, and never fires.
+One that is first seen late, by backfill or before the account is known stands in its note, and never fires: of the
+first two that is told, as past.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect import note_text
+from expansion_signals.detect.lateness import told
 from expansion_signals.detect.watches import Noticed, signal_of
 
 if TYPE_CHECKING:
     from expansion_signals.detect.watches import Seen
     from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.signals import Signal
 
 INTEGRATION_CONNECTED = "expansion.integration.connected.v1"
 
@@ -39,9 +42,10 @@ class Integrations:
             return Noticed(text)
         integration = seen.event.data["integration"]
         content = {"integration": integration, "why": f"{integration} was connected for the first time"}
-        found = [
-            signal_of("integration.connected", seen, rule=rule, subject=(integration,), ordinal="1", content=content)
-            for rule in seen.of("integration_connected")
-            if seen.may_fire(rule)
-        ]
+        found: list[Signal] = []
+        for rule in seen.of("integration_connected") if seen.profile else ():
+            signal = signal_of(
+                "integration.connected", seen, rule=rule, subject=(integration,), ordinal="1", content=content
+            )
+            found += told(signal, rule, seen)
         return Noticed(note_text.write(since=seen.event.time), found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.arming import Course, Turn, turn_absent, turn_place, turn_series
 from expansion_signals.detect.guards import Standing, guard_around
 from expansion_signals.detect.held import course_again
-from expansion_signals.detect.lateness import is_late, quieted
+from expansion_signals.detect.lateness import by_reason, is_late, quieted, told_past
 from expansion_signals.detect.limit_signals import LIMITS, Crossing, Writer
 from expansion_signals.detect.thresholds import Place, Series, standing
 from expansion_signals.model.thresholds import Arm, ArmKey
@@ -102,6 +102,9 @@ def _signals(
     for threshold, turn in turns:
         if turn.recovered:
             yield writer.recovered(rule, reading, usage, Crossing(threshold, *turn.recovered))
+    past = [Crossing(threshold, *turn.past) for threshold, turn in turns if turn.past]
+    for why, passed in by_reason(reading, rule.max_firing_age, past).items():
+        yield from told_past(writer.reached(rule, reading, usage, passed), why)
     crossings = [Crossing(threshold, *turn.reached) for threshold, turn in turns if turn.reached]
     if crossings:
         yield writer.reached(rule, reading, usage, sorted(crossings, key=_place))

@@ -7,7 +7,7 @@ level 10    `milestone.reached` 10
 level 8     nothing: no fall arms a milestone again
 level 12    nothing
 level 60    `milestone.reached` 50
-an import of 30 comes to 90: nothing. Had it come to 100, 100 would be past for good, and never fire
+an import of 30 comes to 90: nothing. Had it come to 100, 100 would be told as past, for good, and never fire
 
 From 9 to 60 in one reading: one `milestone.reached` of 50, which names 10 in `crossed`, too.
 """
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.detect.arming import Course, Turn, turn_place
 from expansion_signals.detect.guards import Standing, guard_around
-from expansion_signals.detect.lateness import is_late, quieted
+from expansion_signals.detect.lateness import by_reason, is_late, quieted, told_past
 from expansion_signals.detect.limits import Judgement
 from expansion_signals.detect.thresholds import Place, standing
 from expansion_signals.model.amounts import plain, unscale
@@ -68,12 +68,16 @@ def judge_milestones(
     if not silent:
         for rule in rules:
             seen = _course(quieted(reading)) if is_late(reading, rule.max_firing_age) else course
-            passed = []
+            passed: list[_Passed] = []
+            past: list[_Passed] = []
             for threshold, place in _places(rule, reading):
                 key = ArmKey(rule.id, str(threshold))
                 turn = _turn(rule, place, seen, arms.get(key, Arm()), applies=rule.id not in waiting)
                 after[key] = turn.arm
                 passed += [_Passed(threshold, place.at, turn.reached.cause)] if turn.reached else []
+                past += [_Passed(threshold, place.at, turn.past.cause)] if turn.past else []
+            for why, each in by_reason(reading, rule.max_firing_age, past).items():
+                signals += told_past(_reached(rule, reading, course.level, each), why)
             if passed:
                 signals.append(_reached(rule, reading, course.level, sorted(passed, key=lambda each: each.at)))
     return Judgement(

@@ -6,69 +6,85 @@ used nothing count among them. Rule power_user_reached {meter: calls}, plan `fre
     21 Nov        17 accounts used 10, one 40, one 50, one 60: those with 40 and more fire
     22 Nov        the same three: silent for 7 days
     19 accounts   too few to say
+    20,000        amounts are rounded: 1,000 to 1,003 count as 1,000, and the percentile is an estimate
     all used 10   silent: what half of the accounts reach is no distinction
     18 of 20 used nothing: the percentile is 0, and who used anything is above it
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect.days import about, cools, meters_of, signal_of_day
 from expansion_signals.detect.why import shown
 from expansion_signals.model.amounts import unscale
+from expansion_signals.model.day_used import EXACT_ACCOUNTS, rounded
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from expansion_signals.detect.days import Day, Told
+    from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.instants import Duration
-    from expansion_signals.model.looks import DayUsed
     from expansion_signals.model.signals import Signal
     from expansion_signals.rules.configuration import WatchRule
 
 PERCENTILE = 90
-FEWEST, MOST = 20, 10_000
-"""Accounts that a plan must have; up to 10,000 are counted exactly, beyond them nobody is told."""
+FEWEST = 20
+"""Accounts that a plan must have for a percentile to say anything."""
 
 _HALF = 50
 COOLDOWN: Duration = 7 * DAY
 
 
 class PlanUse(NamedTuple):
-    """How many accounts a plan has, and what each used that used any of a meter, ascending."""
+    """How many accounts a plan has, and the percentiles of what they used of a meter, scaled."""
 
     accounts: int
-    amounts: Sequence[int]
+    at_least: int
+    half: int
 
     @property
     def tells(self) -> bool:
-        """Whether the plan has neither too few accounts to say nor too many to count."""
-        return FEWEST <= self.accounts <= MOST
+        """Whether the plan has enough accounts to say."""
+        return self.accounts >= FEWEST
 
-    def percentile(self, percent: int) -> int:
-        """Return the amount that this part of the accounts used at most: of nearest rank."""
-        rank = -(-self.accounts * percent // 100)
-        idle = self.accounts - len(self.amounts)
-        return self.amounts[rank - idle - 1] if rank > idle else 0
+    @property
+    def estimated(self) -> bool:
+        """Whether the percentiles are of rounded amounts: each is at most 0.8 % below the exact one."""
+        return self.accounts > EXACT_ACCOUNTS
 
     def is_power_use(self, usage: int) -> bool:
-        """Say whether so much reaches the 90th percentile; what half of the accounts reach is no distinction."""
-        return usage >= self.percentile(PERCENTILE) and usage > self.percentile(_HALF)
+        """Say whether so much reaches the 90th percentile; what half of the accounts reach is no distinction.
+
+        Where percentiles are estimated, so is this: amounts that are rounded to the same are not told apart. So nobody
+        at or above the exact percentile is missed, unless it is rounded to the same as the median; and who is told
+        may lie up to 0.8 % below it.
+        """
+        standing = rounded(usage) if self.estimated else usage
+        return standing >= self.at_least and standing > self.half
 
 
-def used_together(parts: Sequence[DayUsed]) -> Mapping[tuple[str, str], PlanUse]:
-    """Return what all shards say together, by plan and meter."""
-    places = {place for part in parts for place in part.amounts}
-    return {
-        (plan, meter): PlanUse(
-            sum(part.accounts.get(plan, 0) for part in parts),
-            sorted(amount for part in parts for amount in part.amounts.get((plan, meter), ())),
-        )
-        for plan, meter in places
-    }
+def plan_use(accounts: int, amounts: Mapping[int, int]) -> PlanUse:
+    """Return the percentiles of a plan with so many accounts; `amounts` has how many of them used which amount."""
+    return PlanUse(accounts, *_nearest_ranks(accounts, amounts, PERCENTILE, _HALF))
+
+
+def plan_uses(used: DayUsed) -> Mapping[tuple[str, str], PlanUse]:
+    """Return the percentiles by plan and meter."""
+    return {(plan, meter): plan_use(used.accounts[plan], each) for (plan, meter), each in used.amounts.items()}
+
+
+def _nearest_ranks(accounts: int, amounts: Mapping[int, int], *percents: int) -> Iterator[int]:
+    ascending = sorted(amounts)
+    idle = accounts - sum(amounts.values())
+    ranks = [*accumulate((amounts[amount] for amount in ascending), initial=idle)]
+    for percent in percents:
+        yield [0, *ascending][bisect_left(ranks, -(-accounts * percent // 100))]
 
 
 def power_user_reached(rule: WatchRule, day: Day, told: Told) -> Iterator[Signal]:
@@ -85,8 +101,9 @@ def power_user_reached(rule: WatchRule, day: Day, told: Told) -> Iterator[Signal
             "unit": meter.unit,
             "usage": unscale(usage, meter.precision),
             "percentile": str(PERCENTILE),
-            "at_least": unscale(use.percentile(PERCENTILE), meter.precision),
+            "at_least": unscale(use.at_least, meter.precision),
             "accounts": use.accounts,
+            **({"approximate": True} if use.estimated else {}),
             "why": f"{shown(usage, meter)} {unit} in a day, {among}",
         }
         yield signal_of_day("power_user.reached", rule, day, meter.key, content)

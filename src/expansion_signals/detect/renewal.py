@@ -10,33 +10,23 @@ rule renewal_near {within: 90d}, renewal_at 31 Jan 2027 00:00
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from expansion_signals.detect.days import about, signal_of_day
+from expansion_signals.detect.levels_used import most_used
 from expansion_signals.model.amounts import utilization
-from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.instants import DAY, day_of, format_day, format_instant
-from expansion_signals.model.periods import period_of
-from expansion_signals.model.readings import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from expansion_signals.detect.days import Day, Told
-    from expansion_signals.model.catalog import Meter
+    from expansion_signals.detect.levels_used import Used
     from expansion_signals.model.instants import Duration
     from expansion_signals.model.signals import Signal
     from expansion_signals.rules.configuration import WatchRule
 
 WITHIN: Duration = 90 * DAY
-
-
-class _Used(NamedTuple):
-    """A meter with a limit, and where it stands; scaled."""
-
-    meter: Meter
-    level: int
-    limit: int
 
 
 def renewal_near(rule: WatchRule, day: Day, told: Told) -> Iterator[Signal]:
@@ -48,7 +38,7 @@ def renewal_near(rule: WatchRule, day: Day, told: Told) -> Iterator[Signal]:
     if told.get(about(rule)) == term:
         return
     told[about(rule)] = term
-    used = _most_used(day)
+    used = most_used(day)
     content = {
         "meter": used.meter.key if used else None,
         "utilization": utilization(used.level, used.limit) if used else None,
@@ -59,22 +49,7 @@ def renewal_near(rule: WatchRule, day: Day, told: Told) -> Iterator[Signal]:
     yield signal_of_day("renewal.near", rule, day, "", content, ordinal=term)
 
 
-def _most_used(day: Day) -> _Used | None:
-    """Return the meter of which the largest part of its limit is used; None where the plan limits none."""
-    found = [used for meter in day.catalog.meters.values() if (used := _used(meter, day))]
-    return max(found, key=lambda used: (used.level * 10**18 // used.limit, used.meter.key), default=None)
-
-
-def _used(meter: Meter, day: Day) -> _Used | None:
-    limit = limit_in_force(day.catalog, day.profile.account, meter.key)
-    if limit is None or not limit.amount or meter.per not in ("period", "never"):
-        return None
-    period = period_of(day.profile.anchors, day.profile.account.time_zone, day.now) if meter.per == "period" else None
-    level = day.levels.get(Counter(meter.key, "", period.start if period else None), 0)
-    return _Used(meter, level, limit.amount)
-
-
-def _why(days: int, used: _Used | None) -> str:
+def _why(days: int, used: Used | None) -> str:
     left = "1 day" if days == 1 else f"{days} days"
     if used is None:
         return f"the subscription renews in {left}"

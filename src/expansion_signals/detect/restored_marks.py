@@ -1,7 +1,7 @@
 """Marks from signals: what a rebuilt shard remembers of each counter (architecture, When Redis loses data).
 
-A signal tells which arms turned and in which generation, so the last one told of an arm says how it stands. What was
-`already_past` is told by no signal: reading the log again finds it anew.
+A signal tells which arms turned and in which generation, so the last one told of an arm says how it stands. One that
+was past when it was found tells of no arm: reading the log again finds it anew.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def marks_after(signal: Signal, marks: Mapping[Counter, Marks], meters: Mapping[
     of a milestone is not: once it has fired, nothing turns it any more.
     """
     meter = meters.get(signal.data.get("meter", ""))
-    if meter is None or signal.type not in (REACHED, RECOVERED, MILESTONE):
+    if meter is None or signal.type not in (REACHED, RECOVERED, MILESTONE) or "past" in signal.data:
         return marks
     counter = _counter(signal)
     arms = dict(marks[counter].arms if counter in marks else {})

@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from expansion_signals.detect.lateness import told_past
 from expansion_signals.detect.seats import kept_name
 from expansion_signals.detect.watches import MOST_REMEMBERED, signal_id_of, signal_of
 from expansion_signals.model.instants import SECOND
@@ -51,6 +52,9 @@ def invited(bursts: Bursts, occupancy: Occupancy, seen: Seen) -> Iterator[Signal
     invite, user, time = seen.event.data["invite"], seen.event.data["user"], seen.event.time
     for rule in seen.of("seat_limit_invited"):
         if not seen.may_fire(rule):
+            content = {**_content(occupancy, seen, blocked=blocked), "invites": 1}
+            signal = signal_of(KIND, seen, rule=rule, subject=(invite,), ordinal="1", content=content)
+            yield from told_past(signal, seen.past())
             continue
         people = bursts.setdefault(rule.id, {})
         burst = people.pop(kept_name(user), None)
@@ -60,11 +64,18 @@ def invited(bursts: Bursts, occupancy: Occupancy, seen: Seen) -> Iterator[Signal
         for longest_ago in list(people)[:-MOST_REMEMBERED]:
             del people[longest_ago]
         content = {
-            **occupancy.amounts,
-            "invite": invite,
+            **_content(occupancy, seen, blocked=blocked),
             "invites": burst.invites,
-            "blocked": blocked,
             **({"burst_of": burst.first} if burst.invites > 1 else {}),
-            "why": f"{user} invited somebody and no seat is free: {occupancy.sentence}",
         }
         yield signal_of(KIND, seen, rule=rule, subject=(invite,), ordinal="1", content=content)
+
+
+def _content(occupancy: Occupancy, seen: Seen, *, blocked: bool) -> dict[str, Any]:
+    told = seen.event.data
+    return {
+        **occupancy.amounts,
+        "invite": told["invite"],
+        "blocked": blocked,
+        "why": f"{told['user']} invited somebody and no seat is free: {occupancy.sentence}",
+    }

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from expansion_signals.detect.bare_reading import invite_ended
 from expansion_signals.detect.limits import judge
 from expansion_signals.detect.seat_approached import METER, arms_kept, arms_read, writer
 from expansion_signals.detect.seat_invited import Burst, Bursts, invited
-from expansion_signals.detect.seat_last_taken import Allowance, last_taken
-from expansion_signals.detect.seats import OPEN_FOR, Invite, Occupancy, Seats
-from expansion_signals.detect.watches import Noticed, Seen, Updated
+from expansion_signals.detect.seat_last_taken import Allowance, Taken, last_taken
+from expansion_signals.detect.seats import OPEN_FOR, Invite, Occupancy, Seats, kept_name
+from expansion_signals.detect.watches import MOST_REMEMBERED, Noticed, Seen, Updated
 from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.readings import Reading
@@ -20,7 +21,7 @@ from expansion_signals.rules.built_in import SEATS
 from expansion_signals.rules.truth import Known, applies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
@@ -46,8 +47,8 @@ class SeatNote:
 
     `used` is the level after the last look, `judged` whether a rule has looked at it. `version` is that of the profile
     that was taken over last, `listed` the append time of the last list of members: what was appended before it is in
-    it, even where it is read later, as in a shard that is made anew. `taken` has by rule the version of the allowance
-    whose last seat was told.
+    it, even where it is read later, as in a shard that is made anew. `unseated` are the invites for which no seat was
+    free and that are open.
     """
 
     seats: Seats = field(default_factory=Seats)
@@ -57,8 +58,9 @@ class SeatNote:
     listed: Instant = 0
     allowance: Allowance = field(default_factory=Allowance)
     arms: Mapping[ArmKey, Arm] = field(default_factory=dict)
-    taken: dict[str, int] = field(default_factory=dict)
+    taken: Taken = field(default_factory=Taken)
     bursts: Bursts = field(default_factory=dict)
+    unseated: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, text: str) -> SeatNote:
@@ -72,11 +74,12 @@ class SeatNote:
             kept.get("listed", 0),
             Allowance(*kept.get("allowance", ())),
             arms_read(kept.get("arms", ())),
-            dict(kept.get("taken", {})),
+            Taken(dict(kept.get("taken", {})), dict(kept.get("taken_past", {}))),
             {
                 rule: {user: Burst(*burst) for user, burst in people.items()}
                 for rule, people in kept.get("bursts", {}).items()
             },
+            list(kept.get("unseated", ())),
         )
 
     def written(self) -> str:
@@ -89,8 +92,10 @@ class SeatNote:
             "listed": self.listed,
             "allowance": self.allowance,
             "arms": arms_kept(self.arms),
-            "taken": self.taken,
+            "taken": self.taken.fired,
+            "taken_past": self.taken.past,
             "bursts": self.bursts,
+            "unseated": self.unseated,
         }
         return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
@@ -130,7 +135,11 @@ class SeatLimits:
         if seen.profile is not None:
             found += _judged(note, after, seen, _cause(note))
             if invite is not None and invite.needs_seat(seen.profile.roles_exempt):
-                found += invited(note.bursts, after, seen)
+                unseated = list(invited(note.bursts, after, seen))
+                found += unseated
+                if unseated:
+                    note.unseated = [*note.unseated, kept_name(seen.event.data["invite"])][-MOST_REMEMBERED:]
+            found += _ended(note, after, seen)
             found += last_taken(note.taken, note.allowance.version, before.used, after, seen)
         note.used = after.used
         return Noticed(note.written(), found)
@@ -152,6 +161,25 @@ class SeatLimits:
             found += last_taken(note.taken, note.allowance.version, used, after, change)
         note.used = after.used
         return Noticed(note.written(), found)
+
+
+def occupancy_at(text: str, profile: Account | None, catalog: Catalog, at: Instant) -> Occupancy | None:
+    """Return how many seats are used at an instant by this note, None where nothing is known of them."""
+    if not text and (profile is None or profile.members is None):
+        return None
+    note = SeatNote.read(text)
+    if profile is not None and profile.version != note.version:
+        note.take_members(profile, note.listed)
+    note.seats.expire(at)
+    return note.occupancy(profile, catalog)
+
+
+def _ended(note: SeatNote, occupancy: Occupancy, seen: Seen) -> Iterator[Signal]:
+    """Tell that nobody waits any more for an invite that was told as unseated: accepted, expired or taken back."""
+    invite = seen.event.data.get("invite")
+    if seen.event.type != INVITED and isinstance(invite, str) and kept_name(invite) in note.unseated:
+        note.unseated.remove(kept_name(invite))
+        yield invite_ended(invite, occupancy, seen)
 
 
 def _new_invite(seats: Seats, seen: Seen, *, overtaken: bool) -> Invite | None:
@@ -179,13 +207,8 @@ def _new_invite(seats: Seats, seen: Seen, *, overtaken: bool) -> Invite | None:
 def _knowing(seen: _LookT, occupancy: Occupancy) -> _LookT:
     """Return what is looked at, with conditions on seats used and on their utilization told apart."""
     used, allowance = occupancy.used, occupancy.allowance
-    known = Known(
-        seen.profile,
-        seen.catalog.currency,
-        seen.evidence.time,
-        utilization=Fraction(used, allowance) if allowance else None,
-        seats_used=used,
-    )
+    known = seen.known or Known(seen.profile, seen.catalog.currency, seen.evidence.time)
+    known = known._replace(utilization=Fraction(used, allowance) if allowance else None, seats_used=used)
     return seen._replace(waiting=[rule.id for rule in seen.rules if not applies(rule.when, known)])
 
 

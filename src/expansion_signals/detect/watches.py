@@ -6,6 +6,7 @@ followed from it are written together, and two workers cannot both find the same
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from expansion_signals.model.events import Evidence
@@ -19,11 +20,13 @@ from expansion_signals.model.windows import bounds
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from expansion_signals.detect.lateness import Past
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.rules.configuration import ThresholdRule, WatchRule
+    from expansion_signals.rules.truth import Known
 
 REMEMBERED: Duration = 62 * DAY
 """How far back a note remembers single events: as far as the longest window reaches (semantics 2.5)."""
@@ -36,7 +39,8 @@ class Seen(NamedTuple):
     """One event as a watch sees it: `appended` is its append time, `rules` are those that are in force.
 
     `profile` is None for an account not yet known: what happens is remembered, and fires nothing. `waiting` are the ids
-    of rules whose condition is not true of the account at the event's time.
+    of rules whose condition is not true of the account at the event's time, `known` is what they were asked of, and
+    `notes` are the texts of the notes beside the watch's own that tell it.
     """
 
     event: UsageEvent
@@ -45,6 +49,8 @@ class Seen(NamedTuple):
     catalog: Catalog
     rules: Sequence[WatchRule]
     waiting: Collection[str] = ()
+    known: Known | None = None
+    notes: Mapping[str, str] = MappingProxyType({})
 
     @property
     def account(self) -> str:
@@ -64,6 +70,10 @@ class Seen(NamedTuple):
             and self.appended - self.event.time <= rule.max_firing_age
         )
 
+    def past(self) -> Past:
+        """Return why the event may not fire, where it may not."""
+        return "backfill" if self.event.backfill else "too_old_to_fire"
+
     def of(self, signal: str) -> Sequence[WatchRule]:
         """Return the rules of this signal that apply."""
         return [rule for rule in self.rules if rule.signal == signal and rule.id not in self.waiting]
@@ -77,8 +87,8 @@ class Seen(NamedTuple):
 class Updated(NamedTuple):
     """A change of an account's profile as a watch sees it: from `before` to `profile`, None where there is none.
 
-    `evidence` is the account update, `appended` its append time, `rules` are those that are in force, and `waiting` as
-    in `Seen`.
+    `evidence` is the account update, `appended` its append time, `rules` are those that are in force, and `waiting`,
+    `known` and `notes` as in `Seen`.
     """
 
     account: str
@@ -89,10 +99,16 @@ class Updated(NamedTuple):
     catalog: Catalog
     rules: Sequence[WatchRule]
     waiting: Collection[str] = ()
+    known: Known | None = None
+    notes: Mapping[str, str] = MappingProxyType({})
 
     def may_fire(self, rule: WatchRule) -> bool:
         """Say whether the update may fire this rule: no tombstone does, nor one too old at its append time."""
         return self.profile is not None and self.appended - self.evidence.time <= rule.max_firing_age
+
+    def past(self) -> Past:
+        """Return why the update may not fire, where it may not."""
+        return "too_old_to_fire"
 
     def of(self, signal: str) -> Sequence[WatchRule]:
         """Return the rules of this signal that apply."""
@@ -159,6 +175,7 @@ def evidence_of(event: UsageEvent) -> Evidence:
         user if isinstance(user, str) else None,
         session if isinstance(session, str) else None,
         event.traceparent,
+        event.backfill,
     )
 
 

@@ -9,7 +9,7 @@ from expansion_signals.local.envelopes import USAGE_EVENTS
 from expansion_signals.model.instants import SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from expansion_signals.local.product import Sending
     from expansion_signals.model.instants import Instant
@@ -47,14 +47,19 @@ class Feed:
                 due.append(upcoming)
                 upcoming = next(sendings)
             if due:
-                await self._send(due, now)
+                await self.send(due, now)
             await asyncio.sleep(min(_BREATH, max(0.0, (upcoming.due - self._clock()) / SECOND)))
 
     def stop(self) -> None:
         """Send nothing more; what is under way is finished."""
         self._stopping.set()
 
-    async def _send(self, due: list[Sending], now: Instant) -> None:
+    async def send(self, due: Sequence[Sending], now: Instant) -> None:
+        """Send these now, whenever they are due.
+
+        Raises:
+            LogUnavailable: the log does not take them.
+        """
         self.sent_at.update((sending.event, now) for sending in due)
         await self._publisher.publish([sending.record for sending in due])
         self.sent += sum(sending.record.topic == USAGE_EVENTS for sending in due)

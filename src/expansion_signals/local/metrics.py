@@ -8,13 +8,15 @@ from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from expansion_signals.local.envelopes import USAGE_EVENTS
+
 _TIMEOUT = 2.0
 _TALLY = re.compile(r"^expansion_signals_records_total\{(?P<labels>[^}]*)\}\s+(?P<count>[0-9.e+]+)", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 class Tallies(NamedTuple):
-    """What became of usage events: each received one is exactly one of the four (semantics 1.5)."""
+    """What became of records: each received one is exactly one of the four (semantics 1.5)."""
 
     counted: int = 0
     duplicate: int = 0
@@ -35,19 +37,19 @@ async def is_ready(http: str) -> bool:
     return await _get(http, "/readyz") is not None
 
 
-async def tallies(http: str) -> Tallies | None:
-    """Return the worker's tallies of `usage-events`, or None where it does not answer."""
+async def tallies(http: str, topic: str = USAGE_EVENTS) -> Tallies | None:
+    """Return the worker's tallies of a topic, or None where it does not answer."""
     text = await _get(http, "/metrics")
-    return None if text is None else tallies_in(text)
+    return None if text is None else tallies_in(text, topic)
 
 
-def tallies_in(text: str) -> Tallies:
-    """Read the tallies out of a metrics page in the Prometheus text format."""
+def tallies_in(text: str, topic: str = USAGE_EVENTS) -> Tallies:
+    """Read the tallies of a topic out of a metrics page in the Prometheus text format."""
     counts = dict.fromkeys(Tallies._fields, 0)
     for match in _TALLY.finditer(text):
         labels = dict(_LABEL.findall(match["labels"]))
         outcome = labels.get("outcome")
-        if outcome in counts and labels.get("topic", "usage-events").endswith("usage-events"):
+        if outcome in counts and labels.get("topic", "").endswith(topic):
             counts[outcome] += int(float(match["count"]))
     return Tallies(**counts)
 

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from expansion_signals.local.customers import Customer, Habit, entitlement_to, found_customers, habits_of
 from expansion_signals.local.deeds import Deeds
 from expansion_signals.local.envelopes import ACCOUNT_UPDATES, Emission, binary, spoiled, structured, uuid7
+from expansion_signals.local.history import days_before
 from expansion_signals.model.events import ACCOUNT_UPDATED, LIMIT_HIT, USAGE_RECORDED
 from expansion_signals.model.instants import MINUTE, SECOND, format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.instants import Instant
@@ -58,39 +59,38 @@ class Sending(NamedTuple):
     record: Outgoing
 
 
-def traffic(
-    catalog: Catalog, *, seed: int, started: Instant, rate: float = 300.0, accounts: int = 240
-) -> Iterator[Sending]:
-    """Yield the product's records for ever, in the order of their `due`: first all accounts, then their usage.
+class Product:
+    """The product and its customers as of now: `days_before` is what they used until yesterday.
 
     `rate` is events a second, on average over a day. Meters that sum or count are used, those that take a maximum,
     distinct values or a last value are not.
     """
-    return _Product(catalog, seed=seed, started=started, rate=rate, accounts=accounts).sendings()
 
-
-class _Product:
-    def __init__(self, catalog: Catalog, *, seed: int, started: Instant, rate: float, accounts: int) -> None:
+    def __init__(self, catalog: Catalog, *, seed: int, now: Instant, rate: float = 300.0, accounts: int = 240) -> None:
         self._catalog = catalog
         self._chance = random.Random(seed)  # noqa: S311 -- a simulation wants the same numbers again
-        self._started = started
-        self._customers = found_customers(catalog, accounts, started, self._chance)
+        self._founded = now
+        self._customers = found_customers(catalog, accounts, now, self._chance)
         self._habits = habits_of(catalog, self._customers, rate, self._chance)
+        self.days_before = days_before(catalog, self._habits, now, self._chance)
         self._deeds = Deeds(catalog, self._chance)
         self._binary = {customer.account for customer in self._customers if customer.binary}
         self._rate = sum(habit.events_per_second for habit in self._habits)
         self._later: list[tuple[Instant, int, Sending]] = []
         self._order = count()
 
-    def sendings(self) -> Iterator[Sending]:
-        for customer in self._customers:
-            yield self._account_update(customer, customer.plan, self._started)
+    def profiles(self) -> Sequence[Sending]:
+        """Return what tells of each account, due at once."""
+        return [self._account_update(customer, customer.plan, self._founded) for customer in self._customers]
+
+    def sendings(self, started: Instant) -> Iterator[Sending]:
+        """Yield for ever what the product emits from then on, in the order of `due`."""
         weights = list(accumulate(habit.events_per_second for habit in self._habits))
         seconds = 0.0
         while True:
             daylight = 1 + _RHYTHM * math.sin(2 * math.pi * seconds / DAY_LENGTH)
             seconds += self._chance.expovariate(self._rate * daylight)
-            now = self._started + int(seconds * SECOND)
+            now = started + int(seconds * SECOND)
             while self._later and self._later[0][0] <= now:
                 yield heapq.heappop(self._later)[2]
             habit = self._chance.choices(self._habits, cum_weights=weights)[0]

@@ -62,7 +62,7 @@ class _Record:
 def season() -> Iterator[Mapping[str, Any]]:
     """Yield the events of the whole season, in the order of their time."""
     record = _Record()
-    for story in (_crowd, _limits, _trends, _people, _seats, _interests, _leaving):
+    for story in (_crowd, _limits, _trends, _people, _seats, _interests, _leaving, _ready):
         story(record)
     for _, event in sorted(record.events, key=lambda placed: placed[0]):
         yield event
@@ -141,6 +141,15 @@ def _leaving(record: _Record) -> None:
     """Somebody begins to cancel."""
     record.profile("leaving", "team")
     record.tell("leaving", 50, "subscription.cancel_requested", user="ada", reason="too expensive")
+
+
+def _ready(record: _Record) -> None:
+    """A team of five on a plan for fewer that is refused at its limit again and again: a lead."""
+    record.profile("ready", "free", annual_value={"amount": "2400", "currency": "USD"}, owner="dana@example.com")
+    for number in range(5):
+        record.tell("ready", 60 + number / 24, "user.active", user=f"u-{number}")
+    for number in range(3):
+        record.tell("ready", 61 + number / 24, "limit.hit", meter="api_calls", user="u-0")
 
 
 if __name__ == "__main__":

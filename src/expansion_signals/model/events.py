@@ -36,7 +36,10 @@ class UsageEvent:
 
 
 class Evidence(NamedTuple):
-    """What a trigger says about the event that caused it: the last one of its counter in the batch (semantics 9.2)."""
+    """What a trigger says about the event that caused it: the last one of its counter in the batch (semantics 9.2).
+
+    `backfill` is the event's own, for the audit of what it passes; it is not published.
+    """
 
     id: str
     source: str
@@ -44,3 +47,4 @@ class Evidence(NamedTuple):
     user: str | None = None
     session: str | None = None
     traceparent: str | None = None
+    backfill: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.instants import Instant
@@ -25,18 +25,6 @@ class Look(NamedTuple):
     account: str
     reason: str
     at: Instant
-
-
-class DayUsed(NamedTuple):
-    """What the accounts of one shard used on a UTC day.
-
-    `accounts` says by plan how many there are; `amounts` holds by plan and meter what each used that used any, scaled
-    and ascending.
-    """
-
-    day: int
-    accounts: Mapping[str, int]
-    amounts: Mapping[tuple[str, str], Sequence[int]]
 
 
 class History(NamedTuple):

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+HEALTH = "health"
+"""The subject of the note in which deciding leaves the health of an account, 0 to 100: conditions ask for it."""
+
 
 class Note(NamedTuple):
     """What is remembered of one subject of an account. Revision 0 and no text: nothing yet."""

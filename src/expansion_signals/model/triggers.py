@@ -18,6 +18,7 @@ class Trigger:
 
     `type` is the short name (`limit.reached`), `topic` the name without the deployment's prefix; `data` is the JSON
     data of the interface. `id` is computed (semantics 9.1). Subscribers drop it from `expires` on (semantics 7.7).
+    `shadow`: its rule is being tried out, so it is kept off every real topic.
     """
 
     id: str
@@ -27,3 +28,4 @@ class Trigger:
     evidence: Evidence
     data: Mapping[str, Any]
     expires: Instant
+    shadow: bool = False

@@ -121,7 +121,7 @@ class Applying:
         else:
             batches = usage_asked(asked.part, asked.profiles, configuration, self._acceptance)
             looked_at = watched(asked.part, asked.profiles, configuration)
-        notes = await self._notes.of(each.place for each in looked_at) if looked_at else {}
+        notes = await self._notes.of(place for each in looked_at for place in each.places) if looked_at else {}
         return with_notes(batches, noted(looked_at, notes), asked.profiles)
 
     def _batch(self, asked: Asked, accounts: Sequence[AccountBatch]) -> ShardBatch:

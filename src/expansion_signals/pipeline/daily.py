@@ -16,19 +16,30 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from expansion_signals.detect.activity import NOTE as ACTIVITY
+from expansion_signals.detect.activity import Activity
+from expansion_signals.detect.activity_told import daily_reading
+from expansion_signals.detect.bare_reading import hold_ended
+from expansion_signals.detect.beside import known_of, notes_of
 from expansion_signals.detect.days import Day, read_told, written_told
 from expansion_signals.detect.forecast import run_out_forecast
 from expansion_signals.detect.growth import accelerated, declined, volume_grown
+from expansion_signals.detect.levels_used import standings
+from expansion_signals.detect.looked import looked_at
 from expansion_signals.detect.power_users import power_user_reached
 from expansion_signals.detect.renewal import renewal_near
+from expansion_signals.detect.seat_limits import occupancy_at
 from expansion_signals.model.batches import AccountBatch, Applied, Lost, ShardBatch, StaleEpoch
 from expansion_signals.model.instants import day_of
-from expansion_signals.model.looks import DAILY
+from expansion_signals.model.looks import DAILY, HOLD
 from expansion_signals.model.notes import NoteChange
+from expansion_signals.model.signals import Signal
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.looks import last_closed, look_at
 from expansion_signals.pipeline.plan_uses import PlanUses
-from expansion_signals.rules.truth import Known, applies
+from expansion_signals.rules.asked_facts import facts_beside
+from expansion_signals.rules.built_in import SEATS
+from expansion_signals.rules.truth import applies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -38,6 +49,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.facts import AccountFacts
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.looks import History, Look
+    from expansion_signals.model.notes import Note
     from expansion_signals.model.records import Partition
     from expansion_signals.pipeline.metering import Outside
     from expansion_signals.pipeline.watermarks import Watermarks
@@ -72,7 +84,7 @@ class Daily:
         self._watermarks = watermarks
         self._settle = settle
         self._holder = outside.nonce()
-        self._plan_uses = PlanUses(outside, self._holder)
+        self._plan_uses = PlanUses(outside.due, outside.patience, self._holder)
 
     async def look(self, read: Mapping[Partition, Instant]) -> bool:
         """Look at some of the accounts that are due, and say whether any were.
@@ -92,9 +104,15 @@ class Daily:
 
     async def _look_at(self, shard: int, looks: Sequence[Look], now: Instant) -> None:
         """Look at these accounts; those that changed meanwhile stay due, and are read again by the next sweep."""
+        await self._end_holds(shard, [look for look in looks if look.reason == HOLD], now)
+        await self._look_at_days(shard, [look for look in looks if look.reason == DAILY], now)
+
+    async def _look_at_days(self, shard: int, looks: Sequence[Look], now: Instant) -> None:
+        if not looks:
+            return
         day, configuration = last_closed(now), self._outside.epochs.configuration
         unknown: set[str] = set()
-        if daily_rules(configuration):
+        if daily_rules(configuration) or configuration.asked.looks:
             accounts = [look.account for look in looks]
             histories = await self._outside.patience(self._outside.due.histories, shard, accounts, day)
             unknown = {history.account for history in histories if history.profile is None}
@@ -103,13 +121,38 @@ class Daily:
         following = [(look, None if look.account in unknown else look_at(look.account, day + 1)) for look in looks]
         await self._outside.patience(self._outside.due.move, shard, following)
 
-    async def _tell(self, shard: int, histories: Iterable[History], now: Instant) -> bool:
+    async def _end_holds(self, shard: int, looks: Sequence[Look], now: Instant) -> None:
+        """Tell how these accounts stand, so that what is held of them is judged again (semantics 7.5)."""
+        if not looks:
+            return
+        epochs, patience = self._outside.epochs, self._outside.patience
+        accounts = [look.account for look in looks]
+        histories = await patience(self._outside.due.histories, shard, accounts, last_closed(now))
+        notes = await patience(self._outside.accounts.notes, {(each, of) for each in accounts for of in (HOLD, SEATS)})
+        since = self._watermarks.since(shard)
+        found = [
+            hold_over(look, day_of_account(history, now, epochs.configuration, since, {}), notes)
+            for look, history in zip(looks, histories, strict=True)
+            if history.profile is not None
+        ]
+        if await self._apply(shard, [batch for batch in found if batch is not None]):
+            await patience(self._outside.due.move, shard, [(look, None) for look in looks])
+
+    async def _tell(self, shard: int, histories: Sequence[History], now: Instant) -> bool:
         """Judge these accounts and publish what is found; say whether all of it is out."""
         epochs = self._outside.epochs
         since = self._watermarks.since(shard)
         used = self._plan_uses.of(last_closed(now))
-        found = [judged(each, now, epochs.configuration, since, used) for each in histories]
-        accounts = [each for each in found if each is not None]
+        notes = await self._notes([each.account for each in histories])
+        days = [day_of_account(each, now, epochs.configuration, since, used) for each in histories]
+        found = [
+            judged(each, day, epochs.configuration, notes[each.account])
+            for each, day in zip(histories, days, strict=True)
+        ]
+        return await self._apply(shard, [each for each in found if each is not None])
+
+    async def _apply(self, shard: int, accounts: Sequence[AccountBatch]) -> bool:
+        epochs = self._outside.epochs
         if not accounts:
             return True
         batch = ShardBatch(shard, epochs.current, self._outside.nonce(), (), accounts=accounts)
@@ -123,6 +166,13 @@ class Daily:
                 self._watermarks.lost(shard)
         return isinstance(answer, Applied)
 
+    async def _notes(self, accounts: Iterable[str]) -> Mapping[str, Mapping[str, Note]]:
+        """Return by account the notes that a look asks beside its own."""
+        subjects = _notes_asked(self._outside.epochs.configuration)
+        places = {(account, subject) for account in accounts for subject in subjects}
+        found = await self._outside.patience(self._outside.accounts.notes, places) if places else {}
+        return {account: {subject: found[account, subject] for subject in subjects} for account in accounts}
+
 
 @lru_cache(maxsize=8)
 def daily_rules(configuration: Configuration) -> Sequence[WatchRule]:
@@ -130,14 +180,62 @@ def daily_rules(configuration: Configuration) -> Sequence[WatchRule]:
     return tuple(rule for rule in configuration.watch_rules if rule.signal in JUDGES)
 
 
-def judged(
+@lru_cache(maxsize=8)
+def _notes_asked(configuration: Configuration) -> Sequence[str]:
+    """Return the subjects of the notes that conditions of daily rules are asked of, or that a look writes."""
+    facts = {fact for rule in daily_rules(configuration) for fact in facts_beside(rule.signal, rule.when)}
+    asked = configuration.asked
+    return sorted({*notes_of(facts), *([ACTIVITY] if asked.looks else []), *([SEATS] if asked.tells else [])})
+
+
+def judged(history: History, day: Day, configuration: Configuration, notes: Mapping[str, Note]) -> AccountBatch | None:
+    """Return what the daily rules find of an account's last closed day, with the notes that remember it; or None.
+
+    `notes` are those that `_notes_asked` names: the one of activity also keeps what this look finds of growth and of
+    limits, for conditions that are asked later, and that a reading told of the day.
+    """
+    asked, readings = configuration.asked, list[Signal]()
+    texts = {subject: note.text for subject, note in notes.items()}
+    if asked.looks:
+        activity = Activity.read(texts[ACTIVITY])
+        activity.looked = looked_at(day, asked.windows.get("usage_growth", ()))
+        if asked.tells:
+            readings += daily_reading(activity, day, texts[SEATS], asked, configuration.criteria)
+        texts[ACTIVITY] = activity.written()
+    rules, told = daily_rules(configuration), read_told(history.note.text)
+    known = known_of(day.profile.account, day.catalog, day.over, texts)
+    applying = [rule for rule in rules if applies(rule.when, known)]
+    judged_now = [signal for rule in applying for signal in JUDGES[rule.signal](rule, day, told)]
+    changes = [
+        NoteChange(subject, note.revision, None if texts[subject] == note.text else texts[subject])
+        for subject, note in notes.items()
+    ]
+    if judged_now:
+        changes.append(NoteChange(DAILY, history.note.revision, written_told(told, rules)))
+    if all(change.text is None for change in changes):
+        return None
+    return AccountBatch(history.account, history.profile, notes=changes, found=[*judged_now, *readings])
+
+
+def hold_over(look: Look, day: Day, notes: Mapping[tuple[str, str], Note]) -> AccountBatch | None:
+    """Return what a look tells once a hold is over, with the note that says so; None where that was told before."""
+    note, seats = notes[look.account, HOLD], notes[look.account, SEATS]
+    told = str(look.at)
+    if note.text == told:
+        return None
+    occupancy = occupancy_at(seats.text, day.profile.account, day.catalog, day.now)
+    reading = hold_ended(day, look.at, list(standings(day)), occupancy)
+    return AccountBatch(look.account, day.profile, notes=[NoteChange(HOLD, note.revision, told)], found=[reading])
+
+
+def day_of_account(
     history: History,
     now: Instant,
     configuration: Configuration,
     since: Instant | None,
     used: Mapping[tuple[str, str], PlanUse],
-) -> AccountBatch | None:
-    """Return what the daily rules find of an account's last closed day, with the note that remembers it; or None.
+) -> Day:
+    """Return the last closed day of an account.
 
     `since` is set where the shard was rebuilt from a log that holds nothing older: what lies before it is not known.
     `used` is what all accounts used that day, by plan and meter.
@@ -146,10 +244,9 @@ def judged(
     first = history.first_day
     if first is not None and since is not None:
         first = max(first, day_of(since) + 1)
-    number = last_closed(now)
-    day = Day(
+    return Day(
         account=history.account,
-        number=number,
+        number=last_closed(now),
         now=now,
         profile=history.profile,
         catalog=configuration.catalog,
@@ -158,11 +255,3 @@ def judged(
         first=first,
         used=used,
     )
-    rules, told = daily_rules(configuration), read_told(history.note.text)
-    known = Known(day.profile.account, day.catalog.currency, day.over)
-    applying = [rule for rule in rules if applies(rule.when, known)]
-    found = [signal for rule in applying for signal in JUDGES[rule.signal](rule, day, told)]
-    if not found:
-        return None
-    note = NoteChange(DAILY, history.note.revision, written_told(told, rules))
-    return AccountBatch(history.account, history.profile, notes=[note], found=found)

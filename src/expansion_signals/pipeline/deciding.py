@@ -4,7 +4,7 @@
     2. decode and group                    by shard of the account
     3. dead letters out, acknowledged
     4. reserve                             decide, remember under the keys (see reserving)
-    5. publish what follows, acknowledged
+    5. publish what follows, acknowledged; then the decisions
     6. pass                                watermarks, by the apply script with nothing but ranges
     7. forget what was published           nobody asks for these records again
     8. commit the offset                   the reader's
@@ -12,6 +12,9 @@
 A crash after 4: the same records are read again, and what was remembered for them is published. After 5: the same ids
 are published once more, with the same content. After 6: a few records are read again, and passed over; what was
 published stays remembered until the account's decisions are forgotten.
+
+Decisions come last because a shard that is lost is made anew from them: one that is told proves that everything else
+is out.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from expansion_signals.pipeline.reserving import Reserving
 from expansion_signals.pipeline.work import Item, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing, Poll, Record
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.ports import DecidingCodec, Patience, PolicyStore, Publisher, Silences, Store
 
-PROMPT_EVENTS = "prompt-events"
+PROMPT_EVENTS, DECISIONS = "prompt-events", "expansion-decisions"
 
 
 class DecidingOutside(NamedTuple):
@@ -83,7 +86,7 @@ class Deciding:
         # 6. Pass.
         rewind |= await self._passing.all_of(works)
         # 7. Forget what was published.
-        await self._forget(places, rewind)
+        await self._forget(places)
         return await self._patience(self._watermarks.again, rewind) if rewind else {}
 
     async def rolled_back(self) -> Mapping[Partition, int]:
@@ -131,23 +134,30 @@ class Deciding:
     # ------------------------------------------------------------------------- 5. publish, 7. forget what was
 
     async def _publish(self, records: Sequence[Outgoing]) -> None:
-        """Publish, each trigger with its decision behind it.
+        """Publish, decisions behind everything else.
 
         Raises:
             RejectedState: the broker refuses one for its size.
         """
-        refused = await self._patience(self._outside.publisher.publish, records) if records else ()
-        if refused:
-            raise RejectedState(
-                f"{records[refused[0]].topic} refuses a record for its size; its max.message.bytes is too small: "
-                "run `expansion-signals topics check`"
-            )
+        decisions = [record for record in records if record.topic == DECISIONS]
+        for part in ([record for record in records if record.topic != DECISIONS], decisions):
+            refused = await self._patience(self._outside.publisher.publish, part) if part else ()
+            if refused:
+                raise RejectedState(
+                    f"{part[refused[0]].topic} refuses a record for its size; its max.message.bytes is too small: "
+                    "run `expansion-signals topics check`"
+                )
 
-    async def _forget(self, places: Mapping[str, Sequence[Heard]], rewind: Collection[Partition]) -> None:
-        again = {self._watermarks.names[partition] for partition in rewind}
-        passed = {
-            account: [each.place for each in heard if each.partition not in again] for account, heard in places.items()
-        }
+    async def _forget(self, places: Mapping[str, Sequence[Heard]]) -> None:
+        """Forget what was published because of records that are passed; others may be asked again."""
+        partitions = {name: partition for partition, name in self._watermarks.names.items()}
+
+        def is_passed(heard: Heard) -> bool:
+            shard = self._outside.shard_of(heard.what.account)
+            at = self._watermarks.at
+            return self._watermarks.serves(shard) and heard.offset < at(shard, partitions[heard.partition])
+
+        passed = {account: [each.place for each in heard if is_passed(each)] for account, heard in places.items()}
         gone = {account: found for account, found in passed.items() if found}
         if gone:
             await self._patience(self._outside.policy.passed, gone)

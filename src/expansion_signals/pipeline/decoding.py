@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.baselines import baselines
 from expansion_signals.detect.metering import contributions
+from expansion_signals.detect.own_attempts import own_attempts
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.amounts import ALONE_FROM
 from expansion_signals.model.records import DeadLetter, Partition
@@ -96,11 +97,12 @@ class Decoding:
     def _take_event(self, item: Item) -> None:
         assert item.event is not None  # noqa: S101 -- taken before, or just now
         named = contributions(item.event, self._epochs.configuration)
-        if named is None:
+        item.attempts = own_attempts(item.event, self._epochs.configuration)
+        if named is None and not item.attempts:
             item.outcome = "unmatched"
             return
-        item.contributions = named
-        item.alone = item.alone or any(map(_is_large, named))
+        item.contributions = named or ()
+        item.alone = item.alone or any(map(_is_large, item.contributions))
         item.identity = identity_of_event(item.event, item.record.appended)
 
 

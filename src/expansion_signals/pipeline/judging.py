@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from expansion_signals.detect.beside import known_of, notes_of
 from expansion_signals.detect.completeness import incomplete
 from expansion_signals.detect.limits import Judgement, judge
 from expansion_signals.detect.milestones import judge_milestones
@@ -21,7 +24,9 @@ from expansion_signals.model.readings import Reading
 from expansion_signals.model.signals import Signal
 from expansion_signals.model.thresholds import Guard
 from expansion_signals.pipeline.places import firing_age, period_in
-from expansion_signals.rules.truth import Known, applies
+from expansion_signals.rules.asked_facts import facts_beside
+from expansion_signals.rules.configuration import LimitRule
+from expansion_signals.rules.truth import applies
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -45,13 +50,18 @@ class Judged:
 
 
 def judge_facts(
-    facts: AccountFacts, configurations: Mapping[int, Configuration], since: Instant | None = None
+    facts: AccountFacts,
+    configurations: Mapping[int, Configuration],
+    since: Instant | None = None,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> Judged:
     """Judge all unmarked facts of one account; `configurations` holds every epoch that they name.
 
-    `since` is set where the shard was rebuilt from a log that holds nothing older (`detect.completeness`).
+    `since` is set where the shard was rebuilt from a log that holds nothing older (`detect.completeness`). `notes` are
+    the texts of those that `notes_asked` names. They may be others when the same facts are judged again, and what waits
+    then is told later under the same id: a condition holds back, and nothing else hangs on it.
     """
-    course = _Course(facts, since)
+    course = _Course(facts, since, notes)
     for fact in facts.facts:
         match fact:
             case Changed():
@@ -65,13 +75,31 @@ def judge_facts(
     return Judged(course.signals, mark)
 
 
+def notes_asked(facts: AccountFacts, configurations: Mapping[int, Configuration]) -> Collection[str]:
+    """Return the subjects of the notes that conditions of rules are asked of which look at these facts."""
+    asked: set[str] = set()
+    for fact in facts.facts:
+        if isinstance(fact, Moved):
+            asked.update(_notes_beside(configurations[fact.epoch], fact.counter.meter))
+    return asked
+
+
+@lru_cache(maxsize=1024)
+def _notes_beside(configuration: Configuration, meter: str) -> Sequence[str]:
+    limits = configuration.limit_rules_by_meter.get(meter, ())
+    milestones = configuration.milestone_rules_by_meter.get(meter, ())
+    conditions = [("limit_reached", rule.when) for rule in limits] + [("milestone", rule.when) for rule in milestones]
+    return notes_of({fact for signal, when in conditions for fact in facts_beside(signal, when)})
+
+
 class _Course:
     """The course of one account's facts: what is known before each."""
 
-    def __init__(self, facts: AccountFacts, since: Instant | None) -> None:
+    def __init__(self, facts: AccountFacts, since: Instant | None, notes: Mapping[str, str]) -> None:
         first_change = next((fact for fact in facts.facts if isinstance(fact, Changed)), None)
         self._account = facts.account
         self._since = since
+        self._notes = notes
         self._profile = first_change.before if first_change else facts.profile
         self._arrival: str | None = None
         self._marks = dict(facts.marks)
@@ -96,7 +124,8 @@ class _Course:
         silent = closed(reading.period, fact.appended) or incomplete(
             meter, reading.period, reading.profile, self._since
         )
-        judgement = _judgement(reading, configuration, marks.arms if marks else {}, silent=silent)
+        arms = marks.arms if marks else {}
+        judgement = _judgement(reading, configuration, arms, self._notes, silent=silent)
         self.signals += judgement.signals
         self.guards[fact.counter] = (fact.epoch, judgement.guard)
         limit = reading.limit.amount if reading.limit else None
@@ -138,14 +167,19 @@ class _Course:
 
 
 def _judgement(
-    reading: Reading, configuration: Configuration, arms: Mapping[ArmKey, Arm], *, silent: bool
+    reading: Reading,
+    configuration: Configuration,
+    arms: Mapping[ArmKey, Arm],
+    notes: Mapping[str, str],
+    *,
+    silent: bool,
 ) -> Judgement:
     """Judge a reading by the rules that look at its counter: limits at periods and stocks, milestones at lives."""
     meter = reading.meter
     is_of_life = reading.period is None
     limits = configuration.limit_rules_by_meter.get(meter.key, ()) if not is_of_life or meter.per == "never" else ()
     milestones = configuration.milestone_rules_by_meter.get(meter.key, ()) if is_of_life else ()
-    waiting = _waiting(reading, configuration, [*limits, *milestones])
+    waiting = _waiting(reading, configuration, [*limits, *milestones], notes)
     by_limits = judge(reading, limits, arms, silent=silent, waiting=waiting)
     if not milestones:
         return by_limits
@@ -157,19 +191,26 @@ def _judgement(
     )
 
 
-def _waiting(reading: Reading, configuration: Configuration, rules: Sequence[MeterRule]) -> Collection[str]:
-    """Return the ids of those of these rules whose condition is not true now."""
+def _waiting(
+    reading: Reading, configuration: Configuration, rules: Sequence[MeterRule], notes: Mapping[str, str]
+) -> Collection[str]:
+    """Return the ids of those of these rules whose condition is not true now.
+
+    A limit rule asks of the utilization of its own reading; any other of the highest that is known.
+    """
     conditional = [rule for rule in rules if rule.when is not None]
     if not conditional:
         return ()
     limit = reading.limit.amount if reading.limit else None
-    known = Known(
-        reading.profile,
-        configuration.catalog.currency,
-        reading.evidence.time,
-        utilization=Fraction(reading.before + reading.quiet + reading.firing, limit) if limit else None,
-    )
-    return {rule.id for rule in conditional if not applies(rule.when, known)}
+    own = Fraction(reading.before + reading.quiet + reading.firing, limit) if limit else None
+    known = known_of(reading.profile, configuration.catalog, reading.evidence.time, notes)
+    highest = max((each for each in (own, known.utilization) if each is not None), default=None)
+    by_limits, by_others = known._replace(utilization=own), known._replace(utilization=highest)
+    return {
+        rule.id
+        for rule in conditional
+        if not applies(rule.when, by_limits if isinstance(rule, LimitRule) else by_others)
+    }
 
 
 def _account_changed(account: str, fact: Changed) -> Signal:

@@ -23,7 +23,7 @@ BEHIND: Duration = MINUTE
 
 _CLOSES_AFTER: Duration = 10 * MINUTE
 _LOOKS_AFTER: Duration = 15 * MINUTE
-"""By then what all accounts of a plan used is summed up (`pipeline.plan_uses`)."""
+"""By then what all accounts of a plan used is summed up (`pipeline.plan_uses`), where they are not millions."""
 
 _SPREAD: Duration = 20 * HOUR
 _QUIET: Duration = 5 * SECOND

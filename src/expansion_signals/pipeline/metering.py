@@ -23,7 +23,7 @@ from expansion_signals.pipeline.applying import Applying
 from expansion_signals.pipeline.burial import Burial
 from expansion_signals.pipeline.daily import Daily
 from expansion_signals.pipeline.decoding import USAGE_EVENTS, Decoding
-from expansion_signals.pipeline.judging import judge_facts
+from expansion_signals.pipeline.judging import judge_facts, notes_asked
 from expansion_signals.pipeline.noting import Notes
 from expansion_signals.pipeline.overdue import Overdue
 from expansion_signals.pipeline.passing import Passing
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
     from expansion_signals.ports import Accounts, Codec, Due, Expiry, Patience, Publisher, Store
+    from expansion_signals.rules.configuration import Configuration
 
 
 class Outside(NamedTuple):
@@ -112,7 +113,10 @@ class Metering:
             # 5. Detect.
             epochs = {fact.epoch for account in waiting for fact in account.facts}
             configurations = {epoch: await self._patience(self._outside.epochs.at, epoch) for epoch in epochs}
-            judged = [judge_facts(account, configurations, self._since(account.account)) for account in waiting]
+            notes = await self._notes(waiting, configurations)
+            judged = [
+                judge_facts(each, configurations, self._since(each.account), notes[each.account]) for each in waiting
+            ]
             # 6. Publish.
             now = self._outside.clock()
             records = [self._outside.codec.signal(signal, now) for account in judged for signal in account.signals]
@@ -125,6 +129,18 @@ class Metering:
             # 7. Mark.
             marks = [account.mark for account in judged]
             waiting = await self._patience(self._outside.store.mark, marks)
+
+    async def _notes(
+        self, waiting: Iterable[AccountFacts], configurations: Mapping[int, Configuration]
+    ) -> Mapping[str, Mapping[str, str]]:
+        """Return by account the texts of the notes that conditions are asked of; mostly none is read."""
+        asked = {each.account: notes_asked(each, configurations) for each in waiting}
+        places = {(account, subject) for account, subjects in asked.items() for subject in subjects}
+        found = await self._patience(self._outside.accounts.notes, places) if places else {}
+        return {
+            account: {subject: found[account, subject].text for subject in subjects}
+            for account, subjects in asked.items()
+        }
 
     def _since(self, account: str) -> Instant | None:
         return self._watermarks.since(self._outside.shard_of(account))

@@ -3,48 +3,51 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
-from expansion_signals.detect.gates import Gates
-from expansion_signals.detect.seat_limits import SeatLimits
+from expansion_signals.detect.beside import known_of
+from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.watches import Seen, Updated
 from expansion_signals.model.batches import AccountBatch
 from expansion_signals.model.notes import Note, NoteChange
-from expansion_signals.rules.truth import Known, applies
+from expansion_signals.pipeline.watching import watches_by_event, watches_of_profiles, watching_own_attempts
+from expansion_signals.rules.truth import applies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from expansion_signals.detect.watches import Noticed, ProfileWatch, Watch
-    from expansion_signals.model.accounts import Account, Profile
+    from expansion_signals.detect.own_attempts import OwnAttempt
+    from expansion_signals.detect.watches import Noticed
+    from expansion_signals.model.accounts import Profile
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.model.instants import Instant
     from expansion_signals.model.signals import Signal
+    from expansion_signals.pipeline.watching import ByFeature, Watching
     from expansion_signals.pipeline.work import Item
     from expansion_signals.ports import Accounts, Patience
     from expansion_signals.rules.configuration import Configuration, WatchRule
 
-WATCHES: tuple[Watch, ...] = (Gates(), SeatLimits(), *EVIDENCE_WATCHES)
-
-PROFILE_WATCHES: tuple[ProfileWatch, ...] = (SeatLimits(),)
-
 _KEPT = 100_000
 """Notes kept in memory; above that, all but the needed ones are forgotten and read again."""
-
-ByFeature: TypeAlias = "Mapping[str | None, Sequence[WatchRule]]"
-"""Rules of a watch by the feature that an event may be about; under None those for any other."""
 
 Place = tuple[str, str]
 """An account, and the subject of one of its notes."""
 
 
 class Watched(NamedTuple):
-    """Something that a watch looks at, with the note it belongs to: `look` takes the note's text so far."""
+    """Something that a watch looks at, with the note it belongs to: `look` takes the note's text so far.
+
+    Where its rules are asked of notes `beside` it, by their subjects, `look` takes the texts of these as well.
+    """
 
     place: Place
-    look: Callable[[str], Noticed]
+    look: Callable[..., Noticed]
+    beside: Sequence[str] = ()
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """The notes that must be read for it."""
+        account, _ = self.place
+        return (self.place, *((account, subject) for subject in self.beside))
 
 
 class Notes:
@@ -81,36 +84,49 @@ class Notes:
 def watched(
     part: Iterable[Item], profiles: Mapping[str, Profile | None], configuration: Configuration
 ) -> list[Watched]:
-    """Return the counted events of a part that a watch with rules looks at, in their order."""
-    by_type = _watches(configuration)
+    """Return the counted events of a part that a watch with rules, or one that conditions ask, looks at, in order."""
+    by_type = watches_by_event(configuration)
+    own_gates = watching_own_attempts(configuration)
     return [
-        Watched((event.account, subject), partial(watch.notice, seen=_seen(item, profiles, configuration, rules)))
+        _watched(
+            (event.account, subject),
+            each.watch.notice,
+            _seen(item, event, profiles, configuration, rules),
+            each.beside,
+        )
         for item in part
-        if item.outcome == "counted" and (event := item.event) is not None
-        for watch, by_feature in by_type.get(event.type, ())
-        if (rules := _about(event, by_feature)) and (subject := watch.subject(event)) is not None
+        if item.outcome == "counted" and item.event is not None
+        for each, event, rules in _lookers(item.event, item.attempts, by_type, own_gates)
+        if (rules or each.asked) and (subject := each.watch.subject(event)) is not None
     ]
 
 
 def revised(batches: Iterable[AccountBatch], configuration: Configuration) -> list[Watched]:
-    """Return the changes of profiles that a watch with rules looks at."""
-    watches = _profile_watches(configuration)
+    """Return the changes of profiles that a watch with rules, or one that conditions ask, looks at."""
+    watches = watches_of_profiles(configuration)
     return [
-        Watched((batch.account, watch.note), partial(watch.updated, change=_updated(batch, configuration, rules)))
+        _watched((batch.account, watch.note), watch.updated, _updated(batch, configuration, rules), beside)
         for batch in batches
         if batch.change is not None
-        for watch, rules in watches
+        for watch, rules, beside in watches
     ]
 
 
 def noted(
     looked_at: Iterable[Watched], notes: Mapping[Place, Note]
 ) -> Mapping[str, tuple[Sequence[NoteChange], Sequence[Signal]]]:
-    """Return by account the notes that were read, with what has become of them, and the signals found on the way."""
+    """Return by account the notes that were read, with what has become of them, and the signals found on the way.
+
+    A note that conditions were asked of is among them: where it has become another meanwhile, they are asked again.
+    """
     texts: dict[Place, str] = {}
     found: defaultdict[str, list[Signal]] = defaultdict(list)
-    for place, look in looked_at:
-        texts[place], signals = look(texts.get(place, notes[place].text))
+    for each in looked_at:
+        place = each.place
+        for needed in each.places:
+            texts.setdefault(needed, notes[needed].text)
+        beside = [{subject: texts[place[0], subject] for subject in each.beside}] if each.beside else []
+        texts[place], signals = each.look(texts[place], *beside)
         found[place[0]] += signals
     changes: defaultdict[str, list[NoteChange]] = defaultdict(list)
     for (account, subject), text in texts.items():
@@ -134,14 +150,50 @@ def with_notes(
     return list(by_account.values())
 
 
+_LookT = TypeVar("_LookT", Seen, Updated)
+
+
+def _watched(place: Place, look: Callable[[str, _LookT], Noticed], seen: _LookT, beside: Sequence[str]) -> Watched:
+    """Return what is looked at: what its rules are asked of notes beside it is known once these have been read."""
+    if beside:
+        return Watched(place, lambda text, notes: look(text, _knowing(seen, notes)), beside)
+    known = _knowing(seen, {})
+    return Watched(place, lambda text: look(text, known))
+
+
+def _knowing(seen: _LookT, notes: Mapping[str, str]) -> _LookT:
+    """Return what is looked at with what its rules' conditions are asked of, and the ids of those that are not true."""
+    known = known_of(seen.profile, seen.catalog, seen.evidence.time, notes)
+    waiting = [rule.id for rule in seen.rules if rule.when is not None and not applies(rule.when, known)]
+    return seen._replace(known=known, waiting=waiting, notes=notes)
+
+
+def _lookers(
+    event: UsageEvent,
+    attempts: Iterable[OwnAttempt],
+    by_type: Mapping[str, Sequence[Watching]],
+    own_gates: Watching,
+) -> Iterator[tuple[Watching, UsageEvent, Sequence[WatchRule]]]:
+    """Yield what looks at the event, as what it looks at it, and by which rules."""
+    for each in by_type.get(event.type, ()):
+        yield each, event, _about(event, each.rules)
+    for attempt, named in attempts:
+        for each in by_type.get(ATTEMPTED, ()):
+            if each.takes_own:
+                yield each, attempt, _about(attempt, each.rules)
+        yield own_gates, attempt, named.rules
+
+
 def _seen(
-    item: Item, profiles: Mapping[str, Profile | None], configuration: Configuration, rules: Sequence[WatchRule]
+    item: Item,
+    event: UsageEvent,
+    profiles: Mapping[str, Profile | None],
+    configuration: Configuration,
+    rules: Sequence[WatchRule],
 ) -> Seen:
-    assert item.event is not None  # noqa: S101 -- only events are watched
-    profile = profiles[item.event.account]
+    profile = profiles[event.account]
     account = profile.account if profile else None
-    waiting = _waiting(rules, account, item.event.time, configuration)
-    return Seen(item.event, item.record.appended, account, configuration.catalog, rules, waiting)
+    return Seen(event, item.record.appended, account, configuration.catalog, rules)
 
 
 def _updated(batch: AccountBatch, configuration: Configuration, rules: Sequence[WatchRule]) -> Updated:
@@ -156,16 +208,7 @@ def _updated(batch: AccountBatch, configuration: Configuration, rules: Sequence[
         change.appended,
         configuration.catalog,
         rules,
-        _waiting(rules, account, change.evidence.time, configuration),
     )
-
-
-def _waiting(
-    rules: Sequence[WatchRule], account: Account | None, at: Instant, configuration: Configuration
-) -> Collection[str]:
-    """Return the ids of those of these rules whose condition is not true at an instant."""
-    known = Known(account, configuration.catalog.currency, at)
-    return [rule.id for rule in rules if rule.when is not None and not applies(rule.when, known)]
 
 
 def _about(event: UsageEvent, by_feature: ByFeature) -> Sequence[WatchRule]:
@@ -173,33 +216,3 @@ def _about(event: UsageEvent, by_feature: ByFeature) -> Sequence[WatchRule]:
     if len(by_feature) == 1:
         return by_feature[None]
     return by_feature.get(event.data["feature"], by_feature[None])
-
-
-@lru_cache(maxsize=8)
-def _watches(configuration: Configuration) -> Mapping[str, Sequence[tuple[Watch, ByFeature]]]:
-    """Return the watches with rules by the event types they look at."""
-    index: defaultdict[str, list[tuple[Watch, ByFeature]]] = defaultdict(list)
-    for watch in WATCHES:
-        rules = _rules(watch, configuration)
-        for event_type in watch.events if rules else ():
-            index[event_type].append((watch, _by_feature(rules)))
-    return dict(index)
-
-
-def _by_feature(rules: Sequence[WatchRule]) -> ByFeature:
-    """Return rules by the feature they name, with those that name none or all; under None these alone.
-
-    Only where the note is one feature's, too: what another note remembers hangs on all of its rules.
-    """
-    named = {rule.feature for rule in rules if rule.signal == "feature_gated"} - {None, "*"}
-    return {feature: [rule for rule in rules if rule.feature in (None, "*", feature)] for feature in (None, *named)}
-
-
-@lru_cache(maxsize=8)
-def _profile_watches(configuration: Configuration) -> Sequence[tuple[ProfileWatch, Sequence[WatchRule]]]:
-    """Return the watches of profiles that have rules."""
-    return [(watch, rules) for watch in PROFILE_WATCHES if (rules := _rules(watch, configuration))]
-
-
-def _rules(watch: Watch | ProfileWatch, configuration: Configuration) -> Sequence[WatchRule]:
-    return [rule for rule in configuration.watch_rules if rule.signal in watch.signals]

@@ -139,10 +139,11 @@ class _Shard:
                 if written:
                     after = replace(after, unpassed={**after.unpassed, each.place: packed(written)})
             records += written
-            places += [each] if written else []
+            places += [each] if each.place in after.unpassed else []
         self._published[account], self.places[account] = records, places
         asked = {key_of(key) for each in heard if each.candidate for key in each.candidate.signal.keys}
-        return reserve(account, before, after, asked, ground.now)
+        looked = max((each.hold_ended for each in heard if each.hold_ended is not None), default=None)
+        return reserve(account, before, after, asked, ground.now, looked)
 
 
 def _written(codec: DecidingCodec, publication: Publication, now: Instant) -> Outgoing:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.decide.heard import Heard
     from expansion_signals.detect.metering import Contribution
+    from expansion_signals.detect.own_attempts import OwnAttempt
     from expansion_signals.model.accounts import AccountUpdate
     from expansion_signals.model.batches import Identity, Outcome
     from expansion_signals.model.events import UsageEvent
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One record and what has become of it so far. `alone`: it is applied by itself, because a counter may be full."""
+    """One record and what has become of it so far. `alone`: it is applied by itself, because a counter may be full.
+
+    `attempts` is what a product's own event is an attempt on.
+    """
 
     record: Record
     partition: Partition
@@ -30,6 +34,7 @@ class Item:
     event: UsageEvent | None = None
     identity: Identity | None = None
     contributions: Sequence[Contribution] = ()
+    attempts: Sequence[OwnAttempt] = ()
     update: AccountUpdate | None = None
     heard: Heard | None = None
     alone: bool = False

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from expansion_signals.model.amounts import value_text
 from expansion_signals.model.catalog import Aggregation, Beyond, LimitKind, Per  # noqa: TC001 -- pydantic reads them
 from expansion_signals.rules.findings import shown
 from expansion_signals.rules.shapes import Shape
-from expansion_signals.rules.spellings import Amount, Name  # noqa: TC001 -- pydantic reads the annotations
+from expansion_signals.rules.spellings import Amount, Name, Selected  # noqa: TC001 -- pydantic reads the annotations
 
 UNLIMITED = "unlimited"
 
@@ -24,14 +22,6 @@ class CatalogShape(Shape):
     features: dict[str, Any] = Field(default_factory=dict)
     plans: Annotated[list[Any], Field(min_length=1)]
     add_ons: list[Any] = Field(default_factory=list)
-
-
-def _as_text(value: object) -> object:
-    """Take `true` and `5` as they are written: data is compared by its text (`detect/metering.py`)."""
-    return value_text(value) if isinstance(value, bool | int | Decimal) else value
-
-
-Selected = Annotated[str, BeforeValidator(_as_text)]
 
 
 class MeterShape(Shape):

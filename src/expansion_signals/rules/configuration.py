@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from expansion_signals.model.instants import HOUR, Duration
+from expansion_signals.rules.asked_facts import AskedFacts, asked_facts
+from expansion_signals.rules.own_events import attempts_by_type
 from expansion_signals.rules.policy import Policy
 
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.catalog import Catalog, Meter
     from expansion_signals.model.thresholds import Threshold
+    from expansion_signals.rules.asked_facts import Criterion
     from expansion_signals.rules.conditions import Condition
     from expansion_signals.rules.copy_templates import Copies
+    from expansion_signals.rules.own_events import ByValues, OwnEvents
     from expansion_signals.rules.policy import Restraint
     from expansion_signals.rules.pql import PqlRule
 
@@ -93,7 +97,8 @@ class MilestoneRule(MeterRule):
 class WatchRule:
     """A rule that is judged event by event, with what notes remember (semantics 4 to 6).
 
-    What a rule does not say is None, and its signal's default holds. `feature` may be `*`, every feature.
+    What a rule does not say is None, and its signal's default holds. `feature` may be `*`, every feature. `own` are the
+    product's own events that it looks at in place of the built-in ones.
     """
 
     id: str
@@ -111,6 +116,7 @@ class WatchRule:
     when: Condition | None = None
     shadow: bool = False
     holdout: Decimal | None = None
+    own: OwnEvents | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +125,9 @@ class Configuration:
 
     `fingerprint` is a hash of the meaning of both files; an epoch stands for one fingerprint. `limit_rules` and
     `watch_rules` hold enabled rules that are judged, `rule_versions` every enabled one by its id, `copies` the copy of
-    those that have some, `restraints` what keeps those that are restrained from firing again. `texts` maps file name to
-    content, so that another worker can load the same set.
+    those that have some, `restraints` what keeps those that are restrained from firing again. `criteria` are the
+    conditions under which accounts become leads, each with its window. `texts` maps file name to content, so that
+    another worker can load the same set.
     """
 
     fingerprint: str
@@ -135,10 +142,19 @@ class Configuration:
     policy: Policy = field(default_factory=Policy)
     restraints: Mapping[str, Restraint] = field(default_factory=dict)
     copies: Mapping[str, Copies] = field(default_factory=dict)
+    criteria: tuple[Criterion, ...] = ()
 
     def __hash__(self) -> int:
         """Hash what it means: what stands in it are mappings, which have no hash."""
         return hash(self.fingerprint)
+
+    @cached_property
+    def asked(self) -> AskedFacts:
+        """What its rules ask of an account beside what each knows by itself."""
+        of_meters = [("limit_reached", rule.when) for rule in self.limit_rules]
+        of_lives = [("milestone", rule.when) for rule in self.milestone_rules]
+        watched = [(rule.signal, rule.when) for rule in self.watch_rules]
+        return asked_facts([*of_meters, *of_lives, *watched], self.criteria)
 
     @cached_property
     def meters_by_event(self) -> Mapping[tuple[str, str | None], Sequence[Meter]]:
@@ -150,6 +166,11 @@ class Configuration:
         for meter in self.catalog.meters.values():
             index[meter.event, meter.where.get("meter")].append(meter)
         return dict(index)
+
+    @cached_property
+    def own_attempts(self) -> Mapping[str, Sequence[ByValues]]:
+        """What a product's own events are attempts on, by their type and what they hold."""
+        return attempts_by_type(self.watch_rules)
 
     @cached_property
     def limit_rules_by_meter(self) -> Mapping[str, Sequence[LimitRule]]:

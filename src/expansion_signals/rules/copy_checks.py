@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.kinds import KINDS
@@ -9,10 +10,14 @@ from expansion_signals.rules.copy_fields import FIELDS
 from expansion_signals.rules.copy_templates import Copy, read_template
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from expansion_signals.rules.copy_templates import Copies, Template
     from expansion_signals.rules.findings import Findings
     from expansion_signals.rules.rules_file import CopyShape, RuleShape
     from expansion_signals.rules.yaml_source import Path
+
+_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 _FIRING = frozenset(kind.rule for kind in KINDS.values() if kind.fires)
 
@@ -38,4 +43,14 @@ def _copy(written: CopyShape, signal: str, path: Path, findings: Findings) -> Co
             parts[part] = read_template(text, FIELDS[signal])
         except ValueError as error:
             findings.at((*path, part), str(error))
+    _warn_of_braces(parts, FIELDS[signal], path, findings)
     return Copy(**parts)
+
+
+def _warn_of_braces(parts: Mapping[str, Template], fields: Collection[str], path: Path, findings: Findings) -> None:
+    """Say which fields stand in doubled braces, as other template languages have it: they are not filled in."""
+    for part, template in parts.items():
+        for found in _IN_BRACES.finditer("".join(template.texts)):
+            if found[1] in fields:
+                said = f"shows `{found[0]}` as it stands; to fill in the field, write single braces"
+                findings.warn((*path, part), f"`{{{found[0]}}}` {said}")

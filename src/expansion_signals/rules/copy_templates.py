@@ -37,10 +37,10 @@ class Template:
 
     def filled(self, values: Mapping[str, str]) -> str | None:
         """Return the text with the values of its fields; None where one of them has no value."""
-        if any(field not in values for field in self.fields):
+        filled = [values.get(field) for field in self.fields]
+        if None in filled:
             return None
-        pairs = zip_longest(self.texts, (values[field] for field in self.fields), fillvalue="")
-        return "".join(text + value for text, value in pairs)
+        return "".join(text + (value or "") for text, value in zip_longest(self.texts, filled, fillvalue=""))
 
 
 class Copy(NamedTuple):

@@ -53,6 +53,7 @@ def load(texts: Mapping[str, str]) -> Configuration:
         policy=policy_of(book.policy),
         restraints=restraints_of(book.enabled),
         pql_rules=tuple(book.pql_rules),
+        criteria=tuple(book.criteria),
         rule_versions={rule.id: version_of(rule) for rule in book.enabled},
         copies=book.copies,
         texts={name: texts[name] for name in FILES},

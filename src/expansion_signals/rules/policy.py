@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expansion_signals.model.instants import Duration
+    from expansion_signals.model.kinds import FamilyName
 
 ACCOUNT_CAP = CapSpelling(10, DAY)
 
@@ -44,7 +45,7 @@ class Policy:
     by_day: bool = False
     pause: Duration = 30 * DAY
     attribution: Duration = 30 * DAY
-    lasts: Mapping[str, Duration] = field(default_factory=dict)
+    lasts: Mapping[FamilyName, Duration] = field(default_factory=dict)
 
 
 class Restraint(NamedTuple):

@@ -6,18 +6,31 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from expansion_signals.rules.policy import Policy, QuietHours, Restraint
+from expansion_signals.rules.spellings import read_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from expansion_signals.rules.findings import Findings
     from expansion_signals.rules.rules_file import PolicyShape, QuietHoursShape, RuleShape
+    from expansion_signals.rules.yaml_source import Path
 
 _COOLED_BY_DECIDING = frozenset({"limit_reached", "milestone", "seat_limit_approached"})
 """Signals whose `cooldown` is kept by deciding; every other keeps its own where it is found."""
 
 _NEVER_CAPPED = frozenset({"seat_limit_invited"})
 """Somebody is blocked and wants help (semantics 4.2)."""
+
+
+def check_restraints(rule: RuleShape, path: Path, findings: Findings) -> None:
+    """Report a cooldown for longer than what fired is remembered, and a cap that would hold nothing back."""
+    if rule.signal in _COOLED_BY_DECIDING and rule.cooldown is not None:
+        try:
+            read_kept(findings.written((*path, "cooldown")))
+        except ValueError as error:
+            findings.at((*path, "cooldown"), str(error))
+    if rule.signal in _NEVER_CAPPED and rule.cap is not None:
+        findings.at((*path, "cap"), "no cap holds back who is invited and has no seat; leave it out")
 
 
 def check_policy(policy: PolicyShape, findings: Findings) -> None:
@@ -44,18 +57,14 @@ def policy_of(shape: PolicyShape | None) -> Policy:
         by_day=shape.proration == "day",
         pause=shape.cancel_pause or default.pause,
         attribution=shape.attribution or default.attribution,
-        lasts={str(family): lasts for family, lasts in shape.expires.items()},
+        lasts=shape.expires,
     )
 
 
 def restraints_of(rules: Iterable[RuleShape]) -> Mapping[str, Restraint]:
     """Return what restrains each rule that is restrained, by its id."""
     found = {
-        rule.id: Restraint(
-            None if rule.signal in _NEVER_CAPPED else rule.cap,
-            rule.cooldown if rule.signal in _COOLED_BY_DECIDING else None,
-        )
-        for rule in rules
+        rule.id: Restraint(rule.cap, rule.cooldown if rule.signal in _COOLED_BY_DECIDING else None) for rule in rules
     }
     return {rule: restraint for rule, restraint in found.items() if restraint != Restraint()}
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from expansion_signals.model.instants import DAY
-from expansion_signals.model.kinds import PQL
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -58,7 +57,7 @@ class PqlRule:
 
     An account qualifies at `qualify_at`, and is no lead any more below `qualify_at - hysteresis`, or once
     `disqualify_when` is true. `half_life` is how long the points of a criterion take to become half, `cooldown` how
-    long a lead of no higher tier waits for its turn; `expires` how long one is worth acting on (semantics 7.7).
+    long a lead of no higher tier waits for its turn.
     """
 
     id: str
@@ -69,7 +68,6 @@ class PqlRule:
     hysteresis: int = HYSTERESIS
     cooldown: Duration = COOLDOWN
     tiers: Tiers = TIERS
-    expires: Duration = PQL.lasts
     disqualify_when: Condition | None = None
     when: Condition | None = None
     shadow: bool = False

@@ -11,7 +11,8 @@ from expansion_signals.rules.conditions import facts_compared
 from expansion_signals.rules.configuration import LimitRule, MilestoneRule, WatchRule
 from expansion_signals.rules.copy_checks import copies_of
 from expansion_signals.rules.findings import meant, shown
-from expansion_signals.rules.policy_checks import check_policy
+from expansion_signals.rules.gate_checks import EVERY_FEATURE, check_own_events, own_events_of
+from expansion_signals.rules.policy_checks import check_policy, check_restraints
 from expansion_signals.rules.pql import TIERS
 from expansion_signals.rules.pql_checks import pql_rule, tiers_of
 from expansion_signals.rules.rules_file import (
@@ -27,7 +28,7 @@ from expansion_signals.rules.rules_file import (
 )
 from expansion_signals.rules.shapes import read
 from expansion_signals.rules.threshold_checks import check_milestones, check_thresholds
-from expansion_signals.rules.trend_checks import check_trend
+from expansion_signals.rules.trend_checks import check_growth_window, check_trend
 from expansion_signals.rules.unjudged import why_unjudged
 from expansion_signals.rules.version import version_of
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from expansion_signals.model.instants import Duration
+    from expansion_signals.rules.asked_facts import Criterion
     from expansion_signals.rules.conditions import Comparison, Condition
     from expansion_signals.rules.copy_templates import Copies
     from expansion_signals.rules.findings import Findings
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
     from expansion_signals.rules.pql import PqlRule, Tiers
     from expansion_signals.rules.rules_file import PolicyShape
     from expansion_signals.rules.yaml_source import Node, Path
-
-EVERY_FEATURE = "*"
 
 
 @dataclass(slots=True)
@@ -59,6 +59,7 @@ class RuleBook:
     copies: dict[str, Copies] = field(default_factory=dict)
     pql_rules: list[PqlRule] = field(default_factory=list)
     tiers: Tiers = TIERS
+    criteria: list[Criterion] = field(default_factory=list)
 
 
 def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
@@ -79,10 +80,13 @@ def rules_of(findings: Findings, offered: Offered | None) -> RuleBook:
         seen.add(shape.id)
         if offered is not None:
             _check_rule(shape, node, path, offered, findings)
+        check_restraints(shape, path, findings)
         copies = copies_of(shape, path, findings)
         if shape.enabled:
             book.enabled.append(shape)
             book.copies |= {shape.id: copies} if copies else {}
+            if isinstance(shape, PqlShape):
+                book.criteria += _criteria_of(shape)
             _judge(shape, path, book, findings)
     return book
 
@@ -112,6 +116,8 @@ def _check_rule(shape: RuleShape, node: Node, path: Path, offered: Offered, find
     if feature is not None and not starred and feature not in offered.features:
         findings.at((*path, "feature"), f"unknown feature {shown(feature)}{meant(feature, offered.features)}")
     _check_condition(shape.when, (*path, "when"), offered, findings)
+    if isinstance(shape, FeatureGatedShape):
+        check_own_events(shape, path, offered, findings)
     if isinstance(shape, PqlShape):
         _check_criteria(shape, path, offered, findings)
     if isinstance(shape, LimitReachedShape) and shape.meter == SEATS:
@@ -147,10 +153,21 @@ def _check_criteria(shape: PqlShape, path: Path, offered: Offered, findings: Fin
         if criterion.id in ids[:index]:
             findings.at((*at, "id"), f"the criterion `{criterion.id}` stands twice")
         _check_condition(criterion.when, (*at, "when"), offered, findings)
+        check_growth_window(criterion, at, findings)
     reachable = sum(criterion.points for criterion in shape.criteria)
     if reachable < shape.qualify_at:
         said = f"all criteria together give {reachable} points, so `qualify_at: {shape.qualify_at}` is never reached"
         findings.at((*path, "qualify_at"), said)
+
+
+def _criteria_of(shape: PqlShape) -> Iterable[Criterion]:
+    """Return the conditions that qualifying hangs on; the rule's own is one of them, with each fact's own window."""
+    if shape.when is not None:
+        yield shape.when, None
+    if shape.disqualify_when is not None:
+        yield shape.disqualify_when, None
+    for criterion in shape.criteria:
+        yield criterion.when, criterion.within
 
 
 def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> None:
@@ -161,9 +178,6 @@ def _judge(shape: RuleShape, path: Path, book: RuleBook, findings: Findings) -> 
     if isinstance(shape, PqlShape):
         book.pql_rules.append(pql_rule(shape, book.tiers))
         return
-    if any(comparison.fact == "health" for comparison in _comparisons(shape.when)):
-        said = "health is not known to this version yet; no comparison with it is true"
-        findings.warn((*path, "when"), f"rule `{shape.id}`: {said}")
     if isinstance(shape, LimitReachedShape):
         book.limit_rules.append(LimitRule(at=tuple(shape.at), meter=shape.meter, **_taken_by_each(shape)))
     elif isinstance(shape, MilestoneShape):
@@ -208,5 +222,6 @@ def _watch_rule(shape: RuleShape) -> WatchRule:
         within=getattr(shape, "within", None),
         at=tuple(getattr(shape, "at", ())),
         cooldown=shape.cooldown,
+        own=own_events_of(shape) if isinstance(shape, FeatureGatedShape) else None,
         **_taken_by_each(shape),
     )

@@ -16,8 +16,10 @@ from expansion_signals.rules.spellings import (  # noqa: TC001 -- the same
     Amount,
     Cap,
     Clock,
+    Kept,
     Lasting,
     Name,
+    Selected,
     Share,
     Window,
 )
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _Count = Annotated[int, Field(ge=1)]
+_Text = Annotated[str, Field(min_length=1)]
 _Score = Annotated[int, Field(ge=0, le=1000)]
 
 
@@ -38,7 +41,7 @@ class QuietHoursShape(Shape):
 
 
 class PolicyShape(Shape):
-    """`policy`: what holds for all rules together (semantics 7.3)."""
+    """`policy`: what holds for all rules together (semantics 7.3, 7.7, 7.8)."""
 
     quiet_hours: QuietHoursShape | None = None
     account_cap: Cap | None = None
@@ -46,9 +49,9 @@ class PolicyShape(Shape):
     route_borders: Annotated[list[Amount], Field(min_length=2, max_length=2)] | None = None
     tiers: dict[str, _Score] | None = None
     proration: Literal["second", "day"] = "second"
-    cancel_pause: Lasting | None = None
-    attribution: Lasting | None = None
-    expires: dict[FamilyName, Lasting] = Field(default_factory=dict)
+    cancel_pause: Kept | None = None
+    attribution: Kept | None = None
+    expires: dict[FamilyName, Kept] = Field(default_factory=dict)
 
 
 class RulesShape(Shape):
@@ -111,9 +114,15 @@ class MeterTrendShape(RuleShape):
 
 
 class FeatureGatedShape(RuleShape):
-    """`feature_gated`: attempts on a locked feature; `*` is every feature."""
+    """`feature_gated`: attempts on a locked feature; `*` is every feature.
+
+    With `event`, attempts are the product's own events of this type that `where` selects, by whom `user` names.
+    """
 
     feature: str
+    event: _Text = ""
+    where: dict[str, Selected] = Field(default_factory=dict)
+    user: _Text = "user"
     attempts: _Count | None = None
     users: _Count | None = None
     within: Window | None = None

@@ -10,9 +10,10 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from pydantic import GetPydanticSchema
+from pydantic import BeforeValidator, GetPydanticSchema
 from pydantic_core import core_schema
 
+from expansion_signals.model.amounts import value_text
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND, Duration
 from expansion_signals.rules.findings import shown
 
@@ -29,6 +30,10 @@ _UNITS: dict[str, Duration] = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w
 
 LONGEST_WINDOW: Duration = 62 * DAY
 """How far back day counts are kept (semantics 2.5)."""
+
+
+LARGEST_CAP = 300
+"""How many triggers of an account are remembered, so that no more of them can be counted."""
 
 
 class CapSpelling(NamedTuple):
@@ -82,6 +87,14 @@ def read_window(value: object) -> Duration:
     return window
 
 
+def read_kept(value: object) -> Duration:
+    """Read a duration after which nobody asks what was decided: at most the 62 days that this is remembered."""
+    duration = read_duration(value)
+    if duration > LONGEST_WINDOW:
+        raise ValueError(f"expected at most 62d, as long as what fired is remembered, got {shown(value)}")
+    return duration
+
+
 def read_share(value: object) -> Decimal:
     """Read `10%` to 10: more than 0, at most 100."""
     match = _SHARE.fullmatch(value) if isinstance(value, str) else None
@@ -92,11 +105,15 @@ def read_share(value: object) -> Decimal:
 
 
 def read_cap(value: object) -> CapSpelling:
-    """Read `1 per 7d`: a number of times, at least 1, and a duration."""
+    """Read `1 per 7d`: a number of times, at least 1, and a duration; no more of either than is remembered."""
     match = _CAP.fullmatch(value) if isinstance(value, str) else None
     if match is None or int(match[1]) == 0:
         raise ValueError(f"expected a cap such as `1 per 7d`, got {shown(value)}")
-    return CapSpelling(int(match[1]), read_duration(match[2]))
+    if int(match[1]) > LARGEST_CAP:
+        raise ValueError(
+            f"expected at most {LARGEST_CAP} times, as many triggers as are remembered, got {shown(value)}"
+        )
+    return CapSpelling(int(match[1]), read_kept(match[2]))
 
 
 def read_name(value: object) -> str:
@@ -113,10 +130,17 @@ def read_clock(value: object) -> str:
     return value
 
 
+def _as_text(value: object) -> object:
+    """Take `true` and `5` as they are written: data is compared by its text (`detect/metering.py`)."""
+    return value_text(value) if isinstance(value, bool | int | Decimal) else value
+
+
 Amount = Annotated[Decimal, read_by(read_amount)]
 Lasting = Annotated[Duration, read_by(read_duration)]
 Window = Annotated[Duration, read_by(read_window)]
+Kept = Annotated[Duration, read_by(read_kept)]
 Share = Annotated[Decimal, read_by(read_share)]
 Cap = Annotated[CapSpelling, read_by(read_cap)]
 Name = Annotated[str, read_by(read_name)]
 Clock = Annotated[str, read_by(read_clock)]
+Selected = Annotated[str, BeforeValidator(_as_text)]

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from expansion_signals.model.instants import DAY
 from expansion_signals.rules.conditions import Comparison, facts_compared
+from expansion_signals.rules.fact_windows import DEFAULT_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from expansion_signals.model.accounts import Account
-    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.rules.conditions import Combination, Condition
 
 PROFILE_ALONE = frozenset({"plan", "annual_value"})
@@ -42,6 +43,13 @@ _COMPARED: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
 }
 
 
+class Lately(Protocol):
+    """What an account did lately."""
+
+    def fact(self, name: str, within: Duration | None) -> Fraction | None:
+        """Return a fact in this window, without one in its own; None where it is not known."""
+
+
 class Facts(Protocol):
     """What a condition is judged with."""
 
@@ -52,7 +60,8 @@ class Facts(Protocol):
 class Known(NamedTuple):
     """What is known of an account at an instant: `currency` is the catalog's, `health` runs from 0 to 100.
 
-    `utilization` is that of the reading which is judged. What is None is not known.
+    `utilization` is that of the reading which is judged, elsewhere the highest that the last look found. `lately` tells
+    the facts that have a window, in the window `within` where that is not each fact's own. What is None is not known.
     """
 
     profile: Account | None
@@ -61,9 +70,13 @@ class Known(NamedTuple):
     utilization: Fraction | None = None
     seats_used: int | None = None
     health: int | None = None
+    lately: Lately | None = None
+    within: Duration | None = None
 
     def fact(self, name: str) -> Fraction | str | None:
         """Return a fact, None where it is not known; ages and distances in days, money in the catalog's currency."""
+        if name in DEFAULT_WITHIN:
+            return self.lately.fact(name, self.within) if self.lately is not None else None
         known: Fraction | str | int | None = {
             "utilization": self.utilization,
             "seats_used": self.seats_used,

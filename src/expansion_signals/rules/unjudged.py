@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.rules.conditions import facts_compared
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from expansion_signals.rules.rules_file import RuleShape
 
@@ -50,20 +48,6 @@ SCORED = frozenset({"pql"})
 COUNTED = frozenset({"limit_reached", "milestone"})
 """Signals that are judged from counters (`detect/limits.py`, `detect/milestones.py`)."""
 
-_FACTS = frozenset({"plan", "annual_value", "account_age", "days_to_renewal", "health"})
-"""Facts that this version knows of an account wherever a rule asks for them; `health` is known to be unknown."""
-
-
-_OF_SEATS = frozenset({"utilization", "seats_used"})
-
-_FACTS_OF: Mapping[str, frozenset[str]] = {
-    "limit_reached": frozenset({"utilization"}),
-    "seat_limit_approached": _OF_SEATS,
-    "seat_limit_invited": _OF_SEATS,
-    "seat_limit_last_taken": _OF_SEATS,
-}
-"""Facts that are known where a signal is judged, beside those."""
-
 
 def why_unjudged(rule: RuleShape) -> str | None:
     """Return why this version leaves the rule out, or None where it judges it."""
@@ -74,15 +58,4 @@ def why_unjudged(rule: RuleShape) -> str | None:
     if meaningless:
         said = " and ".join(f"no `{name}`" for name in meaningless)
         return f"{rule.signal} takes {said}, so the rule is not judged"
-    unknown = _unknown_facts(rule)
-    if unknown:
-        said = " and ".join(f"`{name}`" for name in unknown)
-        return f"{said} in `when` is valid but not known to this version yet, so the rule is not judged"
     return None
-
-
-def _unknown_facts(rule: RuleShape) -> Sequence[str]:
-    """Return the facts in the rule's condition that are never known where it is judged; a life has no limit to use."""
-    known = _FACTS | _FACTS_OF.get(rule.signal, frozenset())
-    compared = facts_compared(rule.when) if rule.when is not None else ()
-    return sorted({comparison.fact for comparison in compared} - known)

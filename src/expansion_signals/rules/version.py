@@ -55,7 +55,9 @@ def _meaning(rule: RuleShape) -> dict[str, Any]:
     fields = type(rule).model_fields
     written = {name: getattr(rule, name) for name in fields if name != "enabled"}
     meaning = {
-        name: value for name, value in written.items() if fields[name].is_required() or value != fields[name].default
+        name: value
+        for name, value in written.items()
+        if fields[name].is_required() or value != fields[name].get_default(call_default_factory=True)
     }
     if isinstance(meaning.get("at"), list):
         meaning["at"] = sorted(str(each) if isinstance(each, Threshold) else plain(each) for each in meaning["at"])

@@ -6,30 +6,32 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.instants import DAY
-from expansion_signals.model.looks import DAILY, DayUsed, History, Look
+from expansion_signals.model.looks import DAILY, History, Look
 from expansion_signals.model.months import month_of, read_month
 from expansion_signals.model.windows import DAYS_KEPT
-from expansion_signals.state.keys import bucket_field, counter_of, due_member, read_bucket_field, shard_keys
+from expansion_signals.state.keys import counter_of, due_member, read_bucket_field, shard_keys
 from expansion_signals.state.packing import read_note, read_profile
 from expansion_signals.state.requests import read_bucket
 from expansion_signals.state.scripts import Scripts
+from expansion_signals.state.summing_up import REMEMBERED, SummingUp, read_used, used_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.months import Month
-    from expansion_signals.model.readings import Counter as Level
+    from expansion_signals.model.readings import Counter
     from expansion_signals.state.connection import Connection
     from expansion_signals.state.keys import ShardKeys
 
 LEASE = "daily"
 _LEASE_MILLISECONDS = 15_000
+_DAY_WITHIN = "9"
+"""The number of the day ends before this place of what was used."""
 
 
 def months_read(day: int) -> list[Month]:
@@ -42,12 +44,14 @@ def months_read(day: int) -> list[Month]:
 
 
 class RedisDue:
-    """Looks of one deployment."""
+    """Looks of one deployment. Summing up a shard, it remembers about so many accounts that it has met."""
 
-    def __init__(self, client: Connection, *, prefix: str, shards: int) -> None:
+    def __init__(self, client: Connection, *, prefix: str, shards: int, remembered: int = REMEMBERED) -> None:
         self._scripts = Scripts(client)
         self._prefix = prefix
         self._shards = shards
+        self._remembered = remembered
+        self._summing_up: dict[int, SummingUp] = {}
 
     async def due(self, until: Mapping[int, Instant], most: int) -> Mapping[int, Sequence[Look]]:
         """Return by shard the looks due at its instant, the longest overdue first, at most so many of each shard."""
@@ -86,63 +90,35 @@ class RedisDue:
         ]
         await self._scripts.call("look", [([self._keys(shard).due], *arguments)])
 
-    async def sum_up(self, shard: int, day: int) -> None:
-        """Keep what the shard's accounts used on this UTC day, in place of an earlier one."""
-        keys = self._keys(shard)
-        [members] = await self._scripts.commands([("ZRANGE", keys.due, "0", "-1")], "accounts")
-        accounts = [
-            account for reason, _, account in (each.decode().partition("|") for each in members) if reason == DAILY
-        ]
-        commands = [
-            command
-            for account in accounts
-            for command in (("GET", keys.profile(account)), ("HGETALL", keys.month(account, day)))
-        ]
-        names, *found = await self._scripts.commands([("HGETALL", keys.names), *commands], "what was used")
-        fields = {bucket_field(number.decode(), day).encode(): name.decode() for name, number in names.items()}
-        profiles = [read_profile(profile) for profile in found[::2]]
-        used = used_by_plan(
-            day,
-            [
-                (
-                    profile.account.plan,
-                    {fields[field]: read_bucket(each.decode()) for field, each in of.items() if field in fields},
-                )
-                for profile, of in zip(profiles, found[1::2], strict=True)
-                if profile is not None
-            ],
-        )
-        await self._scripts.call("used", [([keys.used], str(day), _used_text(used))])
+    async def sum_up(self, shard: int, day: int) -> bool:
+        """Sum up what some more of the shard's accounts used on this UTC day.
 
-    async def summed_up(self) -> Sequence[DayUsed | None]:
-        """Return what every shard has summed up last, None where it never has."""
-        commands = [("GET", self._keys(shard).used) for shard in range(self._shards)]
-        return [_read_used(text) for text in await self._scripts.commands(commands, "what was used")]
+        Return whether there are no more: then it is kept, in place of an earlier day.
+        """
+        keys, going_on = self._keys(shard), self._summing_up.get(shard)
+        if going_on is None or going_on.day != day:
+            going_on = self._summing_up[shard] = SummingUp(self._scripts, keys, day, self._remembered)
+        if going_on.used is None:
+            await going_on.step()
+        if going_on.used is None:
+            return False
+        await self._scripts.call("used", [([keys.used], str(day), used_text(going_on.used))])
+        del self._summing_up[shard]
+        return True
+
+    async def summed_up(self) -> Sequence[int | None]:
+        """Return which UTC day every shard has summed up last, None where it never has."""
+        commands = [("GETRANGE", self._keys(shard).used, "0", _DAY_WITHIN) for shard in range(self._shards)]
+        found = await self._scripts.commands(commands, "what is summed up")
+        return [int(text.partition(b"|")[0]) if text else None for text in found]
+
+    async def used(self, shard: int) -> DayUsed | None:
+        """Return what the shard's accounts used on the day that it has summed up last, None where it never has."""
+        [text] = await self._scripts.commands([("GET", self._keys(shard).used)], "what was used")
+        return read_used(text)
 
     def _keys(self, shard: int) -> ShardKeys:
         return shard_keys(self._prefix, shard)
-
-
-def used_by_plan(day: int, accounts: Sequence[tuple[str, Mapping[str, int]]]) -> DayUsed:
-    """Return what accounts used, each given by its plan and its amounts by meter."""
-    amounts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for plan, by_meter in accounts:
-        for meter, amount in by_meter.items():
-            if amount > 0:
-                amounts[plan, meter].append(amount)
-    return DayUsed(day, Counter(plan for plan, _ in accounts), {place: sorted(each) for place, each in amounts.items()})
-
-
-def _used_text(used: DayUsed) -> str:
-    return json.dumps([used.accounts, [[*place, amounts] for place, amounts in used.amounts.items()]])
-
-
-def _read_used(text: bytes | None) -> DayUsed | None:
-    if text is None:
-        return None
-    day, _, used = text.decode().partition("|")
-    accounts, amounts = json.loads(used)
-    return DayUsed(int(day), accounts, {(plan, meter): each for plan, meter, each in amounts})
 
 
 def _commands(keys: ShardKeys, account: str, months: Sequence[Month]) -> list[tuple[str, ...]]:
@@ -168,7 +144,7 @@ def _history(account: str, found: Sequence, meters: Mapping[str, str], months: S
     return History(account, read_profile(profile), read_note(note), days, dict(_levels(kept, meters)), first)
 
 
-def _levels(kept: Mapping[bytes, bytes], meters: Mapping[str, str]) -> Iterator[tuple[Level, int]]:
+def _levels(kept: Mapping[bytes, bytes], meters: Mapping[str, str]) -> Iterator[tuple[Counter, int]]:
     """Yield the levels among the fields of an account's hash: those that begin with the number of a meter."""
     for field, value in kept.items():
         number, colon, suffix = field.decode().partition(":")

@@ -34,13 +34,13 @@ from expansion_signals.state.memory_account import KeptAccount
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from expansion_signals.decide.restored import Passed
+    from expansion_signals.decide.passed import Passed
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import AccountBatch, Identity, Outcome, Range, ShardBatch
+    from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.facts import AccountFacts, AccountMark
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.last_seen import Active
-    from expansion_signals.model.looks import DayUsed
 
 _HOURS_A_DAY = 24
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from expansion_signals.model.day_used import used_by
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.looks import DAILY, History, Look
 from expansion_signals.model.months import month_of
 from expansion_signals.model.notes import Note
-from expansion_signals.state.due import months_read, used_by_plan
+from expansion_signals.state.due import months_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.instants import Instant
-    from expansion_signals.model.looks import DayUsed
     from expansion_signals.state.memory import MemoryStore
     from expansion_signals.state.memory_account import KeptAccount
 
@@ -51,32 +53,30 @@ class MemoryDue:
             else:
                 due[place] = then
 
-    async def sum_up(self, shard: int, day: int) -> None:
-        """Keep what the shard's accounts used on this UTC day, in place of an earlier one."""
+    async def sum_up(self, shard: int, day: int) -> bool:
+        """Keep what the shard's accounts used on this UTC day, in place of an earlier one; it is all at once."""
         kept = self._store.shards[shard]
-        if kept.used is not None and kept.used.day >= day:
-            return
-        accounts = [kept.account(name) for name, reason in sorted(kept.due) if reason == DAILY]
-        kept.used = used_by_plan(
-            day,
-            [
-                (
-                    each.profile.account.plan,
-                    {meter: level.amount for (meter, on), level in each.days.items() if on == day},
-                )
-                for each in accounts
-                if each.profile is not None
-            ],
-        )
+        if kept.used is None or kept.used.day < day:
+            accounts = [kept.account(name) for name, reason in kept.due if reason == DAILY]
+            kept.used = used_by(day, [_uses(each.profile, each, day) for each in accounts if each.profile is not None])
+        return True
 
-    async def summed_up(self) -> Sequence[DayUsed | None]:
-        """Return what every shard has summed up last, None where it never has."""
-        return [shard.used for shard in self._store.shards]
+    async def summed_up(self) -> Sequence[int | None]:
+        """Return which UTC day every shard has summed up last, None where it never has."""
+        return [shard.used.day if shard.used else None for shard in self._store.shards]
+
+    async def used(self, shard: int) -> DayUsed | None:
+        """Return what the shard's accounts used on the day that it has summed up last, None where it never has."""
+        return self._store.shards[shard].used
 
     def _due(self, shard: int, until: Instant) -> list[Look]:
         looks = [Look(*place, at) for place, at in self._store.shards[shard].due.items() if at <= until]
         # Those of one instant in the order of the texts that stand in Redis.
         return sorted(looks, key=lambda look: (look.at, look.reason.encode(), look.account.encode()))
+
+
+def _uses(profile: Profile, kept: KeptAccount, day: int) -> tuple[str, Mapping[str, int]]:
+    return profile.account.plan, {meter: level.amount for (meter, on), level in kept.days.items() if on == day}
 
 
 def _history(account: str, kept: KeptAccount, day: int) -> History:

@@ -86,7 +86,7 @@ def _forget_decisions(decisions: dict[str, Decided], reached: Instant) -> int:
         remembered = decided.remembered if decided.remembered.kept_until() > reached else Remembered()
         is_old = len(left) < len(decided.entries) or remembered != decided.remembered
         expired += is_old
-        if not left and remembered.is_empty:
+        if is_old and not left and remembered.is_empty:
             del decisions[account]
         elif is_old:
             decisions[account] = replace(decided, revision=decided.revision + 1, entries=left, remembered=remembered)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from expansion_signals.decide.decided import Decided, Reserved
 from expansion_signals.model.batches import Behind, Gap, Lost
 from expansion_signals.model.looks import HOLD
+from expansion_signals.model.notes import HEALTH, Note
 from expansion_signals.state.keys import shard_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ class MemoryPolicy:
         before = shard.get(reservation.account, Decided())
         if before.revision != reservation.revision:
             return False
+        if reservation.look is not None:
+            due = self._store.shards[shard_of(reservation.account, len(self.shards))].due
+            due[reservation.account, HOLD] = reservation.look
+        if reservation.health is not None:
+            notes = self._store.shards[shard_of(reservation.account, len(self.shards))].keep(reservation.account).notes
+            notes[HEALTH] = Note(notes.get(HEALTH, Note()).revision + 1, str(reservation.health))
         if reservation.is_empty:
             return True
         kept = {key: entry for key, entry in before.entries.items() if key not in reservation.forgotten}
@@ -68,9 +75,6 @@ class MemoryPolicy:
             before.remembered if reservation.remembered is None else reservation.remembered,
             {**before.unpassed, **reservation.published},
         )
-        if reservation.look is not None:
-            due = self._store.shards[shard_of(reservation.account, len(self.shards))].due
-            due[reservation.account, HOLD] = reservation.look
         return True
 
     async def passed(self, places: Mapping[str, Collection[str]]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.decide.decided import Decided
 from expansion_signals.model.shards import ShardStanding
 
 if TYPE_CHECKING:
@@ -77,7 +76,5 @@ class MemoryShards:
         shard.since = restored.since
         if self._policy is not None:
             self._policy.shards[restored.shard] = {
-                name: Decided(1, account.entries, account.remembered)
-                for name, account in restored.accounts.items()
-                if account.entries or not account.remembered.is_empty
+                name: account.decided for name, account in restored.accounts.items() if not account.is_empty
             }

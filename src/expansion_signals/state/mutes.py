@@ -40,14 +40,22 @@ class RedisMutes:
 
 
 class MemoryMutes:
-    """Mutes in memory."""
+    """Mutes in memory: the reference that those in Redis must equal."""
 
     def __init__(self) -> None:
-        self.until: dict[tuple[str | None, str | None], Instant] = {}
+        self._until: dict[tuple[str | None, str | None], Instant] = {}
 
     async def mutes(self) -> Mapping[tuple[str | None, str | None], Instant]:
         """Return until when rules and accounts are silent: by rule and account, either of them None for any."""
-        return self.until
+        return dict(self._until)
+
+    async def mute(self, rule: str | None, account: str | None, until: Instant) -> None:
+        """Silence a rule, an account, or a rule for an account."""
+        self._until[rule, account] = until
+
+    async def unmute(self, rule: str | None, account: str | None) -> None:
+        """End the silence of a rule, an account, or a rule for an account."""
+        self._until.pop((rule, account), None)
 
 
 def _field(rule: str | None, account: str | None) -> str:

@@ -16,6 +16,7 @@ from expansion_signals.model.amounts import plain
 from expansion_signals.model.batches import Behind, Gap, Lost
 from expansion_signals.model.instants import HOUR
 from expansion_signals.model.looks import HOLD
+from expansion_signals.model.notes import HEALTH
 from expansion_signals.state.keys import due_member, shard_keys, shard_of
 from expansion_signals.state.packing import pack, read_watermarks
 from expansion_signals.state.scripts import Scripts
@@ -62,12 +63,15 @@ class RedisPolicy:
         ]
         accounts = [_argument(reservation) for reservation in asked.reservations]
         policies = [keys.policy(reservation.account) for reservation in asked.reservations]
-        return [keys.state, keys.watermarks, keys.due, *policies], pack((stand, accounts, asked.token))
+        healths = [keys.note(reservation.account, HEALTH) for reservation in asked.reservations]
+        return [keys.state, keys.watermarks, keys.due, *policies, *healths], pack((stand, accounts, asked.token))
 
     async def passed(self, places: Mapping[str, Collection[str]]) -> None:
         """Forget what was published because of these records, by account: they will not be asked again."""
         commands = [
-            ("HDEL", self._key(account), *(f"{_UNPASSED}{place}" for place in gone)) for account, gone in places.items()
+            ("HDEL", self._key(account), *(f"{_UNPASSED}{place}" for place in gone))
+            for account, gone in places.items()
+            if gone
         ]
         await self._scripts.commands(commands, "what was published")
 
@@ -91,30 +95,46 @@ def read_kept_until(text: str) -> Instant:
     return int(text.partition("|")[0]) * HOUR
 
 
-def entry_fields(entries: Mapping[Key, Entry]) -> list[str]:
-    """Return the fields that remember these entries, each followed by its value."""
+def decided_fields(decided: Decided) -> list[str]:
+    """Return the fields of a hash that holds this, each followed by its value."""
+    return [
+        "rev",
+        str(decided.revision),
+        *_entry_fields(decided.entries),
+        *memory_fields(decided.remembered),
+        *_unpassed_fields(decided.unpassed),
+    ]
+
+
+def _entry_fields(entries: Mapping[Key, Entry]) -> list[str]:
     return [part for key, entry in entries.items() for part in (_field(key), _text(entry))]
 
 
-def memory_fields(remembered: Remembered | None) -> list[str]:
-    """Return the field that remembers what is remembered besides, followed by its value; None: it stays as it is."""
-    if remembered is None:
+def memory_fields(remembered: Remembered) -> list[str]:
+    """Return the field that holds what is remembered besides, followed by its value; nothing where there is nothing."""
+    if remembered.is_empty:
         return []
-    return [MEMORY, f"{-(-remembered.kept_until() // HOUR)}|{remembered.written()}"]
+    return [MEMORY, f"{remembered.kept_until() // HOUR}|{remembered.written()}"]
+
+
+def _unpassed_fields(published: Mapping[str, str]) -> list[str]:
+    return [part for place, text in published.items() for part in (f"{_UNPASSED}{place}", text)]
 
 
 def _argument(reservation: Reservation) -> tuple[object, ...]:
+    remembered = reservation.remembered
     return (
         reservation.account,
         reservation.revision,
-        [_field(key) for key in reservation.forgotten],
+        [*map(_field, reservation.forgotten), *([MEMORY] if remembered is not None and remembered.is_empty else ())],
         [
-            *entry_fields(reservation.added),
-            *memory_fields(reservation.remembered),
-            *(part for place, text in reservation.published.items() for part in (f"{_UNPASSED}{place}", text)),
+            *_entry_fields(reservation.added),
+            *(() if remembered is None else memory_fields(remembered)),
+            *_unpassed_fields(reservation.published),
         ],
         due_member(reservation.account, HOLD),
         "" if reservation.look is None else str(reservation.look),
+        "" if reservation.health is None else str(reservation.health),
     )
 
 

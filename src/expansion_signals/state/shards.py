@@ -13,14 +13,16 @@ from redis.asyncio import RedisCluster
 from expansion_signals.model.shards import ShardStanding
 from expansion_signals.state.keys import STATE_FORMAT, shard_keys, suffix_of
 from expansion_signals.state.packing import marks_chunks, pack
-from expansion_signals.state.policy import entry_fields, memory_fields
+from expansion_signals.state.policy import decided_fields
 from expansion_signals.state.reached import reached_by_partition
 from expansion_signals.state.scripts import Scripts, redis_failures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from expansion_signals.decide.restored import Passed, RestoredAccount, RestoredShard
+    from expansion_signals.decide.passed import Passed
+    from expansion_signals.decide.restored import RestoredShard
+    from expansion_signals.decide.restored_account import RestoredAccount
     from expansion_signals.model.facts import Marks
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.readings import Counter
@@ -154,9 +156,8 @@ def _hashes(
     marks = [part for counter, of in account.marks.items() for part in _mark_fields(counter, of, numbers)]
     if marks:
         yield keys.account(name), marks
-    if account.entries or not account.remembered.is_empty:
-        memory = [] if account.remembered.is_empty else memory_fields(account.remembered)
-        yield keys.policy(name), ["rev", "1", *entry_fields(account.entries), *memory]
+    if not account.is_empty:
+        yield keys.policy(name), decided_fields(account.decided)
 
 
 def _mark_fields(counter: Counter, marks: Marks, numbers: Mapping[str, int]) -> list[str]:

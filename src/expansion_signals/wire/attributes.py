@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.instants import Instant, parse_instant
+from expansion_signals.model.names import LONGEST_NAME, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
-
-LONGEST_NAME = 512
-"""Characters in the longest name: an attribute, an account, a user, a meter."""
-
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters and lone surrogates: in no name, so that names join to identities without ambiguity."""
 
 _SPECVERSION = "1.0"
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]{1,200})?")
@@ -59,8 +54,7 @@ def name(attribute: str, value: object) -> str:
     Raises:
         RejectedRecord: `missing_attribute` for null, `invalid_attribute` otherwise; the message names `attribute`.
     """
-    # Printable text has neither control characters nor surrogates; only text that is not needs the closer look.
-    if type(value) is str and 0 < len(value) <= LONGEST_NAME and (value.isprintable() or not UNPRINTABLE.search(value)):
+    if is_name(value):
         return value
     if value is None:
         raise RejectedRecord("missing_attribute", f"{attribute} is required and missing")

@@ -121,8 +121,9 @@ class CloudEventsCodec:
         return signals.read(record)
 
     def trigger(self, trigger: Trigger, recorded: Instant) -> Outgoing:
-        """Encode a trigger for its topic (semantics 7.7, 9.2)."""
-        return triggers.write(trigger, recorded)
+        """Encode a trigger for its topic, for `expansion-shadow` where its rule is tried out (semantics 7.7, 9.2)."""
+        written = triggers.write(trigger, recorded)
+        return written._replace(topic=shadow.TOPIC) if trigger.shadow else written
 
     def decision(self, decision: Decision, recorded: Instant) -> Outgoing:
         """Encode a decision for `expansion-decisions` (semantics 7.1)."""
@@ -137,12 +138,14 @@ class CloudEventsCodec:
         return outcomes.write_withdrawal(withdrawal, recorded)
 
     def prompt(self, record: Record) -> Prompt:
-        """Decode one record of `prompt-events`.
+        """Decode one record of `prompt-events`: of any age, but not of a time to come.
 
         Raises:
             RejectedRecord: what was read is not the report of a prompt in a version that this program knows.
         """
-        return prompts.read(record)
+        prompt = prompts.read(record)
+        _refuse_future(prompt.time, record.appended)
+        return prompt
 
     def read_decision(self, record: Record) -> tuple[str, str | None, Verdict]:
         """Decode one record of `expansion-decisions`: the id of its signal, and what was decided.

@@ -17,7 +17,7 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.events import BUILT_IN_PREFIX
 from expansion_signals.model.instants import parse_day, parse_instant
-from expansion_signals.wire.attributes import LONGEST_NAME
+from expansion_signals.model.names import LONGEST_NAME
 
 _MOST_CHARACTERS_OF_A_NUMBER = 400
 _MOST_DIMENSIONS = 64

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.instants import Instant, format_instant, parse_instant
+from expansion_signals.model.names import UNPRINTABLE
 from expansion_signals.model.records import DeadLetter, Outgoing, Record
-from expansion_signals.wire.attributes import UNPRINTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

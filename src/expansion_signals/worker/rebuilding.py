@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.records import Partition
-from expansion_signals.pipeline.deciding import PROMPT_EVENTS
+from expansion_signals.pipeline.deciding import DECISIONS, PROMPT_EVENTS
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.restoring import Restoring
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.ports import AuditCodec, Patience, Shards
 
-SIGNALS, DECISIONS = "expansion-signals", "expansion-decisions"
+SIGNALS = "expansion-signals"
 
 _POLL_SECONDS = 0.5
 
@@ -71,8 +71,8 @@ class Rebuilding:
             late=late,
         )
         await self._read(DECISIONS, restoring.decisions, alive)
-        signals = await self._read(SIGNALS, restoring.signals, alive)
         prompts = await self._read(PROMPT_EVENTS, restoring.prompts, alive)
+        signals = await self._read(SIGNALS, restoring.signals, alive)
         # What was never told needs no care: a deployment without a signal is new, whatever its log has forgotten.
         since = await self.since() if any(signals.values()) else None
         stand = {**signals, **prompts, **await self._starts(USAGE_EVENTS), **await self._starts(ACCOUNT_UPDATES)}

@@ -29,12 +29,35 @@ def broken(tmp_path: Path) -> Path:
 
 def test_check_of_what_is_right_says_so_and_exits_with_0() -> None:
     result = _run("check", SAMPLE)
-    assert (result.exit_code, "4 meters, 7 features, 4 plans, 3 add-ons, 29 rules" in result.stdout) == (0, True)
+    assert (result.exit_code, "4 meters, 7 features, 4 plans, 3 add-ons, 30 rules" in result.stdout) == (0, True)
 
 
 def test_check_tells_every_problem_with_a_path_that_editors_open(broken: Path) -> None:
     lines = _run("check", broken).stdout.splitlines()
     assert [line.rsplit(":", 3)[0] for line in lines] == [f"{broken}/catalog.yaml", f"{broken}/rules.yaml"]
+
+
+def test_check_tells_what_is_wrong_with_the_events_of_a_gate(tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").write_text((SAMPLE / "catalog.yaml").read_text())
+    rule = '{id: walls, signal: feature_gated, feature: "*", event: com.acme.paywall.shown, were: {screen: sso}}'
+    (tmp_path / "rules.yaml").write_text(f"rules:\n  - {rule}\n")
+    result = _run("check", tmp_path)
+    told = [line.removeprefix(f"{tmp_path}/rules.yaml:") for line in result.stdout.splitlines()]
+    assert (result.exit_code, [line.partition(";")[0] for line in told[:2]]) == (
+        2,
+        [
+            "2:49: events of the product's own are attempts on one feature, got `*`",
+            "2:85: unknown key `were`",
+        ],
+    )
+
+
+def test_show_has_the_events_that_a_gate_names(tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").write_text((SAMPLE / "catalog.yaml").read_text())
+    rule = "{id: sso, signal: feature_gated, feature: sso, event: com.acme.paywall.shown, where: {step: 5}, user: who}"
+    (tmp_path / "rules.yaml").write_text(f"rules: [{rule}]\n")
+    [shown] = json.loads(_run("show", tmp_path, "--json").stdout)["rules"]
+    assert (shown["event"], shown["where"], shown["user"]) == ("com.acme.paywall.shown", {"step": "5"}, "who")
 
 
 def test_check_of_what_is_wrong_exits_with_2(broken: Path) -> None:
@@ -78,6 +101,28 @@ def test_show_writes_brackets_as_they_stand(tmp_path: Path) -> None:
     (tmp_path / "catalog.yaml").write_text(catalog)
     (tmp_path / "rules.yaml").write_text((SAMPLE / "rules.yaml").read_text())
     assert "[bold]call" in _run("show", tmp_path).stdout
+
+
+@pytest.fixture
+def worded(tmp_path: Path) -> Path:
+    catalog, rules = ((SAMPLE / name).read_text() for name in ("catalog.yaml", "rules.yaml"))
+    (tmp_path / "catalog.yaml").write_text(catalog)
+    (tmp_path / "rules.yaml").write_text(
+        rules.replace("id: seat-invite,", "id: seat-invite, copy: {en: {}, pt-BR: {}},")
+    )
+    return tmp_path
+
+
+def test_show_has_the_languages_that_a_rule_writes(worded: Path) -> None:
+    assert "copy in en, pt-BR" in _run("show", worded).stdout
+
+
+def test_show_as_json_has_the_languages_that_a_rule_writes(worded: Path) -> None:
+    rules = json.loads(_run("show", worded, "--json").stdout)["rules"]
+    assert {rule["id"]: rule["copy"] for rule in rules if rule["copy"]} == {
+        "api-quota": ["en", "de"],
+        "seat-invite": ["en", "pt-BR"],
+    }
 
 
 @pytest.mark.parametrize("command", ["check", "show"])

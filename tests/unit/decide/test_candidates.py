@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,16 +11,32 @@ from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.kinds import KINDS, TOLD
 from sample_signals import gated, key, signal
 
-SILENT = [kind.type for kind in KINDS.values() if not kind.fires]
+if TYPE_CHECKING:
+    from expansion_signals.model.signals import Signal
+
+CHANGED = {"from": None, "to": {"version": 7, "plan": "free"}}
+READING = {"reason": "daily", "facts": [], "levels": [], "health_inputs": {}}
+UNDECIDED = [
+    signal("80", kind="limit.recovered"),
+    replace(signal("80"), type="account.changed", data=CHANGED, keys=()),
+    replace(signal("80"), type="reading", data=READING, keys=()),
+    *(replace(signal("80"), type=other, data={}, keys=()) for other in ("limit.hit", "feature.attempted", "some.new")),
+]
 
 
 def test_a_limit_signal_is_a_candidate_with_its_place_in_the_log() -> None:
     assert candidate_in(signal("80"), "3:17") == Candidate(signal("80"), "3:17")
 
 
-@pytest.mark.parametrize("other", [*SILENT, *TOLD, "something.new"])
-def test_a_signal_that_nobody_decides_is_no_candidate(other: str) -> None:
-    assert candidate_in(replace(signal("80"), type=other, data={}, keys=()), "0:0") is None
+@pytest.mark.parametrize("other", UNDECIDED, ids=lambda other: other.type)
+def test_a_signal_that_nobody_decides_is_no_candidate(other: Signal) -> None:
+    assert candidate_in(other, "0:0") is None
+
+
+@pytest.mark.parametrize("other", ["limit.recovered", *TOLD])
+def test_a_signal_that_ends_or_judges_what_others_led_to_is_checked_though_nobody_decides_it(other: str) -> None:
+    with pytest.raises(RejectedRecord):
+        candidate_in(replace(signal("80"), type=other, data={}, keys=()), "0:0")
 
 
 @pytest.mark.parametrize("digits", ["1300", "0.5", "9223372036854775807", "9223372036.854775807", "0.000000001"])

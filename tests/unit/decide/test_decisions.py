@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from expansion_signals.decide.candidates import Candidate
+from expansion_signals.decide.cases import Case
 from expansion_signals.decide.decided import Decided, key_of
 from expansion_signals.decide.decisions import decide
+from expansion_signals.decide.offers import payload_of
 from expansion_signals.decide.remembered import Remembered
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, HOUR
@@ -90,11 +92,30 @@ def test_a_decision_carries_time_and_trace_of_its_evidence(account: Account) -> 
     assert (decision.time, decision.traceparent) == (NOW, "00-ab")
 
 
-def test_a_trigger_carries_the_payload_without_the_account_that_is_for_the_audit(account: Account) -> None:
-    asked = signal("80")
-    assert trigger_of(account.decide(asked)).data == {
+ADDED = {"recommendation", "route", "prompt", "copy"}
+"""What a trigger says besides its evidence."""
+
+
+@pytest.mark.parametrize("asked", [signal("80"), gated()], ids=lambda asked: asked.type)
+def test_a_trigger_carries_what_its_signal_says_but_the_account_that_is_for_the_audit(
+    account: Account, asked: Signal
+) -> None:
+    data = trigger_of(account.decide(asked)).data
+    assert {name: value for name, value in data.items() if name not in ADDED} == {
         name: value for name, value in asked.data.items() if name != "account"
     }
+
+
+@pytest.mark.parametrize("asked", [signal("80"), gated()], ids=lambda asked: asked.type)
+def test_a_trigger_says_what_to_offer_to_whom_it_goes_how_it_is_shown_and_in_which_words(
+    account: Account, asked: Signal
+) -> None:
+    assert trigger_of(account.decide(asked)).data.keys() - asked.data.keys() == ADDED
+
+
+def test_what_only_deciding_asks_for_is_in_no_payload() -> None:
+    told = {"holdout": True, "past": "backfill", "burst_of": key("80")}
+    assert payload_of(Case(signal("80", **told), Remembered(), ground())).keys() & told.keys() == set()
 
 
 def test_a_trigger_carries_the_evidence_of_its_signal(account: Account) -> None:
@@ -336,11 +357,6 @@ def test_a_trigger_of_another_kind_has_the_id_of_its_signal(account: Account) ->
     assert trigger_of(account.decide(gated())).id == gated().id
 
 
-def test_a_trigger_of_another_kind_carries_the_payload_without_the_account(account: Account) -> None:
-    data = trigger_of(account.decide(gated())).data
-    assert data == {name: value for name, value in gated().data.items() if name != "account"}
-
-
 @pytest.mark.parametrize(
     ("kind", "lasts"), [("seat_limit.invited", DAY), ("feature.gated", 7 * DAY), ("pql.qualified", 30 * DAY)]
 )
@@ -375,8 +391,8 @@ def test_the_next_firing_is_decided_anew(account: Account) -> None:
 
 
 def test_seats_approached_fire_for_the_rest_as_limits_do(account: Account) -> None:
-    account.decide(replace(signal("80"), type="seat_limit.approached"))
-    asked = replace(signal("80", "100"), type="seat_limit.approached")
+    account.decide(signal("80", kind="seat_limit.approached"))
+    asked = signal("80", "100", kind="seat_limit.approached")
     assert trigger_of(account.decide(asked)).data["crossed"] == [{"kind": "percent", "value": "100"}]
 
 

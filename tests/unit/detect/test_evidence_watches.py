@@ -13,6 +13,7 @@ from expansion_signals.detect.wanted import DEFAULTS
 from expansion_signals.model.instants import DAY, HOUR, SECOND
 from expansion_signals.model.kinds import KINDS
 from expansion_signals.rules.unjudged import WATCHED
+from watched_account import fired, past
 
 MIDNIGHT = START - START % DAY
 
@@ -95,7 +96,7 @@ def test_what_comes_more_than_an_hour_late_fires_nothing(course: Course, late: i
     walk = Walk(course)
     walk.goes_often(course.needed - 1)
     walk.late = late
-    assert bool(walk.goes()) == fires
+    assert bool(fired(walk.goes())) == fires
 
 
 @every_course
@@ -111,7 +112,8 @@ def test_what_comes_late_is_counted(course: Course) -> None:
 def test_what_backfill_reaches_is_already_past(course: Course) -> None:
     walk = Walk(course)
     walk.goes_often(course.needed - 1)
-    assert (walk.goes(backfill=True), walk.goes()) == ([], [])
+    told = walk.goes(backfill=True)
+    assert (past(told), fired(told), walk.goes()) == (["backfill"], [], [])
 
 
 @every_course
@@ -121,7 +123,23 @@ def test_what_a_late_event_reaches_is_already_past(course: Course) -> None:
     walk.late = 2 * HOUR
     late = walk.goes()
     walk.late = 0
-    assert (late, walk.goes()) == ([], [])
+    assert (past(late), fired(late), walk.goes()) == (["too_old_to_fire"], [], [])
+
+
+@every_course
+def test_what_was_past_leaves_its_id_to_what_fires_next(course: Course) -> None:
+    walk = Walk(course)
+    walk.goes_often(course.needed - 1)
+    (told,) = walk.goes(backfill=True)
+    (fires,) = walk.goes_often(course.needed, 40 * DAY)
+    assert (fires.id, fires.id != told.id) == (Walk(course).goes_often(course.needed)[0].id, True)
+
+
+@every_course
+def test_a_shadow_rule_tells_nothing_that_is_past(course: Course) -> None:
+    walk = Walk(course, shadow=True)
+    walk.goes_often(course.needed - 1)
+    assert walk.goes(backfill=True) == []
 
 
 @every_course

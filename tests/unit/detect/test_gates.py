@@ -11,7 +11,7 @@ from expansion_signals.detect.gates import Gates
 from expansion_signals.model.events import UsageEvent
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND, parse_instant
 from expansion_signals.rules.configuration import WatchRule
-from watched_account import WatchedAccount
+from watched_account import WatchedAccount, fired, past
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
@@ -157,6 +157,24 @@ def test_what_may_not_fire_counts_and_fires_nothing(quiet: dict[str, object]) ->
     assert gate.attempt("ada", **quiet) == []
     gate.late = 0
     assert types(gate.attempt("bob", HOUR)) == ["feature.attempted", "feature.gated"]
+
+
+@pytest.mark.parametrize(
+    ("late", "backfill", "why"), [(2 * HOUR, False, "too_old_to_fire"), (5 * DAY, True, "backfill")]
+)
+def test_a_third_attempt_that_may_not_fire_is_told_as_past(late: int, why: str, *, backfill: bool) -> None:
+    gate = Gate()
+    for after in (0, HOUR):
+        gate.attempt("ada", after)
+    gate.late = late
+    found = gate.gated("ada", 2 * HOUR, backfill=backfill)
+    assert (past(found), fired(found)) == ([why], [])
+
+
+def test_an_import_of_attempts_is_told_once_as_past_and_then_it_is_silent() -> None:
+    gate = Gate()
+    found = [signal for after in range(20) for signal in gate.gated("ada", after * HOUR, backfill=True)]
+    assert (past(found), gate.gated("bob", 21 * HOUR)) == (["backfill"], [])
 
 
 def test_an_account_not_yet_known_is_counted_and_fires_nothing() -> None:

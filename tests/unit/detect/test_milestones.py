@@ -15,7 +15,7 @@ from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.readings import Limit
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 from expansion_signals.rules.configuration import MilestoneRule
-from sample_readings import NOW, reading, usage
+from sample_readings import NOW, past, reading, usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
 
 PROJECTS = Meter("projects", "com.acme.project.created", "count", "project", per="never")
+IMPORTED = Evidence("e-1", "/apps/web", NOW - 9 * DAY, backfill=True)
 RULE = MilestoneRule("first-projects", "9b1c", "projects", (usage(10), usage(50), usage(100)))
 
 
@@ -43,7 +44,7 @@ class Life:
     def move(
         self, firing: int = 0, *, quiet: int = 0, cause: Cause = "usage", silent: bool = False, **changes: object
     ) -> list[str]:
-        """Judge a movement; return the value of each signal's threshold."""
+        """Judge a movement; return the value of the threshold of each signal that fires."""
         looked_at = reading(
             firing,
             meter=PROJECTS,
@@ -59,10 +60,16 @@ class Life:
         )
         self.level += quiet + firing
         self.arms, self.judged = self.last.arms, True
-        return [signal.data["threshold"]["value"] for signal in self.last.signals]
+        return [signal.data["threshold"]["value"] for signal in self.last.signals if "past" not in signal.data]
 
     def to(self, level: int) -> list[str]:
         return self.move(level - self.level)
+
+    @property
+    def past(self) -> list[tuple[str, list[str]]]:
+        """Why what the last movement reached is past, where it is."""
+        assert self.last is not None
+        return past(self.last.signals)
 
     @property
     def guard(self) -> Guard:
@@ -122,12 +129,22 @@ def test_what_an_import_passes_never_fires() -> None:
     assert (life.move(quiet=10), life.to(0), life.to(49)) == ([], [], [])
 
 
+def test_what_an_import_passes_is_told_once_as_past() -> None:
+    life = Life()
+    told = []
+    for level in (60, 0, 60, 90):
+        life.move(quiet=level - life.level, evidence=IMPORTED)
+        told.append(life.past)
+    assert told == [[("backfill", ["10", "50"])], [], [], []]
+
+
 def test_what_usage_passes_beside_an_import_fires() -> None:
     assert Life().move(40, quiet=30) == ["50"]
 
 
 def test_an_amount_that_stood_before_the_rule_is_past() -> None:
-    assert Life(level=70, judged=True).move(1) == []
+    life = Life(level=70, judged=True)
+    assert (life.move(1), life.past) == ([], [("rule_added", ["10", "50"])])
 
 
 def test_a_rule_may_fire_what_stood_before_it() -> None:
@@ -135,7 +152,8 @@ def test_a_rule_may_fire_what_stood_before_it() -> None:
 
 
 def test_what_stands_when_the_profile_arrives_is_past_because_nobody_knows_whether_an_import_led_there() -> None:
-    assert Life(level=70).move(cause="profile_arrived") == []
+    life = Life(level=70)
+    assert (life.move(cause="profile_arrived"), life.past) == ([], [("backfill", ["10", "50"])])
 
 
 def test_hours_that_the_profile_finds_fire() -> None:
@@ -160,7 +178,7 @@ def test_what_is_older_than_the_rules_age_does_not_fire(late: int, expected: lis
 def test_what_was_too_old_is_past() -> None:
     life = Life()
     life.move(12, **late_by(2 * HOUR))
-    assert life.move(1) == []
+    assert (life.past, life.move(1), life.past) == ([("too_old_to_fire", ["10"])], [], [])
 
 
 def test_the_guard_ends_at_the_next_milestone() -> None:

@@ -18,6 +18,7 @@ from sample_readings import (
     every,
     fired,
     limit,
+    past,
     percent,
     reading,
     recovered,
@@ -352,7 +353,15 @@ def test_a_limit_that_is_unknown_for_a_while_fires_nothing_twice() -> None:
 def test_a_threshold_added_below_the_level_is_already_past() -> None:
     counter = counter_at(850)
     counter.rules = [rule(percent(50), percent(80))]
-    assert (counter.move(1), counter.arm(percent(50))) == ((), Arm("already_past"))
+    signals = counter.move(1)
+    assert (fired(signals), counter.arm(percent(50))) == ([], Arm("already_past"))
+
+
+def test_a_threshold_added_below_the_level_is_told_as_past() -> None:
+    counter = counter_at(850)
+    counter.rules = [rule(percent(50), percent(80))]
+    (signal,) = counter.move(1)
+    assert (past([signal]), signal.data["cause"]) == ([("rule_added", ["50"])], "rule_added")
 
 
 def test_a_threshold_added_below_the_level_fires_if_the_rule_says_so() -> None:
@@ -375,9 +384,15 @@ def test_a_step_added_below_the_level_is_already_past_and_the_next_fires() -> No
     assert [fired(counter.to(level)) for level in (851, 899, 900)] == [[], [], ["900"]]
 
 
+def test_of_a_series_added_below_the_level_the_highest_step_is_told_as_past() -> None:
+    counter = counter_at(850)
+    counter.rules = [rule(every(100))]
+    assert [past(counter.to(level)) for level in (851, 899)] == [[("rule_added", ["800"])], []]
+
+
 def test_a_rule_for_a_counter_that_no_rule_looked_at_finds_its_level_already_past() -> None:
     counter = Counter([QUOTA], level=850)
-    assert counter.move(cause="rule_added") == ()
+    assert past(counter.move(cause="rule_added")) == [("rule_added", ["80"])]
 
 
 def test_a_threshold_taken_out_and_put_back_stays_fired() -> None:
@@ -403,14 +418,15 @@ def test_what_was_already_past_is_armed_by_a_fall_without_a_recovery() -> None:
 
 def test_what_the_quiet_part_passes_is_already_past() -> None:
     counter = Counter([QUOTA])
-    assert (counter.move(quiet=800), counter.arm(percent(80))) == ((), Arm("already_past"))
+    signals = counter.move(quiet=800)
+    assert (fired(signals), counter.arm(percent(80))) == ([], Arm("already_past"))
 
 
 PROMPT, PATIENT = rule(percent(80), rule_id="prompt"), replace(rule(percent(80), rule_id="patient"), max_firing_age=DAY)
 
 
 def ids(signals: Sequence[Signal]) -> list[str]:
-    return [signal.data["rule"]["id"] for signal in signals]
+    return [signal.data["rule"]["id"] for signal in signals if "past" not in signal.data]
 
 
 def judged_late(by: int, *rules: LimitRule, **changes: object) -> Judgement:
@@ -429,6 +445,10 @@ def test_a_rule_with_a_shorter_age_than_others_of_its_meter_fires_nothing_that_i
 def test_what_is_too_old_for_one_rule_is_already_past_for_it() -> None:
     arms = judged_late(2 * HOUR, PROMPT, PATIENT).arms
     assert {key.rule: arm.state for key, arm in arms.items()} == {"prompt": "already_past", "patient": "fired"}
+
+
+def test_what_is_too_old_for_one_rule_is_told_as_past_for_it_alone() -> None:
+    assert past(judged_late(2 * HOUR, PROMPT, PATIENT).signals) == [("too_old_to_fire", ["80"])]
 
 
 def test_what_the_split_let_fire_is_not_too_old_for_the_rule_it_was_split_by() -> None:
@@ -450,7 +470,8 @@ def test_a_quiet_step_does_not_hide_the_next() -> None:
 
 def test_a_quiet_step_does_not_hide_one_that_history_had_reached() -> None:
     counter = Counter([rule(every(100))], level=150)
-    assert fired(counter.move(quiet=100, cause="profile_arrived")) == ["100"]
+    signals = counter.move(quiet=100, cause="profile_arrived")
+    assert (fired(signals), past(signals)) == (["100"], [("backfill", ["200"])])
 
 
 def test_history_from_before_the_profile_fires_with_the_cause_of_the_reading() -> None:

@@ -60,6 +60,11 @@ def test_what_recovered_is_armed_in_its_next_generation_and_remembers_the_fall()
     assert restored(lived(life, 850, 100)).arms == arms_of(life)
 
 
+def test_what_was_past_restores_nothing() -> None:
+    (told,) = counter().move(quiet=850)
+    assert marks_after(told, {}, METERS) == {}
+
+
 def test_each_fall_counts() -> None:
     life = counter(rule(percent(80)))
     arms = restored(lived(life, 850, 100, 850, 100)).arms

@@ -14,6 +14,7 @@ from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, HOUR, SECOND
 from expansion_signals.rules.conditions import read_condition
 from seated_account import APPROACHED, SeatedAccount
+from watched_account import fired, past
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
@@ -88,11 +89,11 @@ def test_a_removed_member_arms_it_again_and_that_is_told() -> None:
 
 def test_falls_arm_it_twice_within_30_days() -> None:
     seats = account(3)
-    fired = []
+    found = []
     for turn in range(5):
-        fired.append(len(seats.activate("eve", turn * DAY)))
+        found.append(len(seats.activate("eve", turn * DAY)))
         seats.remove("eve", turn * DAY + HOUR)
-    assert fired == [1, 1, 1, 0, 0]
+    assert found == [1, 1, 1, 0, 0]
 
 
 def test_an_expired_invite_arms_it_again() -> None:
@@ -157,12 +158,28 @@ def test_a_late_event_takes_its_seat_and_what_it_reaches_is_already_past() -> No
     seats.late = 2 * HOUR
     late = seats.activate("eve")
     seats.late = 0
-    assert (late, seats.used, seats.activate("eve", SECOND)) == ([], 4, [])
+    assert (fired(late), past(late), seats.used) == ([], ["too_old_to_fire"], 4)
+    assert seats.activate("eve", SECOND) == []
 
 
 def test_backfill_takes_its_seat_and_fires_nothing() -> None:
     seats = account(3)
-    assert (seats.backfilled("seat.activated", member="eve"), seats.used) == ([], 4)
+    found = seats.backfilled("seat.activated", member="eve")
+    assert (fired(found), past(found), seats.used) == ([], ["backfill"], 4)
+
+
+def test_backfill_of_long_ago_is_backfill() -> None:
+    seats = account(3)
+    seats.late = 5 * DAY
+    assert past(seats.backfilled("seat.activated", member="eve")) == ["backfill"]
+
+
+def test_what_is_past_has_the_keys_of_its_thresholds() -> None:
+    late, in_time = account(0), account(0)
+    late.late = 2 * HOUR
+    members = profile(members=["a", "b", "c", "d", "e"])
+    (told,), (fires,) = late.updated(members), in_time.updated(members)
+    assert (told.keys, told.id != fires.id) == (fires.keys, True)
 
 
 def test_an_event_of_exactly_the_firing_age_fires() -> None:
@@ -172,25 +189,27 @@ def test_an_event_of_exactly_the_firing_age_fires() -> None:
 
 
 def test_a_rule_that_is_added_above_the_line_fires_nothing_unless_it_says_so() -> None:
-    fired = []
+    found = []
     for asked in (False, True):
         seats = account(4)
         seats.rules = [replace(APPROACHED, id="added", fire_when_added=asked)]
-        fired.append(len(seats.remove("nobody")))
-    assert fired == [0, 1]
+        found += seats.remove("nobody")
+    assert [signal.data.get("past") for signal in found] == ["rule_added", None]
 
 
 def test_a_rule_over_seats_that_nothing_looked_at_before_was_added() -> None:
     seats = account(None)
     seats.profile = profile(members=["a", "b", "c", "d"])
-    assert seats.remove("nobody") == []
+    found = seats.remove("nobody")
+    assert (past(found), crossed(found)) == (["rule_added"], [("seat_limit.approached", ["80"])])
 
 
 def test_a_profile_over_seats_that_nothing_looked_at_before_fires_for_what_it_adds_alone() -> None:
     seats = account(None)
     seats.profile = profile(1, members=["a", "b", "c", "d"])
     same = seats.updated(profile(2, members=["a", "b", "c", "d"]))
-    assert (same, crossed(seats.updated(profile(3, members=["a", "b", "c", "d", "e"])))) == (
+    assert (past(same), fired(same), crossed(seats.updated(profile(3, members=["a", "b", "c", "d", "e"])))) == (
+        ["rule_added"],
         [],
         [("seat_limit.approached", ["100"])],
     )
@@ -221,8 +240,8 @@ def test_a_shadow_rule_says_so() -> None:
 
 def test_what_is_reached_before_a_condition_on_seats_is_true_waits_until_it_is() -> None:
     seats = account(3, when=read_condition("seats_used >= 5"))
-    fired = [crossed(seats.activate(name)) for name in ("eve", "flo")]
-    assert fired == [[], [("seat_limit.approached", ["80", "100"])]]
+    found = [crossed(seats.activate(name)) for name in ("eve", "flo")]
+    assert found == [[], [("seat_limit.approached", ["80", "100"])]]
 
 
 def test_a_condition_on_utilization_is_one_on_seats_used_of_the_allowance() -> None:

@@ -10,6 +10,7 @@ import pytest
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, HOUR, SECOND
 from seated_account import INVITED, SeatedAccount
+from watched_account import fired, past
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
@@ -167,12 +168,31 @@ def test_a_late_invite_is_pending_and_fires_nothing_not_even_when_it_is_reported
     seats.late = HOUR + 1
     late = seats.invite("i-1")
     seats.late = 0
-    assert (late, seats.pending, seats.invite("i-1", after=SECOND)) == ([], 1, [])
+    assert (fired(late), seats.pending, seats.invite("i-1", after=SECOND)) == ([], 1, [])
 
 
 def test_backfill_is_pending_and_fires_nothing() -> None:
     seats = account()
-    assert (seats.backfilled("seat.invited", invite="i-1", user="ada"), seats.pending) == ([], 1)
+    found = seats.backfilled("seat.invited", invite="i-1", user="ada")
+    assert (fired(found), seats.pending) == ([], 1)
+
+
+def test_an_invite_by_backfill_says_what_is_used_and_whose_it_is() -> None:
+    (told,), (fires,) = account().backfilled("seat.invited", invite="i-1", user="ada"), account().invite("i-1")
+    assert (past([told]), told.data) == (["backfill"], {**fires.data, "past": "backfill"})
+
+
+def test_each_late_invite_is_told_as_past() -> None:
+    seats = account()
+    seats.late = HOUR + 1
+    found = [signal for place in range(3) for signal in seats.invite(f"i-{place}")]
+    assert (past(found), bursts(found)) == (["too_old_to_fire"] * 3, [(1, None)] * 3)
+
+
+def test_a_late_invite_that_fits_is_nothing() -> None:
+    seats = account(3)
+    seats.late = HOUR + 1
+    assert seats.invite("i-1") == []
 
 
 def test_a_late_invite_begins_no_burst() -> None:

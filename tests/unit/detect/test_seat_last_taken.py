@@ -9,6 +9,7 @@ import pytest
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, HOUR
 from seated_account import LAST_TAKEN, SeatedAccount
+from watched_account import fired, past
 
 
 def account(members: int | None = 4, **options: object) -> SeatedAccount:
@@ -38,11 +39,11 @@ def test_a_pending_invite_takes_the_last_seat() -> None:
 
 def test_it_fires_once_for_an_allowance() -> None:
     seats = account()
-    fired = []
+    found = []
     for day in range(4):
-        fired.append(len(seats.activate("eve", day * DAY)))
+        found.append(len(seats.activate("eve", day * DAY)))
         seats.remove("eve", day * DAY + HOUR)
-    assert fired == [1, 0, 0, 0]
+    assert found == [1, 0, 0, 0]
 
 
 def test_accepting_the_invite_that_took_it_takes_no_other() -> None:
@@ -105,12 +106,38 @@ def test_its_id_hangs_on_the_allowances_version_alone() -> None:
 def test_a_late_event_takes_it_and_fires_nothing() -> None:
     seats = account()
     seats.late = HOUR + 1
-    assert (seats.activate("eve"), seats.used) == ([], 5)
+    found = seats.activate("eve")
+    assert (fired(found), past(found), seats.used) == ([], ["too_old_to_fire"], 5)
 
 
 def test_backfill_takes_it_and_fires_nothing() -> None:
     seats = account()
-    assert (seats.backfilled("seat.activated", member="eve"), seats.used) == ([], 5)
+    found = seats.backfilled("seat.activated", member="eve")
+    assert (fired(found), past(found), seats.used) == ([], ["backfill"], 5)
+
+
+def test_an_import_that_takes_it_again_and_again_is_told_once() -> None:
+    seats = account()
+    found = []
+    for day in range(4):
+        found.append(past(seats.backfilled("seat.activated", day * DAY, member="eve")))
+        seats.backfilled("seat.removed", day * DAY + HOUR, member="eve")
+    assert found == [["backfill"], [], [], []]
+
+
+def test_what_backfill_took_fires_when_it_is_taken_again() -> None:
+    seats, other = account(), account()
+    (told,) = seats.backfilled("seat.activated", member="eve")
+    seats.remove("eve", HOUR)
+    (fires,) = seats.activate("eve", 2 * HOUR)
+    assert (fires.id, fires.id != told.id) == (other.activate("eve")[0].id, True)
+
+
+def test_what_has_fired_is_not_told_as_past_any_more() -> None:
+    seats = account()
+    seats.activate("eve")
+    seats.remove("eve", HOUR)
+    assert seats.backfilled("seat.activated", 2 * HOUR, member="eve") == []
 
 
 def test_an_account_not_yet_known_fires_nothing() -> None:

@@ -6,28 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evidence_courses import Course, Walk
-from expansion_signals.detect.admin_features import ADMINISTRATIVE, AdminFeatures
-from expansion_signals.detect.cancel_requests import CancelRequests
-from expansion_signals.detect.integrations import Integrations
-from expansion_signals.detect.limit_hits import LimitHits
-from expansion_signals.detect.product_requests import ProductRequests
+from evidence_courses import ADMIN, CANCEL, HIT, INTEGRATION, PRODUCT, Course, Walk
+from expansion_signals.detect.admin_features import ADMINISTRATIVE
 from expansion_signals.model.accounts import Account
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.kinds import KINDS
+from watched_account import fired, past
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
 
-HIT = Course(LimitHits(), "limit.hit", lambda _: {"meter": "api_calls", "user": "ada"}, 1, 1)
-CANCEL = Course(
-    CancelRequests(), "subscription.cancel_requested", lambda _: {"user": "ada", "reason": "too expensive"}, 1, 1
-)
-INTEGRATION = Course(Integrations(), "integration.connected", lambda _: {"integration": "slack", "user": "ada"}, 1, 1)
-ADMIN = Course(AdminFeatures(), "feature.attempted", lambda _: {"feature": "sso", "user": "ada"}, 1, 1)
-PRODUCT = Course(
-    ProductRequests(), "feedback.given", lambda _: {"kind": "request", "product": "analytics", "user": "ada"}, 1, 1
-)
 ALL = (HIT, CANCEL, INTEGRATION, ADMIN, PRODUCT)
 
 CONTENTS: dict[str, dict[str, Any]] = {
@@ -70,12 +58,24 @@ def test_a_signal_says_what_it_is_about(course: Course) -> None:
 def test_what_comes_more_than_an_hour_late_fires_nothing(course: Course, late: int, *, fires: bool) -> None:
     walk = Walk(course)
     walk.late = late
-    assert bool(walk.goes()) == fires
+    assert bool(fired(walk.goes())) == fires
 
 
 @every_course
 def test_backfill_fires_nothing(course: Course) -> None:
-    assert Walk(course).goes(backfill=True) == []
+    assert fired(Walk(course).goes(backfill=True)) == []
+
+
+@pytest.mark.parametrize("course", ALL[1:], ids=lambda course: course.signal)
+@pytest.mark.parametrize(("late", "backfill", "why"), [(HOUR + 1, False, "too_old_to_fire"), (DAY, True, "backfill")])
+def test_what_may_not_fire_is_told_as_past(course: Course, late: int, why: str, *, backfill: bool) -> None:
+    walk = Walk(course)
+    walk.late = late
+    assert past(walk.goes(backfill=backfill)) == [why]
+
+
+def test_a_hit_that_may_not_be_told_is_not_told_as_past_either() -> None:
+    assert Walk(HIT).goes(backfill=True) == []
 
 
 @every_course

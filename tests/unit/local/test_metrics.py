@@ -22,5 +22,9 @@ def test_received_is_the_sum_of_what_became_of_it() -> None:
     assert tallies_in(PAGE).received == 54
 
 
+def test_each_topic_has_its_own() -> None:
+    assert tallies_in(PAGE, "account-updates") == Tallies(counted=99)
+
+
 def test_a_page_without_tallies_reads_as_nothing() -> None:
     assert tallies_in("") == Tallies()

@@ -14,7 +14,11 @@ from expansion_signals.model.instants import HOUR
 NOW = time.time_ns() // 1_000
 
 
-@pytest.mark.parametrize(("since", "found"), [(NOW - HOUR, [b"late"]), (NOW - 4 * HOUR, [b"early", b"late"])])
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [(NOW - HOUR, [b"late"]), (NOW - 4 * HOUR, [b"early", b"late"])],
+    ids=["an hour ago", "four hours ago"],  # else each process would name them by its own clock
+)
 async def test_what_was_appended_since_then_is_read(since: int, found: list[bytes]) -> None:
     with EmbeddedBroker() as broker:
         broker.create_topics(["t"])

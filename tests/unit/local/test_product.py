@@ -4,13 +4,13 @@ import json
 from collections import Counter
 from decimal import Decimal
 from functools import cache
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from expansion_signals.local.product import traffic
+from expansion_signals.local.product import Product
 from expansion_signals.model.catalog import Catalog, Entitlement, Feature, Meter, Plan
 from expansion_signals.model.events import LIMIT_HIT, USAGE_RECORDED
-from expansion_signals.model.instants import HOUR, SECOND, parse_instant
+from expansion_signals.model.instants import DAY, HOUR, SECOND, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +45,8 @@ CATALOG = Catalog(
 @cache
 def _run(seconds: int, seed: int = 7, rate: float = 300) -> list[Sending]:
     until = STARTED + seconds * SECOND
-    sendings = traffic(CATALOG, seed=seed, started=STARTED, rate=rate)
-    return list(takewhile(lambda sending: sending.due < until, sendings))
+    product = Product(CATALOG, seed=seed, now=STARTED, rate=rate)
+    return [*product.profiles(), *takewhile(lambda sending: sending.due < until, product.sendings(STARTED))]
 
 
 def _documents(sendings: list[Sending]) -> Iterator[dict[str, object]]:
@@ -71,9 +71,10 @@ def test_another_seed_gives_other_records() -> None:
     assert _run(5) != _run(5, seed=8)
 
 
-def test_every_account_is_known_before_any_usage() -> None:
-    first = [sending.record.topic for sending in islice(traffic(CATALOG, seed=1, started=STARTED), 241)]
-    assert first == ["account-updates"] * 240 + ["usage-events"]
+def test_every_account_is_told_of_at_once() -> None:
+    told = Product(CATALOG, seed=1, now=STARTED).profiles()
+    assert {(sending.record.topic, sending.due) for sending in told} == {("account-updates", STARTED)}
+    assert len({sending.record.key for sending in told}) == 240
 
 
 def test_records_come_in_the_order_they_are_due() -> None:
@@ -134,9 +135,14 @@ def test_some_customers_upgrade_at_a_limit() -> None:
 def test_first_limits_are_reached_within_seconds() -> None:
     used: Counter[object] = Counter()
     free = set()
+    before = Product(CATALOG, seed=7, now=STARTED).days_before
     for document in _documents(_run(12)):
         subject, data = document.get("subject"), document["data"]
         assert isinstance(data, dict)
+        if "period" in data:
+            anchor = parse_instant(data["period"]["anchor"])
+            days = [use for use in before if use.account == subject and use.meter.key == "api_calls"]
+            used[subject] += sum(int(use.value) for use in days if use.day * DAY >= anchor)
         if data.get("plan") == "free":
             free.add(subject)
         if document["type"] == USAGE_RECORDED and data.get("meter") == "api_calls" and subject in free:

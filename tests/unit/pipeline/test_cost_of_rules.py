@@ -13,6 +13,7 @@ import pytest
 
 from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.metering import contributions
+from expansion_signals.detect.own_attempts import own_attempts
 from expansion_signals.model.events import USAGE_RECORDED, UsageEvent
 from expansion_signals.model.instants import DAY
 from expansion_signals.model.notes import Note
@@ -24,6 +25,7 @@ from expansion_signals.rules.loading import load
 from sample_batches import NOW, profile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
     from typing import Any
 
@@ -31,16 +33,23 @@ if TYPE_CHECKING:
 
 EVENTS, METERS = 50, 4
 KNOWN = {"acct-1": profile(1)}
+SHOWN = "com.acme.paywall.shown"
 KINDS = (
     "limit_reached, meter: m{meter}, at: [{number}], when: account_age > {number}",
     "limit_reached, meter: m{meter}, at: [{number}], max_firing_age: 2h",
     "milestone, meter: m{meter}, at: [{number}, 1000000]",
     "feature_gated, feature: f{number}",
+    f"feature_gated, feature: f{{number}}, event: {SHOWN}, where: {{{{screen: f{{number}}}}}}",
 )
 
 
+TYPES = (ATTEMPTED, SHOWN, "com.acme.page.viewed", USAGE_RECORDED, USAGE_RECORDED)
+LEAD = "pql, qualify_at: 5, criteria: [{id: a, when: active_users > 3 and limit_hits > 1, points: 5}]"
+ASKING = "limit_reached, meter: m0, at: [5], when: active_users > 3"
+
+
 @cache
-def configured(rules: int, meters: int = METERS) -> Configuration:
+def configured(rules: int, meters: int = METERS, further: tuple[str, ...] = ()) -> Configuration:
     """Return a configuration with so many rules, of every kind and in equal parts, and so many meters."""
     names = [f"m{number}" for number in range(meters)]
     fed = f"event: {USAGE_RECORDED}, aggregation: sum, value: value"
@@ -54,6 +63,7 @@ def configured(rules: int, meters: int = METERS) -> Configuration:
         KINDS[number % len(KINDS)].format(meter=number // len(KINDS) % METERS, number=number + 1)
         for number in range(rules)
     ]
+    written += further
     return load(
         {
             "catalog.yaml": "".join(f"{part}: {text}\n" for part, text in catalog.items()),
@@ -62,23 +72,26 @@ def configured(rules: int, meters: int = METERS) -> Configuration:
     )
 
 
-def meter(configuration: Configuration) -> None:
-    """Do with some events what metering does with each before the state is asked."""
+def meter(configuration: Configuration, kinds: Sequence[str]) -> None:
+    """Do with some events what metering does with each before the state is asked; their types come in turn."""
     items = []
     for number in range(EVENTS):
-        kind = ATTEMPTED if number % 5 == 0 else USAGE_RECORDED
-        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42", "feature": "f4"}
+        kind = kinds[number % len(kinds)]
+        content = {"meter": f"m{number % METERS}", "value": "1", "user": "u-42", "feature": "f4", "screen": "f5"}
         event = UsageEvent("/apps/web", f"e-{number}", kind, "acct-1", NOW, content)
         record = Record("usage-events", 0, number, None, b"", (), NOW)
         added = contributions(event, configuration) or ()
-        items.append(Item(record, Partition("usage-events", 0), "counted", event=event, contributions=added))
+        tried = own_attempts(event, configuration)
+        item = Item(record, Partition("usage-events", 0), "counted", event, contributions=added, attempts=tried)
+        items.append(item)
     usage_asked(items, KNOWN, configuration, DAY)
-    noted(watched(items, KNOWN, configuration), {("acct-1", "gate:f4"): Note(0, "")})
+    notes = {("acct-1", subject): Note(0, "") for subject in ("gate:f4", "gate:f5")}
+    noted(watched(items, KNOWN, configuration), notes)
 
 
-def steps(configuration: Configuration) -> int:
+def steps(configuration: Configuration, kinds: Sequence[str] = TYPES) -> int:
     """Return how many instructions that takes, once everything that is kept has been made."""
-    meter(configuration)
+    meter(configuration, kinds)
     counted = 0
 
     def trace(frame: FrameType, happened: str, _: Any) -> Any:  # noqa: ANN401 -- the signature of a trace function
@@ -90,7 +103,7 @@ def steps(configuration: Configuration) -> int:
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        meter(configuration)
+        meter(configuration, kinds)
     finally:
         sys.settrace(before)
     return counted
@@ -99,3 +112,16 @@ def steps(configuration: Configuration) -> int:
 @pytest.mark.parametrize("configuration", [configured(200), configured(10, meters=100)], ids=["rules", "meters"])
 def test_many_cost_an_event_as_much_as_few(configuration: Configuration) -> None:
     assert steps(configuration) <= 1.1 * steps(configured(10))
+
+
+@pytest.mark.parametrize("asks", [LEAD, ASKING], ids=["a lead", "a condition"])
+def test_usage_costs_as_much_where_somebody_asks_what_accounts_do(asks: str) -> None:
+    with_it = steps(configured(10, further=(asks,)), [USAGE_RECORDED])
+    # One limit rule more than ten is the condition itself.
+    assert with_it <= 1.1 * steps(configured(10), [USAGE_RECORDED])
+
+
+@pytest.mark.parametrize("noun", ["user.active", "support.ticket_opened", "data.exported", "feature.used"])
+def test_what_nobody_asks_for_costs_as_much_as_an_event_that_nothing_watches(noun: str) -> None:
+    kind = f"expansion.{noun}.v1"
+    assert steps(configured(10), [kind]) <= 1.1 * steps(configured(10), ["com.acme.unwatched"])

@@ -35,7 +35,10 @@ def test_what_is_too_old_for_one_rule_of_its_meter_and_not_for_another_fires_for
     two_hours_late = Moved(1, "n", 1, TODAY, 0, 0, 8, EVIDENCE._replace(time=NOW - 2 * HOUR), NOW)
     facts = AccountFacts("acct", 0, [two_hours_late], {}, profile(2, "free"))
     judged = judge_facts(facts, {1: load(texts)})
-    assert [signal.data["rule"]["id"] for signal in judged.signals] == ["patient"]
+    assert [(signal.data["rule"]["id"], signal.data.get("past")) for signal in judged.signals] == [
+        ("prompt", "too_old_to_fire"),
+        ("patient", None),
+    ]
 
 
 def test_a_fact_before_a_change_is_judged_under_the_profile_before_it() -> None:

@@ -90,13 +90,16 @@ def updated(**usage: object) -> list[Move]:
 
 
 def found(counter: Counter, firing: int, *, before: int = 0, quiet: int = 0, **others: object) -> list[tuple[str, str]]:
-    """Return the rule and the type of each signal that one change of a counter leads to."""
+    """Return the rule and the type of each signal that one change of a counter leads to; if it is past, also why."""
     fact = Moved(1, "n", 1, counter, before, quiet, firing, EVIDENCE._replace(time=NOW), NOW)
     marks = others.pop("marks", {})
     known = others.pop("known", KNOWN)
     configuration = others.pop("configuration", CONFIGURATION)
     judged = judge_facts(AccountFacts("acct-1", 0, [fact], marks, known), {1: configuration}, **others)
-    return [(signal.data["rule"]["id"], signal.type) for signal in judged.signals]
+    return [
+        (signal.data["rule"]["id"], ": ".join([signal.type, *([signal.data["past"]] if "past" in signal.data else [])]))
+        for signal in judged.signals
+    ]
 
 
 # ------------------------------------------------------------------------------------ what is counted
@@ -176,7 +179,7 @@ def test_the_guard_of_a_stock_ends_at_what_comes_first() -> None:
 
 def test_a_milestone_rule_that_is_added_finds_past_what_the_stock_stands_at() -> None:
     marks = {FILES: Marks(20, {ArmKey("nearly-full", "80%"): Arm("fired")})}
-    assert found(FILES, 1, before=16, marks=marks) == []
+    assert found(FILES, 1, before=16, marks=marks) == [("first-files", "milestone.reached: rule_added")]
 
 
 def test_a_life_rebuilt_from_a_log_that_begins_later_fires_nothing() -> None:

@@ -105,3 +105,28 @@ def test_a_note_is_written_once_for_all_events_of_a_part() -> None:
 @pytest.mark.parametrize("text", ["a", ""], ids=["something noted", "nothing noted"])
 def test_a_note_that_says_the_same_is_named_without_a_text(text: str) -> None:
     assert noted_change(text, "", "") == NoteChange("seats", 4, None)
+
+
+def active(number: int) -> Item:
+    event = UsageEvent("/apps/web", f"e-{number}", "expansion.user.active.v1", "acct-1", START, {"user": "ada"})
+    return Item(Record("usage-events", 0, number, None, b"", (), START), Partition("usage-events", 0), "counted", event)
+
+
+@pytest.mark.parametrize(
+    ("when", "looked_at"), [("plan = free", 0), ("limit_hits > 3", 0), ("seats_used > 3", 0), ("active_users > 3", 1)]
+)
+def test_an_event_is_looked_at_where_a_condition_asks_for_what_it_tells(when: str, looked_at: int) -> None:
+    rule = f"{{id: a, signal: cancel_requested, when: {when}}}"
+    assert len(watched([active(1)], {"acct-1": None}, configured(rule))) == looked_at
+
+
+def test_seats_are_counted_where_a_condition_asks_for_them() -> None:
+    rule = "{id: a, signal: cancel_requested, when: seats_used > 3}"
+    assert [each.place for each in watched([activated(1)], {"acct-1": None}, configured(rule))] == [PLACE]
+
+
+def test_a_note_that_a_condition_was_asked_of_must_stand_when_what_was_found_is_written() -> None:
+    looked_at = [Watched(PLACE, lambda text, beside: Noticed(text + beside["activity"]), ("activity",))]
+    notes = {PLACE: Note(4, "a"), ("acct-1", "activity"): Note(7, "b")}
+    changes, _ = noted(looked_at, notes)["acct-1"]
+    assert sorted(changes) == [NoteChange("activity", 7, None), NoteChange("seats", 4, "ab")]

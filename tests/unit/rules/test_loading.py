@@ -12,8 +12,10 @@ import expansion_signals.local
 from expansion_signals.configuration_files import read_directory
 from expansion_signals.errors import RejectedConfiguration
 from expansion_signals.model.instants import HOUR
-from expansion_signals.rules.conditions import Comparison
+from expansion_signals.rules.conditions import FACTS, Comparison
 from expansion_signals.rules.loading import load
+from expansion_signals.rules.rules_file import SHAPES
+from expansion_signals.rules.unjudged import COUNTED, SCORED, WATCHED
 
 if TYPE_CHECKING:
     from expansion_signals.rules.configuration import Configuration
@@ -56,7 +58,7 @@ rules:
     cooldown: 14d
     cap: 1 per 7d
     holdout: 10%
-    copy: {en: {title: Nearly there, body: "You used {{usage}}.", action: Upgrade, dismiss: Later}}
+    copy: {en: {title: Nearly there, body: "You used {usage}.", action: Upgrade, dismiss: Later}}
   - {id: hits, signal: limit_hit, meter: api_calls}
   - {id: gates, signal: feature_gated, feature: "*", attempts: 3, users: 2, within: 14d, cooldown: 30d}
   - {id: seats, signal: seat_limit_approached, at: [80%, 1 remaining]}
@@ -124,7 +126,8 @@ def test_the_sample_loads_without_a_warning() -> None:
 
 def test_the_sample_judges_every_rule_of_its_file() -> None:
     sample = load(read_directory(SAMPLE))
-    judged = {rule.id for rule in (*sample.limit_rules, *sample.milestone_rules, *sample.watch_rules)}
+    rules = (*sample.limit_rules, *sample.milestone_rules, *sample.watch_rules, *sample.pql_rules)
+    judged = {rule.id for rule in rules}
     assert judged == sample.rule_versions.keys()
 
 
@@ -136,17 +139,19 @@ def test_the_whole_language_of_catalogs_is_accepted() -> None:
     assert list(_load(RICH_CATALOG).catalog.plans) == ["free", "pro", "business", "scale", "packs", "enterprise"]
 
 
-def test_a_valid_signal_that_is_not_judged_yet_is_a_warning() -> None:
-    rules = f"{RULES}  - {{id: pql, signal: pql, qualify_at: 5, criteria: [{{id: a, when: invites > 1, points: 5}}]}}\n"
-    assert _load(rules=rules).warnings == (
-        "rules.yaml:3: rule `pql`: signal pql is valid but this version does not judge it yet",
-    )
+def test_every_signal_of_the_language_is_judged() -> None:
+    assert SHAPES.keys() == COUNTED | WATCHED | SCORED
 
 
 @pytest.mark.parametrize("option", ["cooldown: 1d", "cap: 1 per 7d"])
-def test_a_rule_with_an_option_that_cannot_be_honoured_is_not_judged(option: str) -> None:
+def test_a_rule_that_is_restrained_is_judged(option: str) -> None:
     configuration = _load(rules=RULES.replace("at:", f"{option}, at:"))
-    assert (configuration.limit_rules, len(configuration.warnings)) == ((), 1)
+    assert (len(configuration.limit_rules), configuration.warnings) == (1, ())
+
+
+def test_an_option_that_its_signal_does_not_take_leaves_the_rule_out() -> None:
+    configuration = _load(rules="rules:\n  - {id: a, signal: integration_connected, cooldown: 1d}\n")
+    assert (configuration.watch_rules, len(configuration.warnings)) == ((), 1)
 
 
 def test_a_rule_takes_its_condition_whether_it_is_tried_out_and_whom_it_holds_out() -> None:
@@ -154,26 +159,21 @@ def test_a_rule_takes_its_condition_whether_it_is_tried_out_and_whom_it_holds_ou
     assert (rule.when, rule.shadow, rule.holdout) == (Comparison("plan", "==", "pro"), True, Decimal(10))
 
 
+@pytest.mark.parametrize("fact", sorted(set(FACTS) - {"plan"}))
 @pytest.mark.parametrize(
-    ("rule", "fact"),
+    "rule",
     [
-        ("signal: limit_reached, meter: api_calls, at: [80%], when: invites > 3 or plan = pro", "`invites`"),
-        ("signal: milestone, meter: projects, at: [10], when: utilization > 50%", "`utilization`"),
-        ("signal: feature_gated, feature: sso, when: seats_used > 3", "`seats_used`"),
+        "signal: limit_reached, meter: api_calls, at: [80%]",
+        "signal: milestone, meter: projects, at: [10]",
+        "signal: feature_gated, feature: sso",
+        "signal: seat_limit_invited",
+        "signal: usage_accelerated",
     ],
 )
-def test_a_rule_that_asks_for_a_fact_not_known_yet_is_not_judged(rule: str, fact: str) -> None:
-    configuration = _load(rules=f"rules:\n  - {{id: a, {rule}}}\n")
+def test_every_rule_may_ask_for_every_fact(rule: str, fact: str) -> None:
+    configuration = _load(rules=f"rules:\n  - {{id: a, {rule}, when: {fact} > 1}}\n")
     judged = (*configuration.limit_rules, *configuration.milestone_rules, *configuration.watch_rules)
-    assert (judged, fact in configuration.warnings[0]) == ((), True)
-
-
-def test_a_rule_that_asks_for_health_is_judged_and_warned_of() -> None:
-    configuration = _load(rules=RULES.replace("at:", "when: health > 70, at:"))
-    assert (len(configuration.limit_rules), configuration.warnings) == (
-        1,
-        ("rules.yaml:2: rule `api-quota`: health is not known to this version yet; no comparison with it is true",),
-    )
+    assert (len(judged), configuration.warnings) == (1, ())
 
 
 def test_a_meter_that_counts_each_once_has_no_milestones() -> None:
@@ -319,6 +319,34 @@ def test_a_mistake_in_the_catalog_is_one_problem_at_its_place(old: str, new: str
         ("id: a, signal: seat_limit_invited, when: plan == fre", "2:47: unknown plan `fre`; did you mean `free`?"),
         ("id: a, signal: seat_limit_invited, when: health > good", "2:47: `health` is a number; expected one, got"),
         ("id: a, signal: feature_gated, feature: ssso", "2:45: unknown feature `ssso`; did you mean `sso`?"),
+        (
+            'id: a, signal: feature_gated, feature: "*", event: com.acme.paywall.shown',
+            "2:45: events of the product's own are attempts on one feature, got `*`; expected one of `api_calls`,",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, event: feature.attempted",
+            "2:57: expected an event type of the product's own, got `feature.attempted`; or is it `expansion.feature",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, event: expansion.limit.hit.v1",
+            "2:57: expected an event type of the product's own, got `expansion.limit.hit.v1`;",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, evnt: com.acme.paywall.shown, where: {screen: sso}",
+            "2:50: unknown key `evnt`; did you mean `event`?",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, where: {screen: sso}",
+            "2:50: `where` is said of the events that `event` names, and there is none",
+        ),
+        (
+            "id: a, signal: feature_gated, feature: sso, user: viewer",
+            "2:50: `user` is said of the events that `event` names, and there is none",
+        ),
+        (
+            "id: a, signal: limit_hit, meter: api_calls, event: com.acme.paywall.shown",
+            "2:50: unknown key `event`",
+        ),
         ("id: a, signal: feature_gated, feature: sso, within: 90d", "2:58: expected a window of at most 62d"),
         (
             "id: a, signal: feature_gated, feature: sso, attempts: 0",
@@ -434,6 +462,39 @@ def test_spelling_does_not_change_a_version(spelling: str) -> None:
 )
 def test_meaning_changes_a_version(meaning: str) -> None:
     assert _version(meaning) != _version("{id: a, signal: limit_reached, meter: api_calls, at: [80%, 100%]}")
+
+
+GATE = "{id: a, signal: feature_gated, feature: sso, event: com.acme.paywall.shown, where: {screen: sso, step: 5}}"
+
+
+def _version_of_a_gate(rule: str) -> str:
+    return _load(rules=f"rules: [{rule}]").watch_rules[0].version
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("paywall.shown", "paywall.closed"),
+        ("screen: sso", "screen: audit"),
+        (", step: 5", ""),
+        ("where:", "user: viewer, where:"),
+        (", event: com.acme.paywall.shown, where: {screen: sso, step: 5}", ""),
+    ],
+)
+def test_the_events_that_a_gate_names_change_its_version(old: str, new: str) -> None:
+    assert _version_of_a_gate(GATE.replace(old, new)) != _version_of_a_gate(GATE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("screen: sso, step: 5", 'step: "5", screen: sso'), ("where:", "user: user, where:")]
+)
+def test_spelling_them_otherwise_does_not(old: str, new: str) -> None:
+    assert _version_of_a_gate(GATE.replace(old, new)) == _version_of_a_gate(GATE)
+
+
+def test_a_gate_that_names_no_events_has_the_version_it_had_before_gates_could() -> None:
+    rule = '{id: gates, signal: feature_gated, feature: "*", attempts: 3, users: 2, within: 14d, cooldown: 30d}'
+    assert _version_of_a_gate(rule) == "9e7d2afc"
 
 
 def test_a_version_is_eight_hexadecimal_digits_and_stays_the_same_between_releases() -> None:

@@ -30,6 +30,7 @@ RULES = """\
 rules:
   - {id: a, signal: limit_reached, meter: calls, at: [80%], cap: 1 per 7d, copy: {en: {title: x}}}
   - {id: b, signal: milestone, meter: calls, at: [10]}
+  - {id: e, signal: feature_gated, feature: sso, event: com.acme.paywall.shown, where: {screen: sso}, user: viewer}
   - {id: c, signal: pql, qualify_at: 5, criteria: [{id: d, when: health > 50, points: 5}]}
 policy: {quiet_hours: {from: "20:00", to: "08:00"}, tiers: {A: 85}}
 """
@@ -95,7 +96,15 @@ def test_the_schema_completes_every_signal_of_the_language() -> None:
         ("catalog.yaml", 'price: "0"', "contact_sales: true"),
         ("catalog.yaml", 'price: "0"', 'price: "0", per: year, capacity: [{meter: calls, amount: 9, price: 8}]'),
         ("rules.yaml", "", ""),
+        ("rules.yaml", "{A: 85}", "{A: 85}, account_cap: 300 per 62d, session_cap: 9, route_borders: [1, '2.5']"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, proration: day, cancel_pause: 62d, attribution: 1d, expires: {pql: 60d}"),
         ("rules.yaml", "80%", "80%, 800, 200 remaining, every 5, every 5 after 100%, every 5 after 50"),
+        ("rules.yaml", "where: {screen: sso}", "where: {dimensions.screen: sso, trial: true, step: 5}"),
+        ("rules.yaml", ", where: {screen: sso}, user: viewer", ""),
+        ("rules.yaml", ", event: com.acme.paywall.shown, where: {screen: sso}, user: viewer", ""),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, half_life: 7d, hysteresis: 0, disqualify_when: plan != free"),
+        ("rules.yaml", "{A: 85}", "{B: 60}"),
+        ("rules.yaml", "{title: x}", "{title: '{usage} of {{100}}'}, pt-BR: {body: '{why}'}, es-419: {}"),
         ("rules.yaml", "cap: 1 per 7d", "enabled: false, shadow: true, holdout: 10%, when: plan == free"),
     ],
 )
@@ -138,11 +147,34 @@ def test_both_accept_what_is_right(file: str, old: str, new: str) -> None:
         ("rules.yaml", "at: [80%]", "at: [80 percent]"),
         ("rules.yaml", "at: [80%]", "at: [80%], feature: sso"),
         ("rules.yaml", "at: [10]", "at: [10%]"),
+        ("rules.yaml", "feature: sso", 'feature: "*"'),
+        ("rules.yaml", "com.acme.paywall.shown", '""'),
+        ("rules.yaml", "com.acme.paywall.shown", "null"),
+        ("rules.yaml", "com.acme.paywall.shown", "expansion.feature.attempted.v1"),
+        ("rules.yaml", "event: com.acme.paywall.shown, ", ""),
+        ("rules.yaml", "{screen: sso}", "[screen]"),
+        ("rules.yaml", "{screen: sso}", "{screen: null}"),
+        ("rules.yaml", "user: viewer", 'user: ""'),
         ("rules.yaml", "1 per 7d", "1 a week"),
         ("rules.yaml", "{title: x}", "{titel: x}"),
+        ("rules.yaml", "{title: x}", "{title: 'a { b'}"),
+        ("rules.yaml", "{title: x}", "{title: 'used {usage:,}'}"),
+        ("rules.yaml", "{title: x}", "{title: ''}"),
+        ("rules.yaml", "{en: {", "{english: {"),
         ("rules.yaml", "points: 5", "points: five"),
         ("rules.yaml", '"20:00"', '"24:00"'),
         ("rules.yaml", "{A: 85}", "{A: 85.5}"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, proration: daily"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, cancel_pause: 30"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, attribution: a month"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, expires: {limits: 7d}"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, expires: {limit: soon}"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, session_cap: 0"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, route_borders: [1000]"),
+        ("rules.yaml", "{A: 85}", "{A: 85}, account_caps: 1 per 1d"),
+        ("rules.yaml", "{A: 85}", "{C: 40}"),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, half_life: soon"),
+        ("rules.yaml", "qualify_at: 5", "qualify_at: 5, hysteresis: 1001"),
     ],
 )
 def test_both_reject_what_is_wrong(file: str, old: str, new: str) -> None:

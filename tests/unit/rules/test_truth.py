@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 
 from expansion_signals.model.accounts import Account
-from expansion_signals.model.instants import parse_instant
+from expansion_signals.model.instants import DAY, parse_instant
 from expansion_signals.rules.conditions import read_condition
+from expansion_signals.rules.fact_windows import DEFAULT_WITHIN
 from expansion_signals.rules.truth import Known, applies, is_settled, truth
 
 NOW = parse_instant("2026-11-22T00:00:00Z")
@@ -93,3 +94,31 @@ def test_a_rule_whose_condition_is_not_known_does_not_apply() -> None:
 )
 def test_a_condition_on_the_profile_alone_changes_with_it_alone(condition: str, *, expected: bool) -> None:
     assert is_settled(read_condition(condition)) is expected
+
+
+class Lately:
+    """What an account did: as many as the window has days, and what a look does not know yet."""
+
+    def fact(self, name: str, within: int | None) -> Fraction | None:
+        return None if name == "usage_growth" else Fraction((within or DEFAULT_WITHIN[name]) // DAY)
+
+
+@pytest.mark.parametrize(
+    ("condition", "within", "expected"),
+    [
+        ("limit_hits = 14", None, True),
+        ("invites = 7", None, True),
+        ("limit_hits = 14", 3 * DAY, False),
+        ("limit_hits = 3 and invites = 3", 3 * DAY, True),
+        ("usage_growth > 50%", None, None),
+    ],
+)
+def test_facts_have_their_own_windows_or_that_of_the_condition(
+    condition: str, within: int | None, *, expected: bool | None
+) -> None:
+    assert truth(read_condition(condition), KNOWN._replace(lately=Lately(), within=within)) is expected
+
+
+@pytest.mark.parametrize("fact", sorted(DEFAULT_WITHIN))
+def test_where_nobody_tells_what_an_account_did_no_such_fact_is_known(fact: str) -> None:
+    assert truth(read_condition(f"{fact} >= 0"), KNOWN) is None

@@ -1,12 +1,13 @@
 -- Remember decisions of a shard's accounts under their keys, where its watermarks stand as they did when these were
 -- made, and each for the revision it was made on.
 --
--- KEYS  1 m (state)  2 wm (watermarks)  3 due  4.. the d key of each account
+-- KEYS  1 m (state)  2 wm (watermarks)  3 due  4.. the d key of each account, then the
+--         note of each on its health
 -- ARGV  1 packed: { standing, accounts, token }; the apply that passes these records asks for the token, so that a
 --       roll-back between the two is noticed
 --   standing   { {partition, offset or '', token of an earlier call for the same records or ''}, ... }
---   accounts   { {account, revision, {field to drop, ...}, {field, value, ...}, due member, when or ''}, ... }, in the
---              order of the keys
+--   accounts   { {account, revision, {field to drop, ...}, {field, value, ...}, due member, when or '',
+--              health or ''}, ... }, in the order of the keys
 --   d:<account>   rev       revision, raised by each change
 --                 k<key>    what is decided of a key; memory, o<place>: the rest (see policy.py)
 --
@@ -44,6 +45,11 @@ for index, asked in ipairs(request[2]) do
     end
     if asked[6] ~= '' then
       redis.call('ZADD', KEYS[3], asked[6], asked[5])
+    end
+    if asked[7] ~= '' then
+      local note = KEYS[3 + #request[2] + index]
+      local written = tonumber(string.match(redis.call('GET', note) or '0|', '^%d+'))
+      redis.call('SET', note, string.format('%.0f|', written + 1) .. asked[7])
     end
   end
 end

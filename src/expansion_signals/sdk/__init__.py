@@ -1,0 +1,18 @@
+"""What product apps and notification services import: it needs kafka-python and `crc32c`, and no other library.
+
+```python
+from expansion_signals.sdk import Subscriber
+
+for trigger in Subscriber("localhost:9092", group="mailer", topics=["expansion-limit-reached"]):
+    send(trigger.data.why)
+    trigger.done()
+```
+"""
+
+from __future__ import annotations
+
+from expansion_signals.errors import TriggerTaken
+from expansion_signals.sdk.subscriber import Subscriber
+from expansion_signals.sdk.triggers import Trigger, TriggerData
+
+__all__ = ["Subscriber", "Trigger", "TriggerData", "TriggerTaken"]

@@ -1,0 +1,102 @@
+"""Transactions that write a group's memory and its offsets together, or not at all (semantics 9.3)."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from kafka import OffsetAndMetadata, TopicPartition, errors
+
+from expansion_signals.sdk.clients import open_producer
+from expansion_signals.sdk.failures import kafka_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from expansion_signals.sdk.progress import Partition
+
+_TIMEOUT_MS = 5_000
+"""After so long the broker aborts a transaction whose subscriber died in the middle of it."""
+
+_ANSWER_SECONDS = 10
+
+
+class OvertakenError(Exception):
+    """The group has moved on: the broker knows this member and generation no more."""
+
+
+class Transactions:
+    """Writes to `topic`, which has the deployment's prefix, and commits offsets as the member that is given.
+
+    After any failure the next transaction begins with a new producer of the same name, which first ends what the last
+    one left open.
+    """
+
+    def __init__(self, servers: str, topic: str, group: str, options: Mapping[str, Any]) -> None:
+        self._servers = servers
+        self._topic = topic
+        self._options = {
+            **options,
+            "transactional_id": f"{group}-{uuid.uuid4().hex}",
+            "transaction_timeout_ms": _TIMEOUT_MS,
+            "max_block_ms": _ANSWER_SECONDS * 1000,
+            "request_timeout_ms": 5_000,
+            "delivery_timeout_ms": _ANSWER_SECONDS * 1000,
+            # One that begins while the last is still being ended is told to ask again: by default after 100 ms.
+            "retry_backoff_ms": 5,
+        }
+        self._producer: Any = None
+
+    def commit(self, records: Mapping[bytes, bytes | None], offsets: Mapping[Partition, int], member: Any) -> None:  # noqa: ANN401 -- kafka-python has no types
+        """Write these records, and commit these offsets of the group, if there are any, as this member.
+
+        Raises:
+            OvertakenError: the group has moved on; nothing is written.
+            LogUnavailable: the broker does not answer, or not in time; the same again is right, written or not.
+            RejectedState: the broker refuses us.
+        """
+        with kafka_failures(self._servers):
+            try:
+                producer = self._begun()
+                sent = [producer.send(self._topic, key=key, value=value) for key, value in records.items()]
+                # Before the offsets: a batch that fails later would renew the producer's epoch under a commit that is
+                # on its way, and kafka-python 3.0 would take that for committed.
+                for each in sent:
+                    each.get(timeout=_ANSWER_SECONDS)
+                if offsets:
+                    producer.send_offsets_to_transaction(_driver_offsets(offsets), member)
+                producer.commit_transaction()
+            except errors.CommitFailedError:
+                self._abort()
+                raise OvertakenError from None
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Disconnect without waiting; no transaction is open between two calls."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(errors.KafkaError):  # it gives up what was not acknowledged
+                producer.close(timeout=0)
+            producer._sender.force_close()  # noqa: SLF001 -- what a failed close leaves running
+            producer._sender.join(_ANSWER_SECONDS)  # noqa: SLF001 -- the same
+
+    def _begun(self) -> Any:  # noqa: ANN401 -- kafka-python has no types
+        if self._producer is None:
+            self._producer = open_producer(**self._options)
+            self._producer.init_transactions()
+        self._producer.begin_transaction()
+        return self._producer
+
+    def _abort(self) -> None:
+        # At once, not when the next one begins: until then others wait for how this one ends.
+        try:
+            self._producer.abort_transaction()
+        except errors.KafkaError:
+            self.close()
+
+
+def _driver_offsets(offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
+    return {TopicPartition(*partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}

@@ -1,0 +1,103 @@
+"""A notification service as its README tells it to be written, which crashes or freezes where it is told.
+
+`python tests/outside/subscribing.py SETTINGS`, a JSON object; writes what happens to a journal, one line each:
+who it is, `out`, `done` or `taken`, and the trigger's id. Of several in hand it is done with any.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kafka import KafkaProducer
+
+from expansion_signals.sdk import Subscriber, Trigger, TriggerTaken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+POINTS = ("handed_out", "memory_written", "offsets_sent", "committed", "done")
+"""Where it can be told to end: once a trigger is handed out; inside `done()` before the offsets are sent, before the
+commit, and after it; once `done()` has returned."""
+
+
+class Service:
+    """One life of a notification service."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._name: str = settings["name"]
+        self._point: str | None = settings["point"]
+        self._left: int = settings["after"]
+        self._in_hand: int = settings["in_hand"]
+        self._chance = random.Random(self._name)  # noqa: S311 -- a seed, so that it can be played again
+        self._signal = signal.SIGSTOP if settings["freezes"] else signal.SIGKILL
+        # One write a line to the end of the file: lines of several services stand in the order in which they happened.
+        self._journal = os.open(Path(settings["journal"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self._subscriber = Subscriber(
+            settings["kafka"],
+            settings["group"],
+            settings["topics"],
+            prefix=settings["prefix"],
+            session_timeout_seconds=settings["session_timeout_seconds"],
+        )
+
+    def run(self) -> None:
+        """Follow triggers for ever."""
+        in_hand: list[Trigger] = []
+        for trigger in self._subscriber:
+            self._tell("out", trigger.id)
+            self.reach("handed_out")
+            in_hand.append(trigger)
+            if len(in_hand) == self._in_hand:
+                self._finish(in_hand.pop(self._chance.randrange(self._in_hand)))
+
+    def _finish(self, trigger: Trigger) -> None:
+        try:
+            trigger.done()
+        except TriggerTaken:
+            self._tell("taken", trigger.id)
+        else:
+            self._tell("done", trigger.id)
+            self.reach("done")
+
+    def reach(self, point: str) -> None:
+        """End, or freeze, if this is where it was told to."""
+        if point == self._point:
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), self._signal)
+
+    def _tell(self, what: str, trigger: str) -> None:
+        os.write(self._journal, f"{self._name} {what} {trigger}\n".encode())
+
+
+def crash_inside_done(service: Service) -> None:
+    """Let the driver's calls tell where `done()` is."""
+    send_offsets, commit = KafkaProducer.send_offsets_to_transaction, KafkaProducer.commit_transaction
+
+    def sending(*arguments: object) -> None:
+        service.reach("memory_written")
+        send_offsets(*arguments)
+
+    def committing(*arguments: object) -> None:
+        service.reach("offsets_sent")
+        commit(*arguments)
+        service.reach("committed")
+
+    replaced: dict[str, Callable[..., None]] = {
+        "send_offsets_to_transaction": sending,
+        "commit_transaction": committing,
+    }
+    for name, call in replaced.items():
+        setattr(KafkaProducer, name, call)
+
+
+if __name__ == "__main__":
+    running = Service(json.loads(sys.argv[1]))
+    crash_inside_done(running)
+    running.run()
