@@ -227,6 +227,15 @@ async def test_a_decider_that_read_before_is_refused(kept: Kept) -> None:
     assert (decided.revision, len(decided.entries)) == (5, 1)
 
 
+async def test_where_only_they_were_remembered_nothing_is(kept: Kept) -> None:
+    await kept.fill("acct-1")
+    alone = Remembered(prompted=(Prompted("shown", NOW, "ada", "t"),))
+    await kept.run("HSET", kept.keys.policy("acct-1"), *memory_fields(alone))
+    await kept.erasure.user("acct-1", "ada")
+    decided = read_decided(await kept.run("HGETALL", kept.keys.policy("acct-1")))
+    assert (decided.remembered, decided.revision, len(decided.entries)) == (Remembered(), 5, 1)
+
+
 async def test_what_changes_meanwhile_is_read_again(kept: Kept) -> None:
     await kept.fill("acct-1")
 

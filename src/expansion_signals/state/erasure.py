@@ -126,7 +126,8 @@ class _Request:
         self._note_start = keys.note(account, "")
         self._person = person
         self._stamp, self._profile = ("", ""), b""
-        self._revision, self._memory = 0, ""
+        self._revision = 0
+        self._memory: list[str] = []
         self._notes: list[object] = []
         self._members: list[object] = []
         self._fields: list[object] = []
@@ -157,7 +158,7 @@ class _Request:
         quoted = json.dumps(self._person.user, ensure_ascii=False)[1:-1]
         self.waiting += sum(quoted in text for text in decided.unpassed.values())
         if after != decided.remembered:
-            [_, self._memory] = memory_fields(after)
+            self._memory = memory_fields(after)[1:] or [""]
             self.parts.append("what deciding remembers")
 
     def take_note(self, key: str, text: bytes | None) -> None:

@@ -17,6 +17,8 @@ from xxhash import xxh3_64_intdigest
 
 from expansion_signals.decide.signal_text import signal_in
 from expansion_signals.detect.dimensions import short
+from expansion_signals.detect.gates import Gate
+from expansion_signals.detect.samples import key_of
 from expansion_signals.detect.seat_limits import SeatNote
 from expansion_signals.detect.seats import kept_name
 from expansion_signals.detect.sightings import Sightings
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from expansion_signals.decide.remembered import Fired, Held, Prompted, Remembered
     from expansion_signals.model.accounts import Profile
 
+_GATE = "gate:"
 _SOMEBODY = "somebody"
 
 
@@ -39,7 +42,7 @@ class Person(NamedTuple):
     @property
     def names(self) -> frozenset[str]:
         """The texts that stand for the person."""
-        return frozenset({self.user, kept_name(self.user), short(self.user)})
+        return frozenset({self.user, kept_name(self.user), short(self.user), key_of(self.user)})
 
     @property
     def number(self) -> int:
@@ -66,6 +69,8 @@ def note_without(subject: str, text: str, person: Person) -> str:
         return text
     if subject == SEATS:
         return _seats_without(text, person)
+    if subject.startswith(_GATE):
+        return _gate_without(text, person)
     kept = json.loads(text)
     changed = _without(kept, person.names)
     if changed == kept:
@@ -91,6 +96,21 @@ def _seats_without(text: str, person: Person) -> str:
         for rule, people in note.bursts.items()
     }
     return text if note.written() == before else note.written()
+
+
+def _gate_without(text: str, person: Person) -> str:
+    gate, names = Gate.read(text), person.names
+    before = gate.written()
+    for attempts in gate.attempts.values():
+        attempts.tries = [(time, "" if user in names else user) for time, user in attempts.tries]
+        last: dict[str, int] = {}
+        # Nobody's, and not gone: the time of the last attempt of all is told by it.
+        for user, time in attempts.last.items():
+            kept = "" if user in names else user
+            last[kept] = max(time, last.get(kept, time))
+        attempts.last = last
+    gate.known = [user for user in gate.known if user not in names]
+    return text if gate.written() == before else gate.written()
 
 
 def _added_up(kept: Mapping[str, Any], written: str) -> str:

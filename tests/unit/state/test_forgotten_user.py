@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from expansion_signals.decide.remembered import Fired, Held, Prompted, Remembered
 from expansion_signals.decide.signal_text import document_of
+from expansion_signals.detect.activity import Activity
 from expansion_signals.detect.gates import Attempts, Gate
+from expansion_signals.detect.samples import Sample, key_of
 from expansion_signals.detect.seat_invited import Burst
 from expansion_signals.detect.seat_limits import SeatNote
 from expansion_signals.detect.seats import Invite, Seats, kept_name
@@ -80,8 +82,21 @@ def test_what_they_did_is_counted_still_of_nobody() -> None:
 def test_attempts_on_a_gate_are_counted_still_of_nobody() -> None:
     tried = Attempts([(NOW, "ada"), (NOW + 1, "bob")], {"ada": NOW, "bob": NOW + 1})
     after = Gate.read(note_without("gate:sso", Gate({"": tried}, ["ada", "bob"]).written(), ADA))
-    left = Attempts([(NOW, ""), (NOW + 1, "bob")], {"bob": NOW + 1})
+    left = Attempts([(NOW, ""), (NOW + 1, "bob")], {"": NOW, "bob": NOW + 1})
     assert (after.attempts, after.known) == ({"": left}, ["bob"])
+
+
+def test_a_gate_that_only_they_tried_goes_on_as_a_gate() -> None:
+    gate = Gate({"own": Attempts([(NOW, "ada")], {"ada": NOW})}, ["ada"])
+    after = Gate.read(note_without("gate:sso", gate.written(), ADA))
+    assert after.told_in(None, NOW) == Attempts()
+
+
+def test_people_that_were_active_are_counted_without_them() -> None:
+    sample = Sample(7, {key_of("ada"): 1, key_of("bob"): 3})
+    text = Activity(samples={"active_users": {DAY: sample}}).written()
+    after = Activity.read(note_without("activity", text, ADA))
+    assert after.samples["active_users"][DAY].seen == {key_of("bob"): 3}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 -- KEYS  1 a (the account's hash)  2 p (the profile)  3 d (what is decided)  4.. every further key, named by index
 -- ARGV  1 packed: { stamp, profile, revision, memory, notes, members, fields }
 --   stamp     { before or '', after }      of the profile          profile   its text from now on
---   revision  of what is decided           memory    what is remembered besides, '' where it stays
+--   revision  of what is decided           memory    {} or { what is remembered besides from now on, '' for nothing }
 --   notes     { key, revision, text, ... }                          each as it was read, and its text from now on
 --   members   { set key, number, ... }     fields    { hash key, field, ... }     go
 -- Answers 1; 0 where something has changed: read again.
@@ -27,8 +27,13 @@ if profile ~= '' then
   redis.call('SET', KEYS[2], profile)
   redis.call('HSET', KEYS[1], 'v', stamp[2])
 end
-if memory ~= '' then
-  redis.call('HSET', KEYS[3], 'memory', memory, 'rev', revision + 1)
+if memory[1] then
+  redis.call('HSET', KEYS[3], 'rev', revision + 1)
+  if memory[1] == '' then
+    redis.call('HDEL', KEYS[3], 'memory')
+  else
+    redis.call('HSET', KEYS[3], 'memory', memory[1])
+  end
 end
 for place = 1, #notes, 3 do
   -- The next revision: whoever read the note before, and would write it back, is refused.
