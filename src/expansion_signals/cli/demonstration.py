@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.catalog import Catalog
     from expansion_signals.model.instants import Duration, Instant
 
-FAMILIES = ("limit", "gate", "seat", "milestone", "trend", "pql")
+FAMILIES = ("limit", "gate", "seat", "pql")
 """The families of triggers that a demo must show."""
 
 INTERRUPTED = 130

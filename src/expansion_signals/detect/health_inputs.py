@@ -52,13 +52,15 @@ def text_of(fraction: Fraction | None) -> str | None:
 
 
 def _engagement(users: Sample | None, trace: Trace | None, today: int) -> Mapping[str, Any]:
-    if users is None or trace is None:
+    days = trace.steps.get(DAY, {}) if trace else {}
+    # A product that has only begun to tell who is there says nothing yet of how often they come.
+    if users is None or not days or today - min(days) < _WEEK:
         return {"daily_active": None, "monthly_active": None, "active_days": None}
     week, month = range(today - _WEEK, today), range(today - _MONTH, today)
     return {
         "daily_active": text_of(Fraction(sum(users.count(range(day, day + 1)) for day in week), _WEEK)),
         "monthly_active": users.count(month),
-        "active_days": sum(day in month for day in trace.steps.get(DAY, ())),
+        "active_days": sum(day in month for day in days),
     }
 
 

@@ -18,7 +18,7 @@ from expansion_signals.local.customers import Customer, Habit, entitlement_to, f
 from expansion_signals.local.deeds import Deeds
 from expansion_signals.local.envelopes import ACCOUNT_UPDATES, Emission, binary, spoiled, structured, uuid7
 from expansion_signals.local.history import days_before
-from expansion_signals.model.events import ACCOUNT_UPDATED, LIMIT_HIT, USAGE_RECORDED
+from expansion_signals.model.events import ACCOUNT_UPDATED, BUILT_IN_PREFIX, LIMIT_HIT, USAGE_RECORDED
 from expansion_signals.model.instants import MINUTE, SECOND, format_instant
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ _OVERAGE = 0.03
 
 _OF_PEOPLE = 0.06
 """Of all events, the share that is no metered usage but something else that people do."""
+
+_TEAM, _REFUSALS = 5, 3
+"""Of the account that becomes a lead: its people, and how often they are refused."""
 
 _COMPLAINS = 0.2
 """Of all refused actions, the share that the app reports."""
@@ -87,6 +90,7 @@ class Product:
         """Yield for ever what the product emits from then on, in the order of `due`."""
         weights = list(accumulate(habit.events_per_second for habit in self._habits))
         seconds = 0.0
+        self._let_one_ripen(started)
         while True:
             daylight = 1 + _RHYTHM * math.sin(2 * math.pi * seconds / DAY_LENGTH)
             seconds += self._chance.expovariate(self._rate * daylight)
@@ -97,6 +101,17 @@ class Product:
             event = self._deed(habit, now) if self._chance.random() < _OF_PEOPLE else self._event(habit, now)
             if event is not None:
                 yield from self._sent(event, now)
+
+    def _let_one_ripen(self, started: Instant) -> None:
+        """Have a team of five come to the cheapest plan in the first seconds, and be refused at its limit: a lead."""
+        customer = next(each for each in self._customers if each.plan == next(iter(self._catalog.plans)))
+        meter = next(iter(self._catalog.meters.values()))
+        team = [f"{customer.account}-{number}" for number in range(_TEAM)]
+        came = [(f"{BUILT_IN_PREFIX}user.active.v1", {"user": user}) for user in team]
+        refused = [(LIMIT_HIT, {"meter": meter.key, "user": user}) for user in team[:_REFUSALS]]
+        for number, (kind, data) in enumerate([*came, *refused], start=1):
+            event = self._emission(customer, kind, started + number * SECOND, data)
+            self._postpone(Sending(event.time, event.id, structured(event)))
 
     def _deed(self, habit: Habit, now: Instant) -> Emission:
         habit.customer.settle(now)

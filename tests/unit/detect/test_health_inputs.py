@@ -42,10 +42,10 @@ def test_daily_and_monthly_users_are_those_of_closed_days() -> None:
     assert [told[name] for name in ("daily_active", "monthly_active", "active_days")] == ["1", 7, 6]
 
 
-def test_a_day_is_closed_once_it_is_over() -> None:
+def test_how_often_people_come_is_known_once_it_was_told_for_a_week() -> None:
     who = account()
     who.does("user.active", user="ada")
-    assert [inputs(who, day * DAY)["active_days"] for day in (0, 1, 30, 31)] == [0, 1, 1, 0]
+    assert [inputs(who, day * DAY)["active_days"] for day in (0, 6, 7, 30, 31)] == [None, None, 1, 1, 0]
 
 
 def test_features_in_use_are_those_of_the_plan() -> None:
