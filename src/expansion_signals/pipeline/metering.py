@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.decide.tried_out import tried_out
 from expansion_signals.errors import RejectedState
 from expansion_signals.pipeline.applying import Applying
 from expansion_signals.pipeline.burial import Burial
@@ -119,7 +120,9 @@ class Metering:
             ]
             # 6. Publish.
             now = self._outside.clock()
-            records = [self._outside.codec.signal(signal, now) for account in judged for signal in account.signals]
+            configuration = self._outside.epochs.configuration
+            signals = [tried_out(signal, configuration, now) for account in judged for signal in account.signals]
+            records = [self._outside.codec.signal(signal, now) for signal in signals]
             refused = await self._patience(self._outside.publisher.publish, records) if records else ()
             if refused:
                 raise RejectedState(

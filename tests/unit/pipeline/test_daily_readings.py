@@ -52,7 +52,7 @@ async def test_an_account_without_levels_is_told_of_by_what_it_does() -> None:
     who = RehearsedAccount(LEAD)
     await who.known()
     await who.does("user.active", user="ada")
-    await who.waits(2 * DAY)
+    await who.waits(8 * DAY)
     assert [(each["levels"], each["health_inputs"]["active_days"]) for each in who.told("reading")[-1:]] == [([], 1)]
 
 
