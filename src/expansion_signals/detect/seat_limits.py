@@ -137,7 +137,7 @@ class SeatLimits:
             if invite is not None and invite.needs_seat(seen.profile.roles_exempt):
                 unseated = list(invited(note.bursts, after, seen))
                 found += unseated
-                if unseated:
+                if any("past" not in each.data for each in unseated):
                     note.unseated = [*note.unseated, kept_name(seen.event.data["invite"])][-MOST_REMEMBERED:]
             found += _ended(note, after, seen)
             found += last_taken(note.taken, note.allowance.version, before.used, after, seen)
