@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from prometheus_client.parser import text_string_to_metric_families
 
 from servers.processes import free_port
+from servers.standstill import stand_still
 from servers.waiting import until
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Worker:
     def freeze(self) -> None:
         """SIGSTOP: it stands still and does not know."""
         assert self._child is not None
-        self._child.send_signal(signal.SIGSTOP)
+        stand_still(self._child.pid)
 
     def thaw(self) -> None:
         """SIGCONT: it goes on as if nothing had been."""

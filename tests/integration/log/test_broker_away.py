@@ -13,6 +13,7 @@ import pytest
 from expansion_signals.errors import LogUnavailable
 from expansion_signals.model.records import Outgoing
 from integration.log.harness import read, settle
+from servers.standstill import stand_still
 from servers.waiting import until_async
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ async def test_a_reader_leaves_a_frozen_broker_in_time(log: Log, own_kafka: Kafk
 @contextmanager
 def _frozen(kafka: KafkaProcess) -> Iterator[None]:
     assert kafka.pid is not None
-    os.kill(kafka.pid, signal.SIGSTOP)
+    stand_still(kafka.pid)
     try:
         yield
     finally:
