@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +80,7 @@ class ActiveAccount:
         event = UsageEvent(
             "/apps/web", f"e-{next(self._numbers)}", f"expansion.{noun}.v1", "acct-1", START + after, told
         )
-        return self.sees(replace(event, backfill=backfill))
+        return self.sees(event._replace(backfill=backfill))
 
     def sees(self, *events: UsageEvent, outcome: str = "counted") -> list[Signal]:
         items = [

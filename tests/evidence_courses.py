@@ -93,7 +93,7 @@ class Walk(WatchedAccount):
         """Let an event with this data happen."""
         kind = f"expansion.{self._course.type}.v1"
         event = UsageEvent("/apps/web", f"e-{self._sent}-{after}", kind, "acct-1", START + after, data)
-        return self.sees(replace(event, **attributes))
+        return self.sees(event._replace(**attributes))
 
     def goes_often(self, times: int, after: int = 0) -> list[Signal]:
         """Let so many events happen at once."""

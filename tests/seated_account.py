@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ class SeatedAccount(WatchedAccount):
 
     def backfilled(self, noun: str, after: int = 0, **told: object) -> list[Signal]:
         event = UsageEvent("/apps/web", "e-0", f"expansion.{noun}.v1", "acct-1", START + after, told)
-        return self.sees(replace(event, backfill=True))
+        return self.sees(event._replace(backfill=True))
 
     def invite(self, invite: str, user: str = "ada", after: int = 0, **told: object) -> list[Signal]:
         expires = told.pop("expires", None)

@@ -164,18 +164,18 @@ class SimulatedLog:
         event = UsageEvent("/apps/web", f"e-{number}", "com.acme.opened", account, self.clock, {})
         match draft.kind:
             case "unmatched":
-                event = replace(event, type="com.acme.unheard")
+                event = event._replace(type="com.acme.unheard")
             case "digits":
                 event = used(event, "calls", Decimal("0.5"))
             case "correction":
                 event = used(event, ("calls", "files")[number % 2], -draft.amount)
             case "measured":
                 user = f"u-{draft.amount % 4}"
-                event = replace(event, type="com.acme.measured", data={"value": draft.amount, "user": user})
+                event = event._replace(type="com.acme.measured", data={"value": draft.amount, "user": user})
             case "late":
-                event = used(replace(event, time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
+                event = used(event._replace(time=event.time - (1 + 3 * draft.amount) * HOUR), "calls", draft.amount)
             case "backfill":
-                event = used(replace(event, backfill=True), "files", draft.amount)
+                event = used(event._replace(backfill=True), "files", draft.amount)
             case "imported":
                 event = self._import_of(event, draft.amount, number % 4)
             case "calls" | "files" as meter:
@@ -186,7 +186,7 @@ class SimulatedLog:
         """Return a total of the day so many back, as the codec places it: at its end, or now."""
         meter = ("calls", "files", "daily", "hourly", "peak", "size")[amount % 6]
         end = (self.clock // DAY + 1 - back) * DAY - 1
-        total = used(replace(event, time=min(end, self.clock), backfill=True), meter, amount)
+        total = used(event._replace(time=min(end, self.clock), backfill=True), meter, amount)
         return replace(total, type=USAGE_IMPORTED)
 
     def _snapshot_of(self, draft: Draft, account: str) -> Account | None:
@@ -214,9 +214,9 @@ class SimulatedLog:
             return
         event = events[draft.amount % len(events)]
         if draft.kind == "again":
-            event = replace(event, time=event.time // HOUR * HOUR)
+            event = event._replace(time=event.time // HOUR * HOUR)
         if draft.kind == "conflict":
-            event = replace(event, data={**event.data, "note": "changed"})
+            event = event._replace(data={**event.data, "note": "changed"})
         self.put(partition, event)
 
     def _update(self, account: str, snapshot: Account | None) -> None:
@@ -232,7 +232,7 @@ class SimulatedLog:
 
 
 def used(event: UsageEvent, meter: str, value: int | Decimal) -> UsageEvent:
-    return replace(event, type=USAGE_RECORDED, data={"meter": meter, "value": value})
+    return event._replace(type=USAGE_RECORDED, data={"meter": meter, "value": value})
 
 
 def snapshot(version: int, plan: str, usage: Mapping[str, object] | None = None) -> Account:

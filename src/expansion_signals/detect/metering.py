@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.rules.configuration import Configuration
+    from expansion_signals.rules.configuration import Configuration, Feed
 
 
 class Contribution(NamedTuple):
@@ -43,10 +43,12 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
     if event.type == USAGE_IMPORTED:
         named = configuration.catalog.meters.get(event.data["meter"])
         return None if named is None else [Contribution(named, day_total(named, event.data["value"]))]
-    fed = [meter for meter in _candidates(event, configuration) if _is_for(meter, event.data)]
-    if not fed and not _known(event, configuration):
-        return None
-    return [Contribution(meter, _amount(meter, event.data)) for meter in fed]
+    fed = [
+        Contribution(feed.meter, _amount(feed, event.data))
+        for feed in _candidates(event, configuration)
+        if not feed.where or _holds(event.data, feed.where)
+    ]
+    return fed if fed or _known(event, configuration) else None
 
 
 def day_total(meter: Meter, value: Decimal | int | str) -> int:
@@ -63,13 +65,12 @@ def day_total(meter: Meter, value: Decimal | int | str) -> int:
     return total
 
 
-def _candidates(event: UsageEvent, configuration: Configuration) -> Sequence[Meter]:
-    """Return the meters that the event's type feeds, and that ask for the `meter` it names or for none."""
-    index = configuration.meters_by_event
-    named, any_named = index.get((event.type, value_text(event.data.get("meter")))), index.get((event.type, None))
-    if not named or named is any_named:
-        return any_named or ()
-    return [*named, *any_named] if any_named else named
+def _candidates(event: UsageEvent, configuration: Configuration) -> Sequence[Feed]:
+    """Return what the event's type feeds: the meters that ask for the `meter` it names, or for none."""
+    feeds, named = configuration.feeds, event.data.get("meter")
+    if type(named) is not str:
+        named = value_text(named)
+    return feeds.get((event.type, named)) or feeds.get((event.type, None)) or ()
 
 
 def _known(event: UsageEvent, configuration: Configuration) -> bool:
@@ -78,14 +79,14 @@ def _known(event: UsageEvent, configuration: Configuration) -> bool:
     return event.type.startswith(BUILT_IN_PREFIX) and event.type != USAGE_RECORDED
 
 
-def _is_for(meter: Meter, data: Mapping[str, object]) -> bool:
-    return all(value_text(property_of(data, name)) == value for name, value in meter.where.items())
+def _holds(data: Mapping[str, object], where: Sequence[tuple[str, str]]) -> bool:
+    return all(value_text(property_of(data, name)) == value for name, value in where)
 
 
-def _amount(meter: Meter, data: Mapping[str, object]) -> int:
+def _amount(feed: Feed, data: Mapping[str, object]) -> int:
+    meter, name, _ = feed
     if meter.aggregation == "count":
         return scale(1, meter.precision)
-    name = meter.value or "value"
     value = data.get(name)
     if meter.aggregation == "unique":
         return _member(meter, name, value)

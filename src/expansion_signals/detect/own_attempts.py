@@ -9,7 +9,6 @@ com.acme.paywall.shown  {screen: home, viewer: ada}   nothing to this rule
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect.dimensions import property_of
@@ -54,7 +53,7 @@ def own_attempts(event: UsageEvent, configuration: Configuration) -> Sequence[Ow
 def _attempt(event: UsageEvent, named: OwnAttempts) -> OwnAttempt:
     kept = {name: event.data[name] for name in _ALSO_KEPT if is_name(event.data.get(name))}
     data = {**kept, "feature": named.feature, "user": _user(event, named)}
-    return OwnAttempt(replace(event, type=ATTEMPTED, data=data), named)
+    return OwnAttempt(event._replace(type=ATTEMPTED, data=data), named)
 
 
 def _user(event: UsageEvent, named: OwnAttempts) -> str:

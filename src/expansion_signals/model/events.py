@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,8 +16,7 @@ LIMIT_HIT = "expansion.limit.hit.v1"
 ACCOUNT_UPDATED = "expansion.account.updated.v1"
 
 
-@dataclass(frozen=True, slots=True)
-class UsageEvent:
+class UsageEvent(NamedTuple):
     """One CloudEvent of a product app, decoded and valid for its type.
 
     `account` is the CloudEvents subject; `time` is event time. `data` is the parsed payload: JSON numbers are

@@ -18,7 +18,7 @@ from expansion_signals.model.batches import (
     Values,
 )
 from expansion_signals.model.records import DeadLetter
-from expansion_signals.pipeline.asking import claim, usage_asked
+from expansion_signals.pipeline.asking import usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
 from expansion_signals.pipeline.noting import noted, revised, watched, with_notes
 from expansion_signals.pipeline.updates import updates_asked
@@ -109,8 +109,8 @@ class Applying:
         if work.epoch != self._epochs.current:
             await self._burial.bury(self._decoding.again(work.items()))
             work.epoch = self._epochs.current
-        part = work.part()
-        return Asked(work, part, claim(part), work.ends(part), await self._profiles.of(work.accounts()))
+        part, identities = work.part()
+        return Asked(work, part, identities, work.ends(part), await self._profiles.of(work.accounts()))
 
     async def _accounts(self, asked: Asked) -> Sequence[AccountBatch]:
         configuration = self._epochs.configuration

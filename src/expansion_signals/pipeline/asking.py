@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.detect.dimensions import values_of
 from expansion_signals.detect.watches import evidence_of
-from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move, Share
+from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move
 from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.admission import counter_takes
+from expansion_signals.pipeline.lanes import FOREVER, Lane
 from expansion_signals.pipeline.looks import look_once_loaded
 from expansion_signals.pipeline.places import (
     counter_for,
@@ -22,6 +23,7 @@ from expansion_signals.pipeline.places import (
 )
 from expansion_signals.pipeline.retention import LAG_ALLOWED, kept_after
 from expansion_signals.pipeline.sums import part_of
+from expansion_signals.pipeline.totals import Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,57 +41,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Total:
-    """What is summed for one counter before it is sent.
-
-    `event` is the last one that may fire, or the last of all where none may. `appended` is its append time where it may
-    fire, by which its age is judged; otherwise the latest of those whose period is not over. `kept` says from which
-    start on counters of the meter are kept, and which is the last that is not. `shares`: by dimension and value, None
-    where nothing is split.
-    """
-
-    aggregation: Aggregation
-    watched: bool = False
-    quiet: Part | None = None
-    firing: Part | None = None
-    event: UsageEvent | None = None
-    appended: Instant = 0
-    kept: tuple[Instant, Counter | None] = (0, None)
-    shares: dict[tuple[str, str], Part] | None = None
-
-    def part(self, *, quiet: bool) -> Part:
-        """Return the part that an event belongs to."""
-        found = self.quiet if quiet else self.firing
-        if found is not None:
-            return found
-        made = part_of(self.aggregation)
-        if quiet:
-            self.quiet = made
-        else:
-            self.firing = made
-        return made
-
-    def split(self, values: Iterable[tuple[str, str]], amount: int, time: Instant, offset: int) -> None:
-        """Add an event's amount to the shares of its values, too."""
-        if self.shares is None:
-            self.shares = {}
-        for value in values:
-            if value not in self.shares:
-                self.shares[value] = part_of(self.aggregation)
-            self.shares[value].add(amount, time, offset)
-
-    def shared(self) -> Sequence[Share] | None:
-        """Return what the shares come to."""
-        if self.shares is None:
-            return None
-        return [Share(*value, part.change()) for value, part in self.shares.items()]
-
-    def changes(self) -> tuple[Change | None, Change | None]:
-        """Return what the two parts come to, the quiet one first."""
-        return (self.quiet.change() if self.quiet else None, self.firing.change() if self.firing else None)
-
-
-@dataclass(slots=True)
 class _Asked:
     """What is summed for one account. `loaded` is when the last of its history was appended, 0 where none came."""
 
@@ -98,22 +49,7 @@ class _Asked:
     counters: dict[Counter, Total] = field(default_factory=dict)
     days: dict[tuple[str, int], Part] = field(default_factory=dict)
     hours: dict[tuple[str, int], Total] = field(default_factory=dict)
-
-
-def claim(part: Sequence[Item]) -> list[Identity]:
-    """Return the identities of a part's counted events, each once; a second event of the same payload is a duplicate.
-
-    Which of the two stands does not matter: their payloads are one.
-    """
-    claimed: dict[int, Identity] = {}
-    for item in part:
-        if (
-            item.identity
-            and item.outcome == "counted"
-            and claimed.setdefault(item.identity.number, item.identity) is not item.identity
-        ):
-            item.outcome = "duplicate"
-    return list(claimed.values())
+    lanes: dict[str, Lane] = field(default_factory=dict)
 
 
 def usage_asked(
@@ -130,8 +66,12 @@ def usage_asked(
             account = asked[event.account] = _Asked(profiles[event.account])
         if event.backfill:
             account.loaded = max(account.loaded, item.record.appended)
+        offset, appended = item.record.offset, item.record.appended
         for contribution in item.contributions:
-            _add(account, contribution, item, configuration, acceptance)
+            meter, amount = contribution
+            lane = account.lanes.get(meter.key)
+            if lane is None or not lane.takes(event, amount, offset, appended):
+                _add(account, contribution, item, configuration, acceptance)
     return [_batch(name, account) for name, account in asked.items()]
 
 
@@ -151,8 +91,8 @@ def _add(
         hours = account.hours.setdefault((meter.key, hour_of(event.time)), Total(meter.aggregation))
         hours.part(quiet=quiet).add(amount, event.time, offset)
         return
-    if has_lifetime_beside(configuration, meter):
-        _count(account, contribution, item, None, configuration)
+    beside = has_lifetime_beside(configuration, meter)
+    of_life = _count(account, contribution, item, None, configuration) if beside else None
     period = period_in(meter.per, account.profile, event.time)
     if not counter_takes(event, meter, account.profile, period, (appended, acceptance)):
         return
@@ -161,6 +101,33 @@ def _add(
         total.kept = _kept(meter, account.profile, appended - LAG_ALLOWED - kept_after(meter.per, acceptance))
     if meter.dimensions:
         total.split(values_of(event, meter.dimensions), amount, event.time, offset)
+    else:
+        _leave_lane(account, meter, item, period, [part], [total, of_life] if of_life else [total], configuration)
+
+
+def _leave_lane(  # noqa: PLR0913 -- what the lane is made of
+    account: _Asked,
+    meter: Meter,
+    item: Item,
+    period: Period | None,
+    days: Sequence[Part],
+    totals: Sequence[Total],
+    configuration: Configuration,
+) -> None:
+    """Leave a lane for events like this one, if it may fire wherever it counts and a rule looks."""
+    event, appended = item.event, item.record.appended
+    assert event is not None  # noqa: S101 -- the caller looks at events only
+    if account.profile is None or event.backfill or closed(period, appended):
+        return
+    counters = [counter_for(meter, period), counter_for(meter, None)]
+    ages = [firing_age(configuration, meter, counter) for counter, _ in zip(counters, totals, strict=False)]
+    age = min((each for each in ages if each is not None), default=FOREVER)
+    if appended - event.time > age:
+        return
+    parts = [total.part(quiet=of is None) for total, of in zip(totals, ages, strict=True)]
+    account.lanes[meter.key] = Lane(
+        event.time, period, account.profile.level_set(meter.key), age, [*days, *parts], totals
+    )
 
 
 def _count(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.baselines import baselines
@@ -15,9 +17,8 @@ from expansion_signals.pipeline.identity import identity_of_event
 from expansion_signals.pipeline.work import Item, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from expansion_signals.detect.metering import Contribution
     from expansion_signals.model.records import Poll, Record
     from expansion_signals.pipeline.epochs import Epochs
     from expansion_signals.pipeline.watermarks import Watermarks
@@ -46,12 +47,18 @@ class Decoding:
             USAGE_EVENTS: defaultdict(list),
         }
         letters: list[DeadLetter] = []
-        for record in poll.records:
-            item, letter = self._decoded(record)
-            shard = self._shard_of(_account_of(item))
-            if self._watermarks.serves(shard) and record.offset >= self._watermarks.at(shard, item.partition):
-                grouped[record.topic][shard].append(item)
-                letters += letter
+        for partition, records in _by_partition(poll.records):
+            starts, of_topic = self._watermarks.starts(partition), grouped[partition.topic]
+            take = self._take_update if partition.topic == ACCOUNT_UPDATES else self._take_record
+            for record in records:
+                item = Item(record, partition, "counted")
+                letter = self._tried(item, take)
+                shard = self._shard_of(_account_of(item))
+                start = starts.get(shard)
+                if start is not None and record.offset >= start:
+                    of_topic[shard].append(item)
+                    if letter is not None:
+                        letters.append(letter)
         epoch = self._epochs.current
         works = [
             [Work(shard, epoch, items, poll.positions) for shard, items in by_shard.items()]
@@ -65,20 +72,18 @@ class Decoding:
         for item in items:
             if item.outcome != "dead_lettered":
                 item.outcome = "counted"
-                letters += self._tried(item, self._take_event if item.event else self._check_levels)
+                letter = self._tried(item, self._take_event if item.event else self._check_levels)
+                if letter is not None:
+                    letters.append(letter)
         return letters
 
-    def _decoded(self, record: Record) -> tuple[Item, Sequence[DeadLetter]]:
-        item = Item(record, Partition(record.topic, record.partition), "counted")
-        return item, self._tried(item, self._take_update if record.topic == ACCOUNT_UPDATES else self._take_record)
-
-    def _tried(self, item: Item, take: Callable[[Item], None]) -> Sequence[DeadLetter]:
+    def _tried(self, item: Item, take: Callable[[Item], None]) -> DeadLetter | None:
         try:
             take(item)
         except RejectedRecord as rejected:
             item.outcome = "dead_lettered"
-            return (DeadLetter(item.record, rejected.code, rejected.message),)
-        return ()
+            return DeadLetter(item.record, rejected.code, rejected.message)
+        return None
 
     def _take_update(self, item: Item) -> None:
         item.update = self._codec.account_update(item.record)
@@ -95,20 +100,24 @@ class Decoding:
         self._take_event(item)
 
     def _take_event(self, item: Item) -> None:
-        assert item.event is not None  # noqa: S101 -- taken before, or just now
-        named = contributions(item.event, self._epochs.configuration)
-        item.attempts = own_attempts(item.event, self._epochs.configuration)
+        event, configuration = item.event, self._epochs.configuration
+        assert event is not None  # noqa: S101 -- taken before, or just now
+        named = contributions(event, configuration)
+        item.attempts = own_attempts(event, configuration)
         if named is None and not item.attempts:
             item.outcome = "unmatched"
             return
         item.contributions = named or ()
-        item.alone = item.alone or any(map(_is_large, item.contributions))
-        item.identity = identity_of_event(item.event, item.record.appended)
+        for meter, amount in item.contributions:
+            if not -ALONE_FROM < amount < ALONE_FROM and meter.aggregation in ("sum", "count"):
+                item.alone = True
+        item.identity = identity_of_event(event, item.record.appended)
 
 
-def _is_large(contribution: Contribution) -> bool:
-    meter, amount = contribution
-    return not -ALONE_FROM < amount < ALONE_FROM and meter.aggregation in ("sum", "count")
+def _by_partition(records: Iterable[Record]) -> Iterator[tuple[Partition, Iterator[Record]]]:
+    """Yield runs of records of one partition, as the reader brings them."""
+    for place, run in groupby(records, key=itemgetter(0, 1)):
+        yield Partition(*place), run
 
 
 def _account_of(item: Item) -> str:

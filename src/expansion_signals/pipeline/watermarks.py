@@ -127,6 +127,10 @@ class Watermarks:
         """Return the next offset of the partition that the shard has not applied."""
         return self._standing[shard][partition] or 0
 
+    def starts(self, partition: Partition) -> Mapping[int, int]:
+        """Return by shard that is served the next offset of the partition that it has not applied."""
+        return {shard: standing[partition] or 0 for shard, standing in self._standing.items()}
+
     def of(self, shard: int, partitions: Iterable[Partition]) -> dict[Partition, int | None]:
         """Return where the shard's next range starts; None where it has never applied a record of the partition."""
         return {partition: self._standing[shard][partition] for partition in partitions}

@@ -77,21 +77,31 @@ class Work:
         for item in self._items:
             item.alone = item.alone or (item.event is not None and item.event.account in accounts)
 
-    def part(self) -> Sequence[Item]:
-        """Return the longest beginning that can be applied at once."""
-        payloads: dict[int, bytes] = {}
+    def part(self) -> tuple[Sequence[Item], Sequence[Identity]]:
+        """Return the longest beginning that can be applied at once, and the identities that it claims, each once.
+
+        A second event of the same payload is a duplicate from here on. Which of the two stands does not matter: their
+        payloads are one.
+        """
+        claimed: dict[int, Identity] = {}
         updated: set[str] = set()
         for place, item in enumerate(self._items):
-            if item.identity and item.outcome == "counted":
+            identity = item.identity
+            if identity is not None and item.outcome == "counted":
                 if item.alone:
-                    return self._items[: place or 1]
-                if payloads.setdefault(item.identity.number, item.identity.check) != item.identity.check:
-                    return self._items[:place]
-            elif item.update:
+                    if place == 0:
+                        return self._items[:1], [identity]
+                    return self._items[:place], [*claimed.values()]
+                claim = claimed.setdefault(identity.number, identity)
+                if claim is not identity:
+                    if claim.check != identity.check:
+                        return self._items[:place], [*claimed.values()]
+                    item.outcome = "duplicate"
+            elif item.update is not None:
                 if item.update.account in updated:
-                    return self._items[:place]
+                    return self._items[:place], [*claimed.values()]
                 updated.add(item.update.account)
-        return self._items
+        return self._items, [*claimed.values()]
 
     def ends(self, part: Sequence[Item]) -> Mapping[Partition, int]:
         """Return how far each partition is passed: to its next record that waits, or to the poll's position."""
@@ -121,11 +131,14 @@ def ranges(
 
     `idle` has the append time reached in partitions that are read to their end: nothing older can come.
     """
-    tallies: dict[Partition, Tally[Outcome]] = {partition: Tally() for partition in ends}
-    reached = {partition: (idle or {}).get(partition, 0) for partition in ends}
+    outcomes: dict[Partition, list[Outcome]] = {partition: [] for partition in ends}
+    appended: dict[Partition, list[Instant]] = {partition: [(idle or {}).get(partition, 0)] for partition in ends}
     for item in part:
-        tallies[item.partition][item.outcome] += 1
-        reached[item.partition] = max(reached[item.partition], item.record.appended)
+        partition = item.partition
+        outcomes[partition].append(item.outcome)
+        appended[partition].append(item.record.appended)
+    tallies = {partition: Tally(of) for partition, of in outcomes.items()}
+    reached = {partition: max(of) for partition, of in appended.items()}
     return [
         Range(
             names[partition],

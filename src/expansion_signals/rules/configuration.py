@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from expansion_signals.model.instants import HOUR, Duration
 from expansion_signals.rules.asked_facts import AskedFacts, asked_facts
@@ -119,6 +119,14 @@ class WatchRule:
     own: OwnEvents | None = None
 
 
+class Feed(NamedTuple):
+    """What feeds a meter: events that hold this much more (`where`), with their property `value`."""
+
+    meter: Meter
+    value: str
+    where: Sequence[tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class Configuration:
     """A validated catalog with its rules, and the texts they came from.
@@ -157,15 +165,18 @@ class Configuration:
         return asked_facts([*of_meters, *of_lives, *watched], self.criteria)
 
     @cached_property
-    def meters_by_event(self) -> Mapping[tuple[str, str | None], Sequence[Meter]]:
-        """Meters by the event type that feeds them, and the `meter` that its data must name; None: whatever it names.
+    def feeds(self) -> Mapping[tuple[str, str | None], Sequence[Feed]]:
+        """What an event may feed, by its type and the `meter` that its data names; None: any that no meter asks for.
 
         So an event looks at the meters that may take it, however many the catalog has.
         """
-        index: defaultdict[tuple[str, str | None], list[Meter]] = defaultdict(list)
+        index: defaultdict[tuple[str, str | None], list[Feed]] = defaultdict(list)
         for meter in self.catalog.meters.values():
-            index[meter.event, meter.where.get("meter")].append(meter)
-        return dict(index)
+            index[meter.event, meter.where.get("meter")].append(_feed(meter))
+        return {
+            (event_type, name): feeds if name is None else [*feeds, *index.get((event_type, None), ())]
+            for (event_type, name), feeds in index.items()
+        }
 
     @cached_property
     def own_attempts(self) -> Mapping[str, Sequence[ByValues]]:
@@ -194,6 +205,11 @@ class Configuration:
 
 
 _MeterRule = TypeVar("_MeterRule", bound=MeterRule)
+
+
+def _feed(meter: Meter) -> Feed:
+    where = tuple((name, value) for name, value in meter.where.items() if name != "meter")
+    return Feed(meter, meter.value or "value", where)
 
 
 def _by_meter(rules: Iterable[_MeterRule]) -> Mapping[str, Sequence[_MeterRule]]:

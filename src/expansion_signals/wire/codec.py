@@ -23,6 +23,7 @@ from expansion_signals.wire import (
     triggers,
 )
 from expansion_signals.wire.cloudevents import open_envelope
+from expansion_signals.wire.plain_events import plain_event
 
 if TYPE_CHECKING:
     from expansion_signals.model.decisions import Decision, Verdict
@@ -57,6 +58,10 @@ class CloudEventsCodec:
         Raises:
             RejectedRecord: with the code of the first thing that is wrong.
         """
+        plain = plain_event(record, self._acceptance, CLOCK_SKEW)
+        return self._any_usage_event(record) if plain is None else plain
+
+    def _any_usage_event(self, record: Record) -> UsageEvent:
         envelope = open_envelope(record)
         event_id, source, event_type, account, time = attributes.required(envelope)
         if event_type == USAGE_IMPORTED:

@@ -24,7 +24,9 @@ def parse(text: bytes) -> object:
             (readers disagree about which one counts), and for text that is not UTF-8.
     """
     try:
-        return jiter.from_json(text, float_mode="decimal", allow_inf_nan=False, catch_duplicate_keys=True)
+        return jiter.from_json(
+            text, float_mode="decimal", allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys"
+        )
     except ValueError as error:
         raise RejectedRecord("unparsable", f"not JSON: {error}") from None
 

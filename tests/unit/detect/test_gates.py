@@ -35,7 +35,7 @@ class Gate(WatchedAccount):
             START + after,
             {"feature": feature, "user": user},
         )
-        return self.sees(replace(event, **others))
+        return self.sees(event._replace(**others))
 
     def gated(self, user: str, after: int = 0, **others: object) -> list[Signal]:
         return [signal for signal in self.attempt(user, after, **others) if signal.type == "feature.gated"]

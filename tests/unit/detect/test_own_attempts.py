@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -50,7 +49,7 @@ class Paywall(WatchedAccount):
         self.configuration = configured(*rules)
 
     def show(self, user: str, after: int = 0, screen: str = "sso", **changes: object) -> list[Signal]:
-        event = replace(shown(after, user=user, screen=screen), **changes)
+        event = shown(after, user=user, screen=screen)._replace(**changes)
         found = []
         for attempt, named in own_attempts(event, self.configuration):
             self.rules = named.rules
@@ -78,8 +77,8 @@ def test_an_event_that_a_rule_names_is_an_attempt_on_its_feature_by_its_user() -
         shown(user="ada"),
         shown(screen=None, user="ada"),
         shown(screen=["sso"], user="ada"),
-        replace(shown(screen="sso", user="ada"), type="com.acme.paywall.closed"),
-        replace(shown(screen="sso", user="ada", feature="sso"), type=ATTEMPTED),
+        shown(screen="sso", user="ada")._replace(type="com.acme.paywall.closed"),
+        shown(screen="sso", user="ada", feature="sso")._replace(type=ATTEMPTED),
     ],
     ids=["another value", "absent", "null", "no text", "another type", "built in"],
 )

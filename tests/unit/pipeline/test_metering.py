@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.accounts import AccountUpdate
@@ -50,7 +50,7 @@ class Bench:
 
     def use(self, number: int, amount: int, partition: Partition = FIRST, **changes: object) -> None:
         event = UsageEvent("/apps/web", f"e-{number}", "", ACCOUNT, self.world.log.clock, {})
-        self.world.log.put(partition, replace(used(event, "calls", amount), **changes))
+        self.world.log.put(partition, used(event, "calls", amount)._replace(**changes))
 
     def update(self, version: int, **usage: tuple[int, int]) -> None:
         levels = {meter: {"value": level, "as_of": as_of} for meter, (level, as_of) in usage.items()}
