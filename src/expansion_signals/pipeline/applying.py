@@ -20,6 +20,7 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.records import DeadLetter
 from expansion_signals.pipeline.asking import usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
+from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.pipeline.noting import noted, revised, watched, with_notes
 from expansion_signals.pipeline.updates import updates_asked
 
@@ -81,7 +82,7 @@ class Applying:
         self._patience = patience
         self._passing = passing
         self._nonce = nonce
-        self._acceptance = acceptance
+        self._lanes = Lanes(epochs.configuration, acceptance)
         self._unfit: set[tuple[str, Counter]] = set()
         self.facts: dict[str, AccountFacts] = {}
         self.rewind: set[Partition] = set()
@@ -119,7 +120,9 @@ class Applying:
             batches = updates_asked(asked.part, asked.profiles, hours, configuration, self._unfit)
             looked_at = revised(batches, configuration)
         else:
-            batches = usage_asked(asked.part, asked.profiles, configuration, self._acceptance)
+            if self._lanes.configuration is not configuration:
+                self._lanes = Lanes(configuration, self._lanes.acceptance)
+            batches = usage_asked(asked.part, asked.profiles, self._lanes)
             looked_at = watched(asked.part, asked.profiles, configuration)
         notes = await self._notes.of(place for each in looked_at for place in each.places) if looked_at else {}
         return with_notes(batches, noted(looked_at, notes), asked.profiles)

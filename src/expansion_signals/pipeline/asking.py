@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from expansion_signals.detect.dimensions import values_of
 from expansion_signals.detect.watches import evidence_of
 from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move
-from expansion_signals.model.instants import Duration, Instant, day_of, hour_of
+from expansion_signals.model.instants import Instant, day_of, hour_of
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.admission import counter_takes
-from expansion_signals.pipeline.lanes import FOREVER, Lane
+from expansion_signals.pipeline.lanes import Filled, kept_from
 from expansion_signals.pipeline.looks import look_once_loaded
 from expansion_signals.pipeline.places import (
     counter_for,
@@ -26,15 +26,14 @@ from expansion_signals.pipeline.sums import part_of
 from expansion_signals.pipeline.totals import Total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from expansion_signals.detect.metering import Contribution
     from expansion_signals.model.accounts import Profile
-    from expansion_signals.model.batches import Identity
-    from expansion_signals.model.catalog import Aggregation, Meter
-    from expansion_signals.model.changes import Change
+    from expansion_signals.model.catalog import Meter
     from expansion_signals.model.events import Evidence, UsageEvent
     from expansion_signals.model.readings import Counter, Period
+    from expansion_signals.pipeline.lanes import Lane, Lanes
     from expansion_signals.pipeline.sums import Part
     from expansion_signals.pipeline.work import Item
     from expansion_signals.rules.configuration import Configuration
@@ -42,92 +41,104 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Asked:
-    """What is summed for one account. `loaded` is when the last of its history was appended, 0 where none came."""
+    """What is summed for one account. `loaded` is when the last of its history was appended, 0 where none came.
+
+    `lanes` are the account's by meter, `filled` those that events of this part went.
+    """
 
     profile: Profile | None
+    lanes: dict[str, Lane]
     loaded: Instant = 0
     counters: dict[Counter, Total] = field(default_factory=dict)
     days: dict[tuple[str, int], Part] = field(default_factory=dict)
     hours: dict[tuple[str, int], Total] = field(default_factory=dict)
-    lanes: dict[str, Lane] = field(default_factory=dict)
+    filled: dict[str, Filled] = field(default_factory=dict)
 
 
-def usage_asked(
-    part: Iterable[Item], profiles: Mapping[str, Profile | None], configuration: Configuration, acceptance: Duration
-) -> list[AccountBatch]:
+def usage_asked(part: Iterable[Item], profiles: Mapping[str, Profile | None], lanes: Lanes) -> list[AccountBatch]:
     """Return what the counted events of a part ask of each account, summed."""
     asked: dict[str, _Asked] = {}
     for item in part:
         event = item.event
         if item.outcome != "counted" or event is None:
             continue
-        account = asked.get(event.account)
+        name = event.account
+        account = asked.get(name)
         if account is None:
-            account = asked[event.account] = _Asked(profiles[event.account])
+            account = asked[name] = _Asked(profiles[name], lanes.of(name))
+        _, _, offset, _, _, _, appended = item.record
         if event.backfill:
-            account.loaded = max(account.loaded, item.record.appended)
-        offset, appended = item.record.offset, item.record.appended
+            account.loaded = max(account.loaded, appended)
         for contribution in item.contributions:
             meter, amount = contribution
-            lane = account.lanes.get(meter.key)
-            if lane is None or not lane.takes(event, amount, offset, appended):
-                _add(account, contribution, item, configuration, acceptance)
+            filled = account.filled.get(meter.key)
+            if filled is None or not filled.lane.takes(event, appended):
+                filled = _filled(account, meter, event, appended, lanes)
+            if filled is not None:
+                filled.add(event, amount, offset, appended)
+            else:
+                _add(account, contribution, item, lanes)
     return [_batch(name, account) for name, account in asked.items()]
 
 
-def _add(
-    account: _Asked, contribution: Contribution, item: Item, configuration: Configuration, acceptance: Duration
-) -> None:
+def _filled(account: _Asked, meter: Meter, event: UsageEvent, appended: Instant, lanes: Lanes) -> Filled | None:
+    """Return the lane of the event to be filled; None where it must go the long way."""
+    profile = account.profile
+    if profile is None or event.backfill:
+        return None
+    lane = account.lanes.get(meter.key)
+    if lane is None or lane.profile is not profile or not lane.takes(event, appended):
+        lane = lanes.for_events_like(event, meter, profile, appended)
+        if lane is None:
+            return None
+        account.lanes[meter.key] = lane
+    totals = [_total(account, meter, counter) for counter, _ in lane.counters]
+    for total, (counter, watched) in zip(totals, lane.counters, strict=True):
+        total.watched |= watched
+        if counter.start is not None and not total.kept[0]:
+            total.kept = lane.kept
+    parts = [total.part(quiet=not watched) for total, (_, watched) in zip(totals, lane.counters, strict=True)]
+    filled = account.filled[meter.key] = Filled(lane, [_day(account, meter, lane.day), *parts], totals)
+    return filled
+
+
+def _day(account: _Asked, meter: Meter, day: int) -> Part:
+    part = account.days.get((meter.key, day))
+    if part is None:
+        part = account.days[meter.key, day] = part_of(meter.aggregation)
+    return part
+
+
+def _total(account: _Asked, meter: Meter, counter: Counter) -> Total:
+    total = account.counters.get(counter)
+    if total is None:
+        total = account.counters[counter] = Total(meter.aggregation)
+    return total
+
+
+def _add(account: _Asked, contribution: Contribution, item: Item, lanes: Lanes) -> None:
+    """Add what no lane takes: it may not fire, or what it counts for is not told apart by day and period alone."""
     meter, amount = contribution
+    configuration, acceptance = lanes.configuration, lanes.acceptance
     event, (_, _, offset, *_, appended) = item.event, item.record
     assert event is not None  # noqa: S101 -- the caller looks at events only
-    day = (meter.key, day_of(event.time))
-    part = account.days.get(day)
-    if part is None:
-        part = account.days[day] = part_of(meter.aggregation)
-    part.add(amount, event.time, offset)
+    _day(account, meter, day_of(event.time)).add(amount, event.time, offset)
     if account.profile is None and meter.per == "period":
         quiet = may_not_fire(firing_age_of_hours(configuration, meter), event, appended)
         hours = account.hours.setdefault((meter.key, hour_of(event.time)), Total(meter.aggregation))
         hours.part(quiet=quiet).add(amount, event.time, offset)
         return
-    beside = has_lifetime_beside(configuration, meter)
-    of_life = _count(account, contribution, item, None, configuration) if beside else None
+    if has_lifetime_beside(configuration, meter):
+        _count(account, contribution, item, None, configuration)
     period = period_in(meter.per, account.profile, event.time)
     if not counter_takes(event, meter, account.profile, period, (appended, acceptance)):
         return
     total = _count(account, contribution, item, period, configuration)
     if period is not None and not total.kept[0]:
-        total.kept = _kept(meter, account.profile, appended - LAG_ALLOWED - kept_after(meter.per, acceptance))
+        reached = appended - LAG_ALLOWED - kept_after(meter.per, acceptance)
+        total.kept = kept_from(meter, account.profile, period_in(meter.per, account.profile, reached))
     if meter.dimensions:
         total.split(values_of(event, meter.dimensions), amount, event.time, offset)
-    else:
-        _leave_lane(account, meter, item, period, [part], [total, of_life] if of_life else [total], configuration)
-
-
-def _leave_lane(  # noqa: PLR0913 -- what the lane is made of
-    account: _Asked,
-    meter: Meter,
-    item: Item,
-    period: Period | None,
-    days: Sequence[Part],
-    totals: Sequence[Total],
-    configuration: Configuration,
-) -> None:
-    """Leave a lane for events like this one, if it may fire wherever it counts and a rule looks."""
-    event, appended = item.event, item.record.appended
-    assert event is not None  # noqa: S101 -- the caller looks at events only
-    if account.profile is None or event.backfill or closed(period, appended):
-        return
-    counters = [counter_for(meter, period), counter_for(meter, None)]
-    ages = [firing_age(configuration, meter, counter) for counter, _ in zip(counters, totals, strict=False)]
-    age = min((each for each in ages if each is not None), default=FOREVER)
-    if appended - event.time > age:
-        return
-    parts = [total.part(quiet=of is None) for total, of in zip(totals, ages, strict=True)]
-    account.lanes[meter.key] = Lane(
-        event.time, period, account.profile.level_set(meter.key), age, [*days, *parts], totals
-    )
 
 
 def _count(
@@ -142,9 +153,7 @@ def _count(
     # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
     over = closed(period, appended)
     quiet = over or may_not_fire(age, event, appended)
-    total = account.counters.get(counter)
-    if total is None:
-        total = account.counters[counter] = Total(meter.aggregation)
+    total = _total(account, meter, counter)
     total.part(quiet=quiet).add(amount, event.time, offset)
     if not over:
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
@@ -155,14 +164,6 @@ def _count(
         total.event = event
         total.appended = total.appended if over else max(total.appended, appended)
     return total
-
-
-def _kept(meter: Meter, profile: Profile | None, reached: Instant) -> tuple[Instant, Counter | None]:
-    """Return from which start on counters of the meter are kept, and the last one that is not (semantics 2.3)."""
-    period = period_in(meter.per, profile, reached)
-    if period is None:
-        return (0, None)
-    return (period.start, counter_for(meter, period_in(meter.per, profile, period.start - 1)))
 
 
 def _batch(name: str, account: _Asked) -> AccountBatch:

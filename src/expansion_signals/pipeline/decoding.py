@@ -103,7 +103,8 @@ class Decoding:
         event, configuration = item.event, self._epochs.configuration
         assert event is not None  # noqa: S101 -- taken before, or just now
         named = contributions(event, configuration)
-        item.attempts = own_attempts(event, configuration)
+        if configuration.own_attempts:
+            item.attempts = own_attempts(event, configuration)
         if named is None and not item.attempts:
             item.outcome = "unmatched"
             return

@@ -1,64 +1,143 @@
-"""Where an account's next event of a meter adds to the same sums as the one before, without asking again.
+"""Where an account's next event of a meter counts, without asking again.
 
-What an event of a meter adds to hangs on its day, its period and whether it may still fire. Events that come together
-mostly agree in all of it: the first goes the long way (`asking`), and leaves a lane for those after it.
+What an event of a meter adds to hangs on its day, its period, and whether it may still fire. Events that come together
+mostly agree in all of it: so it is worked out once, and holds for all that lie within its bounds. What does not, goes
+the long way (`asking`).
 
-    event of 10:00, appended 10:01     the long way; lane: events of today, in the running period, at most an hour late
-    event of 10:02, appended 10:02     the lane
+    event of 10:00, appended 10:01     worked out: events of today in the running period, at most an hour late
+    event of 10:02, appended 10:02     within
     event of 08:30, appended 10:02     the long way: it counts quietly
-    event of yesterday                 the long way: another day's bucket
+    event of tomorrow                  worked out anew
     backfill                           the long way
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from expansion_signals.model.instants import DAY, Duration, day_of
+from expansion_signals.model.instants import DAY, Duration, Instant, day_of
+from expansion_signals.model.periods import closed
+from expansion_signals.pipeline.places import counter_for, firing_age, has_lifetime_beside, period_in
+from expansion_signals.pipeline.retention import LAG_ALLOWED, kept_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.catalog import Meter
     from expansion_signals.model.events import UsageEvent
-    from expansion_signals.model.instants import Instant
-    from expansion_signals.model.readings import Period
+    from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.sums import Part
     from expansion_signals.pipeline.totals import Total
+    from expansion_signals.rules.configuration import Configuration
 
-FOREVER: Duration = 1 << 62
-"""Longer than any time there is."""
+_FOREVER: Duration = 1 << 62
+_ACCOUNTS_KEPT = 100_000
+"""Some 100 MB with three meters each: above that, all is worked out anew."""
 
 
-class Lane:
-    """What events in `[low, high)` add to, appended before `end` and at most `age` after their time."""
+class Lane(NamedTuple):
+    """What an account's events of a meter in `[low, high)` count for, appended before `end`, at most `age` after that.
 
-    __slots__ = ("age", "end", "high", "low", "parts", "totals")
+    `counters` are those they move, in their order, each with whether a rule looks at it; `kept` is as in `Total`, for
+    the last one. `day` is their UTC day.
+    """
 
-    def __init__(  # noqa: PLR0913 -- its bounds, and what it adds to
-        self,
-        time: Instant,
-        period: Period | None,
-        as_of: Instant | None,
-        age: Duration,
-        parts: Sequence[Part],
-        totals: Sequence[Total],
-    ) -> None:
-        day = day_of(time) * DAY
-        self.low = max(day, period.start if period else day, day if as_of is None else as_of)
-        self.high = min(day + DAY, period.end if period else FOREVER)
-        self.end = period.end if period else FOREVER
-        self.age = age
-        self.parts = parts
-        self.totals = totals
+    profile: Profile
+    low: Instant
+    high: Instant
+    end: Instant
+    age: Duration
+    day: int
+    counters: Sequence[tuple[Counter, bool]]
+    kept: tuple[Instant, Counter | None]
 
-    def takes(self, event: UsageEvent, amount: int, offset: int, appended: Instant) -> bool:
-        """Add the event if it is one of the lane's; say whether it is."""
-        time = event.time
-        if not self.low <= time < self.high or appended - time > self.age or appended >= self.end or event.backfill:
-            return False
+    def takes(self, event: UsageEvent, appended: Instant) -> bool:
+        """Say whether the event is one of these."""
+        return (
+            self.low <= event.time < self.high
+            and appended < self.end
+            and appended - event.time <= self.age
+            and not event.backfill
+        )
+
+
+class Filled(NamedTuple):
+    """A lane, and what the events of a part come to in it."""
+
+    lane: Lane
+    parts: Sequence[Part]
+    totals: Sequence[Total]
+
+    def add(self, event: UsageEvent, amount: int, offset: int, appended: Instant) -> None:
+        """Add an event that the lane takes."""
         for part in self.parts:
-            part.add(amount, time, offset)
+            part.add(amount, event.time, offset)
         for total in self.totals:
             total.event = event
             total.appended = appended
-        return True
+
+
+class Lanes:
+    """The lanes of accounts under one configuration, as they were last worked out.
+
+    `acceptance` is how old an event may be at its append time.
+    """
+
+    def __init__(self, configuration: Configuration, acceptance: Duration) -> None:
+        self.configuration = configuration
+        self.acceptance = acceptance
+        self._known: dict[str, dict[str, Lane]] = {}
+
+    def of(self, account: str) -> dict[str, Lane]:
+        """Return the lanes of an account by meter."""
+        known = self._known.get(account)
+        if known is None:
+            if len(self._known) >= _ACCOUNTS_KEPT:
+                self._known.clear()
+            known = self._known[account] = {}
+        return known
+
+    def for_events_like(self, event: UsageEvent, meter: Meter, profile: Profile, appended: Instant) -> Lane | None:
+        """Return the lane of this event and those like it; None where it must go the long way."""
+        period = period_in(meter.per, profile, event.time)
+        as_of = profile.level_set(meter.key)
+        if meter.dimensions or closed(period, appended) or event.time < (as_of or event.time):
+            return None
+        counters = [counter_for(meter, period)]
+        if has_lifetime_beside(self.configuration, meter):
+            counters.insert(0, counter_for(meter, None))
+        ages = [firing_age(self.configuration, meter, counter) for counter in counters]
+        day = day_of(event.time)
+        kept, until = self._kept(meter, profile, period, appended)
+        lane = Lane(
+            profile,
+            max(day * DAY, period.start if period else 0, as_of or 0),
+            min((day + 1) * DAY, period.end if period else _FOREVER),
+            min(period.end if period else _FOREVER, until),
+            min((age for age in ages if age is not None), default=_FOREVER),
+            day,
+            [(counter, age is not None) for counter, age in zip(counters, ages, strict=True)],
+            kept,
+        )
+        return lane if lane.takes(event, appended) else None
+
+    def _kept(
+        self, meter: Meter, profile: Profile, period: Period | None, appended: Instant
+    ) -> tuple[tuple[Instant, Counter | None], Instant]:
+        """Return what is kept of a meter's counters, and until which append time that holds."""
+        if period is None:
+            return (0, None), _FOREVER
+        behind = LAG_ALLOWED + kept_after(meter.per, self.acceptance)
+        first = period_in(meter.per, profile, appended - behind)
+        return kept_from(meter, profile, first), first.end + behind if first else _FOREVER
+
+
+def kept_from(meter: Meter, profile: Profile | None, first: Period | None) -> tuple[Instant, Counter | None]:
+    """Return from which start on counters of the meter are kept, and the last one that is not (semantics 2.3).
+
+    `first` is the first period whose counter is kept.
+    """
+    if first is None:
+        return (0, None)
+    return (first.start, counter_for(meter, period_in(meter.per, profile, first.start - 1)))

@@ -95,7 +95,7 @@ def watched(
             each.beside,
         )
         for item in part
-        if item.outcome == "counted" and item.event is not None
+        if item.outcome == "counted" and item.event is not None and (item.event.type in by_type or item.attempts)
         for each, event, rules in _lookers(item.event, item.attempts, by_type, own_gates)
         if (rules or each.asked) and (subject := each.watch.subject(event)) is not None
     ]

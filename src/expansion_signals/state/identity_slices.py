@@ -84,9 +84,22 @@ class IdentitySlices:
         """Return where to look for these identities and where they will live."""
         homes: defaultdict[str, list[int]] = defaultdict(list)
         visits: defaultdict[str, list[int]] = defaultdict(list)
-        for index, identity in enumerate(identities):
-            for name, lives in self._places(identity):
-                (homes if lives else visits)[name].append(index)
+        timed: defaultdict[int, list[int]] = defaultdict(list)
+        plain: defaultdict[int, list[int]] = defaultdict(list)
+        for index, (_, _, minted, appended) in enumerate(identities):
+            if minted is None:
+                plain[appended // self._quarter].append(index)
+                continue
+            lag = abs(hour_of(appended) - hour_of(minted))
+            # One hour more than the window: the first may have been an hour late itself.
+            if lag <= 1 or (lag - 1) * HOUR <= self._window:
+                timed[minted // _MINTED].append(index)
+            if lag > 1:
+                plain[appended // self._quarter].append(index)
+        homes.update({f"t{number}": indexes for number, indexes in timed.items()})
+        for own, indexes in plain.items():
+            for quarter in range(own - _QUARTERS, own + _QUARTERS + 1):
+                (homes if quarter == own else visits)[f"a{quarter}"] += indexes
         slices: list[tuple[str, Layout, Layout]] = []
         probes: list[Probe] = []
         # A slice that seems not to exist is named as well: the shard knows better, and says so.
@@ -97,20 +110,6 @@ class IdentitySlices:
             probes.extend(_probes(name, wanted, homes.get(name, ()), identities, lives=True))
             probes.extend(_probes(name, wanted, visits.get(name, ()), identities, lives=False))
         return Plan(slices, probes)
-
-    def _places(self, identity: Identity) -> Iterable[tuple[str, bool]]:
-        if identity.minted is not None:
-            name = f"t{identity.minted // _MINTED}"
-            lag = hour_of(identity.appended) - hour_of(identity.minted)
-            if abs(lag) <= 1:
-                yield name, True
-                return
-            # One hour more than the window: the first may have been an hour late itself.
-            if (abs(lag) - 1) * HOUR <= self._window:
-                yield name, True
-        own = identity.appended // self._quarter
-        for quarter in range(own - _QUARTERS, own + _QUARTERS + 1):
-            yield f"a{quarter}", quarter == own
 
     def _wanted(self, name: str, assumed: Layout, count: int) -> Layout:
         needed = -(-count // _EXPECTED_IN_BUCKET)

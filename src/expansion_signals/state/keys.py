@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -77,7 +78,7 @@ class ShardKeys(NamedTuple):
 
     def month(self, account: str, day: int) -> str:
         """Day buckets of the month in which this UTC day lies."""
-        return f"{self.tag}:b:{account}:{_calendar_day(day):%Y-%m}"
+        return f"{self.tag}:b:{account}:{_month(day)}"
 
     def totals(self, account: str) -> str:
         """Totals of months whose day buckets are gone: `<number of the meter>.<month>` → total."""
@@ -160,6 +161,12 @@ def read_bucket_field(field: str) -> tuple[str, int]:
     return str(number), day
 
 
+@lru_cache(maxsize=1024)
+def _month(day: int) -> str:
+    return f"{_calendar_day(day):%Y-%m}"
+
+
+@lru_cache(maxsize=1024)
 def day_of_month(day: int) -> int:
     """Return the day of the month of a UTC day number: its field in the month's hash."""
     return _calendar_day(day).day
@@ -169,6 +176,7 @@ def _calendar_day(day: int) -> date:
     return _FIRST_DAY + timedelta(days=day)
 
 
+@lru_cache(maxsize=65_536)
 def suffix_of(counter: Counter) -> str:
     """Return what stands behind a counter's meter number: where its period starts, and its dimension.
 

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import msgpack
+from msgspec.msgpack import Encoder
 
 from expansion_signals.model.accounts import Profile
 from expansion_signals.model.events import Evidence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.readings import Counter
 
+_pack = msgpack.Packer(use_bin_type=False).pack
+_encode = Encoder().encode
 _CHUNK = 64
 _STATES = {"a": "armed", "f": "fired", "p": "already_past"}
 _LETTERS = {state: letter for letter, state in _STATES.items()}
@@ -31,13 +34,13 @@ _LETTERS = {state: letter for letter, state in _STATES.items()}
 
 def pack(value: object) -> bytes:
     """Pack for a script: strings and bytes alike become raw strings."""
-    packed: bytes = msgpack.packb(value, use_bin_type=False)
+    packed: bytes = _pack(value)
     return packed
 
 
 def pack_evidence(evidence: Evidence) -> bytes:
     """Pack evidence to an opaque text that scripts store and hand back unread."""
-    return pack(tuple(evidence))
+    return _encode(evidence)
 
 
 def pack_profile(profile: Profile | None) -> bytes:

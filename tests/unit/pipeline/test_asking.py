@@ -11,6 +11,7 @@ from expansion_signals.model.events import UsageEvent
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.records import Partition, Record
 from expansion_signals.pipeline.asking import usage_asked
+from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.pipeline.work import Item
 from sample_batches import NOVEMBER, NOW, OCTOBER, profile
 from simulated_log import used
@@ -38,7 +39,7 @@ def item(number: int, appended: int, *, late: int = 0) -> Item:
 
 
 def move(*items: Item) -> Move:
-    (asked,) = usage_asked(items, {"acct-1": profile(1, "free")}, CONFIGURATION, DAY)
+    (asked,) = usage_asked(items, {"acct-1": profile(1, "free")}, Lanes(CONFIGURATION, DAY))
     (found,) = asked.moves
     return found
 

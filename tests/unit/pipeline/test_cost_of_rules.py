@@ -19,6 +19,7 @@ from expansion_signals.model.instants import DAY
 from expansion_signals.model.notes import Note
 from expansion_signals.model.records import Partition, Record
 from expansion_signals.pipeline.asking import usage_asked
+from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.pipeline.noting import noted, watched
 from expansion_signals.pipeline.work import Item
 from expansion_signals.rules.loading import load
@@ -84,7 +85,7 @@ def meter(configuration: Configuration, kinds: Sequence[str]) -> None:
         tried = own_attempts(event, configuration)
         item = Item(record, Partition("usage-events", 0), "counted", event, contributions=added, attempts=tried)
         items.append(item)
-    usage_asked(items, KNOWN, configuration, DAY)
+    usage_asked(items, KNOWN, Lanes(configuration, DAY))
     notes = {("acct-1", subject): Note(0, "") for subject in ("gate:f4", "gate:f5")}
     noted(watched(items, KNOWN, configuration), notes)
 

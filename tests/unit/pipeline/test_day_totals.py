@@ -15,6 +15,7 @@ from expansion_signals.model.instants import DAY, HOUR, day_of, format_day, pars
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.records import Partition, Record
 from expansion_signals.pipeline.asking import usage_asked
+from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.pipeline.work import Item
 from expansion_signals.rules.loading import load
 
@@ -56,7 +57,7 @@ def asked(meter: str, back: int, *, profile: Profile | None = KNOWN) -> AccountB
     record = Record("usage-events", 0, 7, b"acct-1", b"", (), APPENDED)
     item = Item(record, Partition("usage-events", 0), "counted", event)
     item.contributions = contributions(event, CONFIGURATION) or ()
-    (batch,) = usage_asked([item], {"acct-1": profile}, CONFIGURATION, DAY)
+    (batch,) = usage_asked([item], {"acct-1": profile}, Lanes(CONFIGURATION, DAY))
     return batch
 
 

@@ -13,6 +13,7 @@ from expansion_signals.model.instants import DAY, HOUR, MINUTE, day_of, parse_in
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.records import Partition, Record
 from expansion_signals.pipeline.asking import usage_asked
+from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.pipeline.work import Item
 from expansion_signals.rules.loading import load
 from expansion_signals.state.memory import MemoryStore
@@ -46,12 +47,12 @@ def counted(time: int, appended: int) -> Item:
     ("late", "moved"), [(DAY - MINUTE, {"hourly", "daily"}), (DAY, {"daily"}), (34 * DAY, {"daily"})]
 )
 def test_an_event_that_comes_a_day_after_its_hour_moves_no_counter_of_an_hour(late: int, moved: set[str]) -> None:
-    (asked,) = usage_asked([counted(START, START + HOUR + late)], {ACCOUNT: PROFILE}, CONFIGURATION, ACCEPTANCE)
+    (asked,) = usage_asked([counted(START, START + HOUR + late)], {ACCOUNT: PROFILE}, Lanes(CONFIGURATION, ACCEPTANCE))
     assert {move.counter.meter for move in asked.moves} == moved
 
 
 def test_it_is_in_the_bucket_of_its_day() -> None:
-    (asked,) = usage_asked([counted(START, START + 9 * DAY)], {ACCOUNT: PROFILE}, CONFIGURATION, ACCEPTANCE)
+    (asked,) = usage_asked([counted(START, START + 9 * DAY)], {ACCOUNT: PROFILE}, Lanes(CONFIGURATION, ACCEPTANCE))
     assert DayMove("hourly", day_of(START), Add(1)) in asked.days
 
 
@@ -60,7 +61,7 @@ async def test_an_hourly_meter_with_35_days_of_acceptance_keeps_a_day_of_counter
     most = 0
     for hour in range(60):
         now = START + hour * HOUR
-        (asked,) = usage_asked([counted(now, now)], {ACCOUNT: None}, CONFIGURATION, ACCEPTANCE)
+        (asked,) = usage_asked([counted(now, now)], {ACCOUNT: None}, Lanes(CONFIGURATION, ACCEPTANCE))
         passed = (Range("usage-events/0", hour or None, hour + 1, now, counted=1),)
         (answer,) = await store.apply([ShardBatch(0, 1, f"n{hour}", passed, accounts=[asked])])
         assert isinstance(answer, Applied)
@@ -74,7 +75,7 @@ async def test_a_counter_that_is_gone_is_not_made_again() -> None:
     for place, (time, appended) in enumerate(
         [(START, START), (START + 26 * HOUR, START + 26 * HOUR), (START, START + 26 * HOUR)]
     ):
-        (asked,) = usage_asked([counted(time, appended)], {ACCOUNT: None}, CONFIGURATION, ACCEPTANCE)
+        (asked,) = usage_asked([counted(time, appended)], {ACCOUNT: None}, Lanes(CONFIGURATION, ACCEPTANCE))
         passed = (Range("usage-events/0", place or None, place + 1, appended, counted=1),)
         await store.apply([ShardBatch(0, 1, f"n{place}", passed, accounts=[asked])])
     hourly = {counter for counter in store.shards[0].account(ACCOUNT).levels if counter.meter == "hourly"}

@@ -66,7 +66,7 @@ def test_two_payloads_have_two_checks(one: str, other: str) -> None:
 
 
 def test_any_number_of_json_has_a_canonical_form() -> None:
-    assert canonical(parsed("1e999999")) == "1E+999999"
+    assert canonical(parsed("1e999999")) == b"1E+999999"
 
 
 def test_the_type_is_part_of_the_payload() -> None:

@@ -18,6 +18,7 @@ from expansion_signals.model.records import Partition, Record
 from expansion_signals.model.thresholds import Arm, ArmKey
 from expansion_signals.pipeline.asking import usage_asked
 from expansion_signals.pipeline.judging import judge_facts
+from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.pipeline.updates import updates_asked
 from expansion_signals.pipeline.work import Item
 from expansion_signals.rules.loading import load
@@ -68,7 +69,7 @@ def called(*, at: int = NOW, appended: int = NOW, kind: str = "com.acme.called",
 def asked(
     item: Item, known: Profile | None = KNOWN, configuration: Configuration = CONFIGURATION, acceptance: int = 2 * DAY
 ) -> AccountBatch:
-    (found,) = usage_asked([item], {"acct-1": known}, configuration, acceptance)
+    (found,) = usage_asked([item], {"acct-1": known}, Lanes(configuration, acceptance))
     return found
 
 

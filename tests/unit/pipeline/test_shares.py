@@ -13,6 +13,7 @@ from expansion_signals.model.events import UsageEvent
 from expansion_signals.model.instants import DAY, day_of
 from expansion_signals.model.records import Partition, Record
 from expansion_signals.pipeline.asking import usage_asked
+from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.pipeline.work import Item
 from expansion_signals.rules.loading import load
 from sample_batches import NOW, profile
@@ -49,7 +50,7 @@ def item(kind: str, value: int, **data: object) -> Item:
 
 
 def asked(*items: Item, known: Profile | None = KNOWN) -> AccountBatch:
-    (found,) = usage_asked(items, {"acct-1": known}, CONFIGURATION, 2 * DAY)
+    (found,) = usage_asked(items, {"acct-1": known}, Lanes(CONFIGURATION, 2 * DAY))
     return found
 
 
