@@ -44,10 +44,11 @@ def scale(value: Decimal | int | str, precision: int) -> int:
         RejectedRecord: `invalid_data` if it is no finite decimal, `precision` if it has more digits after the
             point than the meter counts, `overflow` if it does not fit 63 bits.
     """
+    power: int = 10**precision
     if type(value) is int and -_PLAIN < value < _PLAIN:
-        return value * 10**precision
+        return value * power
     if type(value) is str and value.isdecimal() and value.isascii() and len(value) <= _PLAIN_DIGITS:
-        return int(value) * 10**precision
+        return int(value) * power
     number = _finite(value)
     if not number:
         return 0

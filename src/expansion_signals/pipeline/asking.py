@@ -168,24 +168,29 @@ def _count(
 
 def _batch(name: str, account: _Asked) -> AccountBatch:
     return AccountBatch(
-        account=name,
-        profile=account.profile,
-        moves=[
-            Move(
-                counter,
-                *total.changes(),
-                total.watched,
-                _evidence(total.event),
-                total.appended,
-                *total.kept,
-                total.shared(),
-            )
-            for counter, total in account.counters.items()
-        ],
-        days=[DayMove(meter, day, part.change()) for (meter, day), part in account.days.items()],
-        hours=[HourMove(meter, hour, *total.changes()) for (meter, hour), total in account.hours.items()],
+        name,
+        account.profile,
+        [_move(counter, total) for counter, total in account.counters.items()],
+        [DayMove(meter, day, part.change()) for (meter, day), part in account.days.items()],
+        [HourMove(meter, hour, *total.changes()) for (meter, hour), total in account.hours.items()],
         # Of an account not yet known nothing is judged; its profile's arrival looks at it.
         look=look_once_loaded(account.loaded) if account.loaded and account.profile else None,
+    )
+
+
+def _move(counter: Counter, total: Total) -> Move:
+    quiet, firing = total.changes()
+    keep_from, forgotten = total.kept
+    return Move(
+        counter,
+        quiet,
+        firing,
+        total.watched,
+        _evidence(total.event),
+        total.appended,
+        keep_from,
+        forgotten,
+        total.shared(),
     )
 
 

@@ -37,7 +37,7 @@ _ACCOUNTS_KEPT = 100_000
 
 
 class Lane(NamedTuple):
-    """What an account's events of a meter in `[low, high)` count for, appended before `end`, at most `age` after that.
+    """What an account's events of a meter in `[low, high)` count for, appended in `[begin, end)`, `age` late at most.
 
     `counters` are those they move, in their order, each with whether a rule looks at it; `kept` is as in `Total`, for
     the last one. `day` is their UTC day.
@@ -46,6 +46,7 @@ class Lane(NamedTuple):
     profile: Profile
     low: Instant
     high: Instant
+    begin: Instant
     end: Instant
     age: Duration
     day: int
@@ -56,7 +57,7 @@ class Lane(NamedTuple):
         """Say whether the event is one of these."""
         return (
             self.low <= event.time < self.high
-            and appended < self.end
+            and self.begin <= appended < self.end
             and appended - event.time <= self.age
             and not event.backfill
         )
@@ -109,11 +110,12 @@ class Lanes:
             counters.insert(0, counter_for(meter, None))
         ages = [firing_age(self.configuration, meter, counter) for counter in counters]
         day = day_of(event.time)
-        kept, until = self._kept(meter, profile, period, appended)
+        kept, begin, until = self._kept(meter, profile, period, appended)
         lane = Lane(
             profile,
             max(day * DAY, period.start if period else 0, as_of or 0),
             min((day + 1) * DAY, period.end if period else _FOREVER),
+            begin,
             min(period.end if period else _FOREVER, until),
             min((age for age in ages if age is not None), default=_FOREVER),
             day,
@@ -124,13 +126,14 @@ class Lanes:
 
     def _kept(
         self, meter: Meter, profile: Profile, period: Period | None, appended: Instant
-    ) -> tuple[tuple[Instant, Counter | None], Instant]:
-        """Return what is kept of a meter's counters, and until which append time that holds."""
+    ) -> tuple[tuple[Instant, Counter | None], Instant, Instant]:
+        """Return what is kept of a meter's counters, and from and until which append time that holds."""
         if period is None:
-            return (0, None), _FOREVER
+            return (0, None), 0, _FOREVER
         behind = LAG_ALLOWED + kept_after(meter.per, self.acceptance)
         first = period_in(meter.per, profile, appended - behind)
-        return kept_from(meter, profile, first), first.end + behind if first else _FOREVER
+        assert first is not None  # noqa: S101 -- a meter that has this period has that one
+        return kept_from(meter, profile, first), first.start + behind, first.end + behind
 
 
 def kept_from(meter: Meter, profile: Profile | None, first: Period | None) -> tuple[Instant, Counter | None]:

@@ -12,10 +12,10 @@ from expansion_signals.model.instants import DAY, HOUR, day_of
 from expansion_signals.model.levels import merged
 from expansion_signals.model.periods import closed
 from expansion_signals.model.windows import DAYS_KEPT
-from expansion_signals.pipeline.asking import Total
 from expansion_signals.pipeline.looks import look_once_loaded
 from expansion_signals.pipeline.places import counter_for, firing_age, has_lifetime_beside, period_in
 from expansion_signals.pipeline.sums import take
+from expansion_signals.pipeline.totals import Total
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -134,43 +134,42 @@ class ApplyRequest:
             name,
             self._key(self._shard.account(name)),
             "" if account.profile is None else account.profile.stamp,
-            [
-                part
-                for move in account.moves
-                for part in (
-                    self._name(move.counter.meter),
-                    suffix_of(move.counter),
-                    _OPERATIONS[type(move.firing or move.quiet)],
-                    self._part(name, move.counter, move.quiet),
-                    self._part(name, move.counter, move.firing),
-                    1 if move.watched else 0,
-                    pack_evidence(move.evidence),
-                    move.appended,
-                    move.keep_from // SECOND,
-                    self._forgotten(name, move),
-                )
-            ],
+            self._moves(account),
             self._months(account),
             *self._rare(account),
         )
 
+    def _moves(self, account: AccountBatch) -> list[object]:
+        name, numbers, moves = account.account, self._numbers, list[object]()
+        for move in account.moves:
+            counter, quiet, firing, watched, evidence, appended, keep_from, _, shares = move
+            operation = _OPERATIONS[type(firing or quiet)]
+            moves += (
+                numbers.get(counter.meter) or self._name(counter.meter),
+                suffix_of(counter),
+                operation,
+                "" if quiet is None else self._part(name, counter, quiet),
+                "" if firing is None else self._part(name, counter, firing),
+                1 if watched else 0,
+                pack_evidence(evidence),
+                appended,
+                keep_from // SECOND,
+                "" if operation != "s" and shares is None else self._forgotten(name, move),
+            )
+        return moves
+
     def _months(self, account: AccountBatch) -> list[list[object]]:
-        months: dict[int, list[object]] = {}
-        for day in account.days:
-            if isinstance(day.change, See):
+        name, numbers, months = account.account, self._numbers, dict[str, list[object]]()
+        for meter, day, change in account.days:
+            operation = _OPERATIONS[type(change)]
+            if operation == "s":
                 continue
-            key = self._key(self._shard.month(account.account, day.day))
+            key = self._shard.month(name, day)
             month = months.get(key)
             if month is None:
-                month = months[key] = [key]
-            month += (
-                self._name(day.meter),
-                day_of_month(day.day),
-                _OPERATIONS[type(day.change)],
-                _text(day.change),
-                day.day,
-            )
-        return list(months.values())
+                month = months[key] = [self._key(key)]
+            month += (numbers.get(meter) or self._name(meter), day_of_month(day), operation, _text(change), day)
+        return [*months.values()]
 
     def _rare(self, account: AccountBatch) -> Sequence[object]:
         """Return hours, change, shares, members by day, notes, what was found, the look; nothing where none is."""
@@ -222,14 +221,16 @@ class ApplyRequest:
             asked.append([self._key(self._shard.last_seen(name, meter)), self._name(meter), sketches, *members])
         return asked
 
-    def _part(self, account: str, counter: Counter, change: Change | None) -> object:
+    def _part(self, account: str, counter: Counter, change: Change) -> object:
+        if type(change) is Add:
+            return str(change[0])
         if isinstance(change, Become):
             days = ((self._key(self._shard.month(account, day)), day_of_month(day)) for day in change.days)
             return (str(change.level), *(part for day in days for part in day))
         if isinstance(change, See):
             keys = (self._shard.members(account, counter), self._shard.sketch(account, counter))
             return (*map(self._key, keys), *map(str, change.members))
-        return "" if change is None else _text(change)
+        return _text(change)
 
     def _forgotten(self, account: str, move: Move) -> object:
         if move.forgotten is None:
@@ -285,9 +286,11 @@ def _bunch(identities: Sequence[Identity], indexes: Iterable[int], *, conflicts:
 
 
 def _text(change: Change) -> str:
+    if type(change) is Add:
+        return str(change[0])
     if isinstance(change, Replace):
         return f"{change.level}|{change.time}|{change.offset}"
-    assert isinstance(change, Add | Raise)  # noqa: S101 -- all others travel as lists, beside the keys they name
+    assert isinstance(change, Raise)  # noqa: S101 -- all others travel as lists, beside the keys they name
     return str(change[0])
 
 

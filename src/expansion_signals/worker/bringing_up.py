@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from expansion_signals.worker.stage import Absorber
     from expansion_signals.worker.status import StageStatus
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 5.0
 _POLL_SECONDS = 0.5
 _LEASE_SECONDS = 5.0
 """How often the lease is kept; it lasts three times as long."""

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from expansion_signals.model.instants import MINUTE
+from expansion_signals.worker.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,8 @@ _POLL_SECONDS = 0.5
 _SWEEP_SECONDS = 1.0
 """How often idle shards are moved up, facts that wait are settled, and offsets are committed."""
 
+_LOOK_SECONDS = 5.0
+"""How often shards that no poll touches are asked what they have lost: it costs as much as a thousand events."""
 
 _CLOCK_MARGIN = MINUTE
 """How far this machine's clock may be ahead of the broker's, and a last answer behind."""
@@ -37,7 +40,7 @@ class Absorber(Protocol):
         """Take a poll in whole; return where to read again from."""
 
     async def rolled_back(self) -> Mapping[Partition, int]:
-        """Say, once a second, where to read again from because Redis has lost what it had acknowledged."""
+        """Say, from time to time, where to read again from because Redis has lost what it had acknowledged."""
 
     async def sweep(self, positions: Mapping[Partition, int], reached: Mapping[Partition, Instant]) -> bool:
         """Do what is due once a second, between two polls; say whether nothing is left to do.
@@ -91,7 +94,9 @@ class Stage:
         self._patience = patience
         self._status = status
         self._clock = clock
+        self._pace = Pace()
         self._swept_at = 0.0
+        self._looked_at = 0.0
         self._nothing_waits = False
         self._stopping = False
 
@@ -105,9 +110,12 @@ class Stage:
         Raises:
             Rejected: state, log or configuration do not fit; nothing further is acknowledged.
         """
+        poll_at = 0.0
         try:
             while not self._stopping:
+                await asyncio.sleep(poll_at - time.monotonic())
                 poll = await self._polling(self._reader.poll, _POLL_SECONDS)
+                poll_at = self._pace.until(len(poll.records), time.monotonic())
                 if poll.assignment != self._reader.assignment:
                     continue  # another member may be reading these by now
                 positions = await self._absorbed(poll)
@@ -133,7 +141,7 @@ class Stage:
         if now - self._swept_at < _SWEEP_SECONDS or assignment != self._reader.assignment or not positions:
             return
         self._swept_at = now
-        lost = await self._absorber.rolled_back()
+        lost = await self._rolled_back(now)
         if lost:
             log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(lost))
             self._nothing_waits = self._status.caught_up = False
@@ -141,6 +149,12 @@ class Stage:
             return
         self._nothing_waits = await self._absorber.sweep(positions, self._reached())
         await self._patience(self._reader.commit, positions)
+
+    async def _rolled_back(self, now: float) -> Mapping[Partition, int]:
+        if now - self._looked_at < _LOOK_SECONDS:
+            return {}
+        self._looked_at = now
+        return await self._absorber.rolled_back()
 
     def _reached(self) -> Mapping[Partition, Instant]:
         """Return what append time is reached where nothing is left to read: any record to come is newer."""

@@ -1,0 +1,40 @@
+"""How long a stage waits between two polls: not at all while little comes, longer as it pays to read more at once.
+
+What a poll costs hangs on how many shards it touches, and a small one touches nearly a shard an event. So polls are
+held apart until they bring enough, but never so far that latency is felt:
+
+    10 events/s        0.25 ms     each event is read as it comes
+    1,000 events/s     25 ms
+    5,000 events/s     25 ms       125 events at once
+    20,000 events/s    12.5 ms     250 events at once
+    a backlog          the next poll is full before its time has come
+"""
+
+from __future__ import annotations
+
+LONGEST_SECONDS = 0.025
+_ENOUGH = 250
+"""Events that a poll should bring."""
+
+_SECONDS_A_RATE = 25e-6
+"""How much longer polls are apart for each event a second, while few come."""
+
+_REMEMBERED_SECONDS = 0.5
+
+
+class Pace:
+    """Learns how much comes. Instants are seconds of a clock that only moves forward."""
+
+    def __init__(self) -> None:
+        self._rate = 0.0
+        self._polled_at: float | None = None
+
+    def until(self, records: int, now: float) -> float:
+        """Return when to poll next, after a poll at `now` that brought so many records."""
+        if self._polled_at is not None:
+            apart = max(now - self._polled_at, 1e-6)
+            weight = min(1.0, apart / _REMEMBERED_SECONDS)
+            self._rate += weight * (records / apart - self._rate)
+        self._polled_at = now
+        enough = _ENOUGH / self._rate if self._rate else 0.0
+        return now + min(LONGEST_SECONDS, enough, self._rate * _SECONDS_A_RATE)
