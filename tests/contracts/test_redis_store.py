@@ -314,7 +314,7 @@ async def test_one_call_of_the_script_moves_the_watermark_with_what_it_counts(cl
     batch = poll(asked(move(1)))
     plan = IdentitySlices(DAY).plan(batch.identities)
     request = ApplyRequest(shard_keys(prefix, batch.shard), batch, plan, conflicts=True, crowded={})
-    await client.eval(script("apply"), len(request.keys), *request.keys, request.argument)
+    await client.eval(script("apply"), len(request.keys), *request.keys, request.argument, request.evidences)
     standing = await RedisShards(client, prefix=prefix, shards=SHARDS).standing()
     assert standing[batch.shard].watermarks == {PARTITION: 10}
 

@@ -81,7 +81,9 @@ class RedisStore:
         crowded: dict[tuple[str, str], int] = {}
         while waiting:
             requests = {place: self._request(batch, crowded) for place, batch in waiting.items()}
-            raw = await self._scripts.call("apply", [(request.keys, request.argument) for request in requests.values()])
+            raw = await self._scripts.call(
+                "apply", [(each.keys, each.argument, each.evidences) for each in requests.values()]
+            )
             for place, answer in zip(requests, raw, strict=True):
                 batch = waiting[place]
                 if answer[0] == b"layout":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.batches import AccountBatch, HourMove, Identity, Move, ProfileChange, ShardBatch
     from expansion_signals.model.changes import Change
+    from expansion_signals.model.events import Evidence
     from expansion_signals.model.facts import HourTotals
     from expansion_signals.model.readings import Counter
     from expansion_signals.state.identity_slices import Layout, Plan
@@ -46,6 +47,8 @@ def read_layout(text: bytes) -> Layout:
 class ApplyRequest:
     """One call of `apply.lua`: `keys` in the order the packed `argument` refers to them, and the `names` it uses.
 
+    `evidences` is its second argument.
+
     `layouts` are those of the identity slices once it is applied. `bunches` are the identities, by index in the batch,
     that are looked for together: plain ids are, in every slice of one layout. `crowded` tells by account and meter the
     newest day of members that need sketches.
@@ -67,6 +70,7 @@ class ApplyRequest:
         self._places: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._crowded = crowded
+        self._evidences: list[Evidence] = []
         self.bunches: list[Sequence[int]] = []
         groups = self._groups(plan, conflicts=conflicts)
         self.argument = pack(
@@ -100,6 +104,7 @@ class ApplyRequest:
                 int(batch.roomy),
             )
         )
+        self.evidences = pack([pack_evidence(evidence) for evidence in self._evidences])
 
     def _key(self, key: str) -> int:
         place = self._places.get(key)
@@ -144,6 +149,7 @@ class ApplyRequest:
         for move in account.moves:
             counter, quiet, firing, watched, evidence, appended, keep_from, _, shares = move
             operation = _OPERATIONS[type(firing or quiet)]
+            self._evidences.append(evidence)
             moves += (
                 numbers.get(counter.meter) or self._name(counter.meter),
                 suffix_of(counter),
@@ -151,7 +157,6 @@ class ApplyRequest:
                 "" if quiet is None else self._part(name, counter, quiet),
                 "" if firing is None else self._part(name, counter, firing),
                 1 if watched else 0,
-                pack_evidence(evidence),
                 appended,
                 keep_from // SECOND,
                 "" if operation != "s" and shares is None else self._forgotten(name, move),

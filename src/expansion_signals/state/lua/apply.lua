@@ -9,8 +9,8 @@
 --   groups     { set key, checks key or 0, write 0|1, bunch, ... }         a bucket, and what is looked for in it
 --   accounts   { {account, a key, stamp of the profile or '', moves, months, hours, change, shares, days, notes, found,
 --                look}, ... }                                    without the last seven where there are none of them
---     moves    { name, suffix, operation, quiet, firing, watched 0|1, evidence, appended,
---                keep from, {key forgotten, ...} or '', ... }                            see changes.lua
+--     moves    { name, suffix, operation, quiet, firing, watched 0|1, appended, keep from,
+--                {key forgotten, ...} or '', ... }                            see changes.lua
 --     months   { {b key, name, day of the month, operation, part, day, ...}, ... }   each bucket once
 --     hours    { h key, day, field, name, operation, part, hour * 2 + (0 quiet, 1 firing), ... }
 --     change   {} or { p key, stamp or '', profile, evidence, appended, revision of hours or '', h key, ... }
@@ -19,6 +19,7 @@
 --     notes    { o key, revision, text or false, ... }                 a note stands as "revision|text"; false: as it is
 --     found    { signal, ... }                                         opaque; each becomes a fact
 --     look     {} or { due key, reason and account, when }             wherever it stood before
+--       2 the evidence of every move, packed, in their order: it is unpacked only where a fact wants it
 -- Levels and amounts are decimal strings; every instant, offset and tally is a whole number below 2^53.
 --
 -- Answers, in the order of the checks; only the last writes:
@@ -34,7 +35,7 @@
 --   {'ok', {facts of an account, ...}, {slice that is full, ...}}
 
 local HOUR_OF_MICROSECONDS = 3600000000
-local MOVE, GROUP, DAY, HOUR, NOTE = 10, 4, 5, 7, 3 -- how many elements describe one of each
+local MOVE, GROUP, DAY, HOUR, NOTE = 9, 4, 5, 7, 3 -- how many elements describe one of each
 local COURSE = 5 -- and how many what becomes of a counter
 local NOTHING = {}
 -- What is told of a range behind its end, in this order: the append time reached, and the tallies.
@@ -79,14 +80,30 @@ if #names > 0 then
   end
 end
 
+-- The field of a counter, and that of its guard: accounts share their periods, so each is made once.
+local counters, guards = {}, {}
+local function counter_of(name, suffix)
+  local of = counters[suffix]
+  if not of then
+    of = {}
+    counters[suffix], guards[suffix] = of, {}
+  end
+  local counter = of[name]
+  if not counter then
+    counter = numbers[name] .. ':' .. suffix
+    of[name], guards[suffix][name] = counter, 'g' .. counter
+  end
+  return counter, guards[suffix][name]
+end
+
 -- 4. Every account has the profile that was assumed. One read brings all that its moves need: `asked` are its fields.
 local asked, kept, others = {}, {}, {}
 for index, account in ipairs(accounts) do
   local moves, hours, change = account[4], account[6], account[7]
   local fields, last = { 'v' }, 1
   for move = 1, #moves, MOVE do
-    local counter = numbers[moves[move]] .. ':' .. moves[move + 1]
-    fields[last + 1], fields[last + 2], last = counter, 'g' .. counter, last + 2
+    local counter, guard = counter_of(moves[move], moves[move + 1])
+    fields[last + 1], fields[last + 2], last = counter, guard, last + 2
     if moves[move + 2] == 'l' then
       fields[last + 1], last = 'o' .. counter, last + 1
     end
@@ -173,11 +190,22 @@ local function refuse(account, name, place, level)
   full[#full + 1] = level and string.match(level, '^-?%d+') or '0'
 end
 
+local buckets = {}
+local function bucket_of(name, day)
+  local place = 32 * name + day
+  local field = buckets[place]
+  if not field then
+    field = bucket_field(numbers[name], day)
+    buckets[place] = field
+  end
+  return field
+end
+
 -- The day buckets of one month after the batch: { b key, field, value, ... }.
 local function month_after(account, month)
   local fields, after = {}, { KEYS[month[1]] }
   for day = 2, #month, DAY do
-    fields[#fields + 1] = bucket_field(numbers[month[day]], month[day + 1])
+    fields[#fields + 1] = bucket_of(month[day], month[day + 1])
   end
   for place, before in ipairs(fields_of(after[1], fields)) do
     local day = DAY * place - DAY + 2
@@ -309,11 +337,13 @@ for key, fields in pairs(hour_buckets) do
 end
 
 -- A guard of another epoch counts as none; a guard that is passed by either part must be judged.
+local of_this_epoch = epoch .. ':'
 local function passed(guard, quiet_level, level)
-  local of, low, high = string.match(guard or '', '^(%d+):(-?%d*):(-?%d*)$')
-  if not of or tonumber(of) ~= epoch then
+  if not guard or string.sub(guard, 1, #of_this_epoch) ~= of_this_epoch then
     return true
   end
+  local middle = string.find(guard, ':', #of_this_epoch + 1, true)
+  local low, high = string.sub(guard, #of_this_epoch + 1, middle - 1), string.sub(guard, middle + 1)
   if low ~= '' and (less(level, low) or less(quiet_level, low)) then
     return true
   end
@@ -369,7 +399,7 @@ end
 local function moving_of(account)
   local moving, moves = {}, account[4]
   for move = 1, #moves, MOVE do
-    moving[numbers[moves[move]] .. ':' .. moves[move + 1]] = true
+    moving[counter_of(moves[move], moves[move + 1])] = true
     if moves[move + 2] == 's' then
       local members = moves[move + 3] ~= '' and moves[move + 3] or moves[move + 4]
       moving[members[1]], moving[members[2]] = true, true
@@ -445,7 +475,13 @@ local function hours_kept(stood, hours)
   return nonce .. '|' .. first_day .. '|' .. last_day
 end
 
-local reports = {}
+local evidences = nil
+local function evidence_of(move)
+  evidences = evidences or cmsgpack.unpack(ARGV[2])
+  return evidences[move]
+end
+
+local reports, moved = {}, 0
 for index, account in ipairs(accounts) do
   local key, moves, hours, change = KEYS[account[2]], account[4], account[6] or NOTHING, account[7] or NOTHING
   local fields, values, course = asked[index], kept[index], courses[index]
@@ -462,10 +498,11 @@ for index, account in ipairs(accounts) do
     local counter, at = fields[place], (move - 1) / MOVE * COURSE
     local stood, quieted, level, order = course[at + 1], course[at + 3], course[at + 4], course[at + 5]
     local before, estimated = stood or '0', 0
+    moved = moved + 1
     place = place + (moves[move + 2] == 'l' and 3 or 2)
-    if not stood and moves[move + 8] > 0 then
+    if not stood and moves[move + 7] > 0 then
       moving = moving or moving_of(account)
-      drop_before(key, numbers[moves[move]], moves[move + 8], moves[move + 9], moving, drops)
+      drop_before(key, numbers[moves[move]], moves[move + 7], moves[move + 8], moving, drops)
     end
     if moves[move + 2] == 's' then
       quieted, estimated = seen(before, moves[move + 3], 0)
@@ -478,7 +515,7 @@ for index, account in ipairs(accounts) do
     end
     if moves[move + 5] == 1 and passed(#change == 0 and course[at + 2], quieted, level) then
       fact(index, { 'm', nonce, epoch, names[moves[move]], moves[move + 1], before, difference(quieted, before),
-                    difference(level, quieted), moves[move + 6], moves[move + 7], estimated })
+                    difference(level, quieted), evidence_of(moved), moves[move + 6], estimated })
       drops[#drops + 1] = 'g' .. counter
     end
   end

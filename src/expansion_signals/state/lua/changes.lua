@@ -63,7 +63,10 @@ end
 local function bucket_after(operation, value, part)
   if operation ~= 'l' then
     -- A meter that was `latest` before has left an order behind the level.
-    return changed(operation, value and string.match(value, '^-?%d+'), part)
+    if value and string.find(value, '|', 1, true) then
+      value = string.match(value, '^-?%d+')
+    end
+    return changed(operation, value, part)
   end
   local level = latest(part, value and string.match(value, '|(.+)$'))
   return level == '' and value or part
