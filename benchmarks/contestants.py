@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.program import Running
-    from benchmarks.stage import Stage
+    from benchmarks.stage import Beginning, Stage
 
 FOLDER = Path(__file__).with_name("contenders")
 REQUIREMENTS = Path(__file__).with_name("requirements-quixstreams.txt")
 QUIXSTREAMS = Path(__file__).parents[1] / ".venv-quixstreams"
 
 EVENTS = {
-    "expansion-signals": 400_000,
-    "expansion-signals, plain ids": 400_000,
+    "expansion-signals": 120_000,
+    "expansion-signals, plain ids": 120_000,
     "faust": 25_000,
     "faust_take": 60_000,
     "aiokafka": 100_000,
     "quixstreams": 60_000,
-    "kafka_streams": 400_000,
+    "kafka_streams": 300_000,
 }
 """Enough that a run lasts some 8 s on two cores, and not much longer."""
 
@@ -44,11 +44,15 @@ class Contender(Protocol):
     events: int
     plain_ids: bool
 
+    @property
+    def beginning(self) -> Beginning | None:
+        """The state that it begins with; None: nothing."""
+
     def absent(self) -> str | None:
         """Make it ready to run on this machine; say why it must be left out if that can not be."""
 
     def prepare(self, stage: Stage) -> None:
-        """Make the topics, and the state that it begins with."""
+        """Make the topics."""
 
     def start(self, stage: Stage) -> Running:
         """Start it."""
@@ -67,6 +71,7 @@ class Other:
     """A program that keeps the contract: told by its environment, its triggers on `bench-triggers`."""
 
     plain_ids = False
+    beginning = None
 
     def __init__(self, name: str, *command: str) -> None:
         self.name = name
@@ -147,12 +152,12 @@ class KafkaStreams(Other):
         return f"Maven could not build it: {(built.stdout + built.stderr)[-300:]}" if built.returncode else None
 
 
-def all_contenders() -> Sequence[Contender]:
-    """Return everybody, ours first."""
+def all_contenders(beginning: Beginning) -> Sequence[Contender]:
+    """Return everybody, ours first, which goes on with a full state."""
     worker = ("worker", "--loglevel=warn", "--without-web")
     return (
-        Ours("expansion-signals", EVENTS["expansion-signals"]),
-        Ours("expansion-signals, plain ids", EVENTS["expansion-signals, plain ids"], plain_ids=True),
+        Ours("expansion-signals", EVENTS["expansion-signals"], beginning),
+        Ours("expansion-signals, plain ids", EVENTS["expansion-signals, plain ids"], beginning, plain_ids=True),
         InPython("faust", "faust_agent.py", *worker),
         InPython("faust_take", "faust_take.py", *worker),
         InPython("aiokafka", "aiokafka_pipeline.py"),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks import workload
 from benchmarks.offsets import Broker
 from benchmarks.processes import cpu_seconds, resident_bytes
-from benchmarks.servers_of_a_run import empty_redis
-from benchmarks.stage import Stage
+from benchmarks.servers_of_a_run import own_redis
+from benchmarks.stage import Beginning, Stage
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -70,10 +70,10 @@ class Run:
     judgement: Judgement
 
 
-def run(kafka: Kafka, contender: Contender, seed: int) -> Run:
+def run(kafka: Kafka, contender: Contender) -> Run:
     """Let a contender work off its backlog."""
-    load = workload.backlog(contender.events, seed, plain_ids=contender.plain_ids)
-    with staged(kafka, load) as stage:
+    load = workload.backlog(contender.events, plain_ids=contender.plain_ids)
+    with staged(kafka, load, contender.beginning) as stage:
         contender.prepare(stage)
         stage.fill()
         running = contender.start(stage)
@@ -87,13 +87,13 @@ def run(kafka: Kafka, contender: Contender, seed: int) -> Run:
 
 
 @contextmanager
-def staged(kafka: Kafka, load: Workload) -> Iterator[Stage]:
+def staged(kafka: Kafka, load: Workload, beginning: Beginning | None = None) -> Iterator[Stage]:
     """Make a stage with a Redis of its own; its topics and files go with the block."""
-    prefix = f"b{uuid.uuid4().hex[:8]}-"
-    directory = kafka.directory / prefix.strip("-")
+    prefix = beginning.prefix if beginning else f"bench-{uuid.uuid4().hex[:8]}-"
+    directory = kafka.directory / f"stage-{uuid.uuid4().hex[:8]}"
     directory.mkdir()
     broker = Broker(kafka.bootstrap)
-    with empty_redis(directory) as redis:
+    with own_redis(directory, beginning.saved if beginning else None) as redis:
         try:
             yield Stage(kafka, redis, broker, prefix, directory, load)
         finally:

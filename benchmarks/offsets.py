@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
+from servers.waiting import until
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,10 +29,14 @@ class Broker:
             created.result(_ANSWER_SECONDS)
 
     def delete(self, prefix: str) -> None:
-        """Delete every topic under a prefix."""
-        names = [name for name in self._admin.list_topics(timeout=_ANSWER_SECONDS).topics if name.startswith(prefix)]
-        for deleted in self._admin.delete_topics(names).values():
+        """Delete every topic under a prefix, and wait until none is told of any more."""
+        for deleted in self._admin.delete_topics(self._names(prefix)).values():
             deleted.result(_ANSWER_SECONDS)
+        until(lambda: not self._names(prefix), seconds=_ANSWER_SECONDS, waiting_for="topics to be gone")
+
+    def _names(self, prefix: str) -> list[str]:
+        topics = self._admin.list_topics(timeout=_ANSWER_SECONDS).topics
+        return [name for name in topics if name.startswith(prefix)]
 
     def committed(self, group: str, topic: str) -> int:
         """Return how many records of a topic a group has committed, 0 if it has not begun."""

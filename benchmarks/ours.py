@@ -1,4 +1,4 @@
-"""This program: a worker as an operator runs it, with profiles that bring each account's limits, and a full state."""
+"""This program: a worker as an operator runs it."""
 
 from __future__ import annotations
 
@@ -7,51 +7,37 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.prefill import fill_days
-from benchmarks.producing import produce
 from benchmarks.workload import METERS, Threshold
 from outside.deployment import TRIGGERS
-from outside.product import profile_event
 from outside.reading import everything
 from outside.worker import Worker, command
 
 if TYPE_CHECKING:
-    from benchmarks.stage import Stage
+    from benchmarks.stage import Beginning, Stage
 
 CONFIGURATION = Path(__file__).with_name("configuration")
-PLAN = "team"
 
 
 class Ours:
-    """One worker; the state holds every account's profile and 62 days of its use before the first event."""
+    """One worker, which goes on with a full state."""
 
-    def __init__(self, name: str, events: int, *, plain_ids: bool = False) -> None:
+    def __init__(self, name: str, events: int, beginning: Beginning, *, plain_ids: bool = False) -> None:
         self.name = name
         self.events = events
         self.plain_ids = plain_ids
+        self.beginning = beginning
 
     def absent(self) -> str | None:
         """It is here."""
         return None
 
     def prepare(self, stage: Stage) -> None:
-        """Make the topics, have a worker take the profiles and end, and fill in the days before."""
-        stage.broker.create(stage.topic, config={"message.timestamp.type": "LogAppendTime"})
-        created = command(_settings(stage), "topics", "create")
-        if created.returncode:
-            raise RuntimeError(created.stderr)
-        profiles = (
-            profile_event(account, PLAN, 1, limits=limits) for account, limits in stage.workload.limits.items()
-        )
-        written = ((profile["subject"].encode(), json.dumps(profile).encode()) for profile in profiles)
-        produce(stage.kafka.bootstrap, f"{stage.prefix}account-updates", written)
-        with self._worker(stage) as worker:
-            worker.run_dry(0.5)
-        fill_days(stage.redis.url, stage.prefix, list(stage.workload.limits))
+        """Make the topics."""
+        create_topics(stage)
 
     def start(self, stage: Stage) -> Worker:
-        """Start the worker."""
-        return self._worker(stage).start()
+        """Start the worker; its topics are new, its state is not, and it is told that this is meant."""
+        return worker_of(stage).start("--accept-log")
 
     def committed(self, stage: Stage) -> int:
         """Return what metering has committed."""
@@ -71,8 +57,18 @@ class Ours:
             for reached in covered(record.value or b"")
         )
 
-    def _worker(self, stage: Stage) -> Worker:
-        return Worker(_settings(stage), stage.directory / "worker.log")
+
+def create_topics(stage: Stage) -> None:
+    """Make the topics as an operator does, but usage events have as many partitions as the others are given."""
+    stage.broker.create(stage.topic, config={"message.timestamp.type": "LogAppendTime"})
+    created = command(_settings(stage), "topics", "create")
+    if created.returncode:
+        raise RuntimeError(created.stderr)
+
+
+def worker_of(stage: Stage) -> Worker:
+    """Return a worker that is not started yet."""
+    return Worker(_settings(stage), stage.directory / "worker.log")
 
 
 def covered(trigger: bytes) -> list[Threshold]:

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """A state that is there before the first event: the prefix that its keys have, and the files of its Redis."""
+
+    prefix: str
+    saved: Path
+
+
+@dataclass(frozen=True)
 class Stage:
     """Everything that a contender is given."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+SEED = 1
 ACCOUNTS = 10_000
 ZIPF = 1.1
 METERS = {"api_calls": 0.6, "exports": 0.25, "storage": 0.15}
@@ -73,16 +74,16 @@ def levels(limit: int) -> dict[str, int]:
     return {"80%": -(-limit * 8 // 10), "100%": limit}
 
 
-def backlog(events: int, seed: int, *, plain_ids: bool = False, now: datetime | None = None) -> Workload:
+def backlog(events: int, *, plain_ids: bool = False, now: datetime | None = None) -> Workload:
     """Return events of the last minutes, all in the month of `now`."""
     end = now or datetime.now(UTC)
     month = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return workload(events, seed, max(month, end - LATEST), end, plain_ids=plain_ids)
+    return workload(events, max(month, end - LATEST), end, plain_ids=plain_ids)
 
 
-def workload(events: int, seed: int, begin: datetime, end: datetime, *, plain_ids: bool = False) -> Workload:
+def workload(events: int, begin: datetime, end: datetime, *, plain_ids: bool = False) -> Workload:
     """Return so many events, evenly from `begin` to `end`."""
-    draw = random.Random(seed)  # noqa: S311 -- a load, not a secret
+    draw = random.Random(SEED)  # noqa: S311 -- a load, not a secret
     weights = [1 / rank**ZIPF for rank in range(1, ACCOUNTS + 1)]
     accounts = draw.choices(range(ACCOUNTS), cum_weights=list(itertools.accumulate(weights)), k=events)
     meters = draw.choices(list(METERS), weights=list(METERS.values()), k=events)
