@@ -74,7 +74,7 @@ class Other:
     beginning = None
 
     def __init__(self, name: str, *command: str) -> None:
-        self.name = name
+        self.name = self.group = name
         self.events = EVENTS[name]
         self._command = command
 
@@ -92,7 +92,7 @@ class Other:
 
     def committed(self, stage: Stage) -> int:
         """Return what its group has committed."""
-        return stage.broker.committed(stage.prefix + self.name, stage.topic)
+        return stage.broker.committed(stage.prefix + self.group, stage.topic)
 
     def through(self, stage: Stage) -> bool:  # noqa: ARG002 -- as the others have it
         """What is committed was published before."""
@@ -125,7 +125,7 @@ class QuixStreams(Other):
         made = QUIXSTREAMS / "requirements.txt"
         if made.exists() and made.read_text() == REQUIREMENTS.read_text():
             return None
-        pip = [str(QUIXSTREAMS / "bin/python"), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)]
+        pip = [str(QUIXSTREAMS / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(REQUIREMENTS)]
         for command in ([sys.executable, "-m", "venv", "--clear", str(QUIXSTREAMS)], pip):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
@@ -141,6 +141,7 @@ class KafkaStreams(Other):
 
     def __init__(self) -> None:
         super().__init__("kafka_streams", str(self._folder / "run.sh"))
+        self.group = "kafka-streams"
 
     def absent(self) -> str | None:
         """Build it, where Java and Maven are."""
