@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from contextlib import contextmanager
@@ -9,19 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import workload
+from benchmarks.judging import Judgement, judged
 from benchmarks.offsets import Broker
-from benchmarks.processes import cpu_seconds, resident_bytes
+from benchmarks.processes import cpu_seconds, machine_seconds, resident_bytes
 from benchmarks.servers_of_a_run import own_redis
 from benchmarks.stage import Beginning, Stage
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterator
 
     from benchmarks.contestants import Contender
     from benchmarks.program import Running
     from benchmarks.servers_of_a_run import Kafka
-    from benchmarks.workload import Threshold, Workload
+    from benchmarks.workload import Workload
 
 WARM = 0.1
 PAUSE_SECONDS = 0.1
@@ -37,22 +38,7 @@ class Moment(NamedTuple):
     worker: float
     redis: float
     broker: float
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What came, against what had to come."""
-
-    expected: int
-    got: int
-    missing: int
-    extra: int
-    twice: int
-
-    @property
-    def right(self) -> bool:
-        """Say whether exactly that came, each once."""
-        return not (self.missing or self.extra or self.twice)
+    machine: float
 
 
 @dataclass(frozen=True)
@@ -67,6 +53,7 @@ class Run:
     events_per_second: float
     rss_mb: float
     seconds: float
+    machine_busy: float
     judgement: Judgement
 
 
@@ -102,8 +89,13 @@ def staged(kafka: Kafka, load: Workload, beginning: Beginning | None = None) -> 
 
 def moment(stage: Stage, pid: int, committed: int) -> Moment:
     """Look at what everything has used."""
-    used = cpu_seconds(pid), stage.redis.cpu_seconds(), cpu_seconds(stage.kafka.pid)
+    used = cpu_seconds(pid), stage.redis.cpu_seconds(), cpu_seconds(stage.kafka.pid), machine_seconds()
     return Moment(time.perf_counter(), committed, *used)
+
+
+def busy_part(first: Moment, last: Moment) -> float:
+    """Return how busy all cores were between two moments, 0 to 1: with the contender, the servers, and all others."""
+    return (last.machine - first.machine) / (last.at - first.at) / (os.cpu_count() or 1)
 
 
 def _followed(contender: Contender, stage: Stage, running: Running) -> list[Moment]:
@@ -124,17 +116,6 @@ def _followed(contender: Contender, stage: Stage, running: Running) -> list[Mome
         time.sleep(PAUSE_SECONDS)
 
 
-def judged(due: set[Threshold], came: Counter[Threshold]) -> Judgement:
-    """Compare what came with the truth."""
-    return Judgement(
-        expected=len(due),
-        got=len(due & came.keys()),
-        missing=len(due - came.keys()),
-        extra=len(came.keys() - due),
-        twice=sum(count > 1 for count in came.values()),
-    )
-
-
 def _run(contender: Contender, stage: Stage, moments: list[Moment], rss: int) -> Run:
     first, last = moments[0], moments[-1]
     events = last.committed - first.committed
@@ -149,5 +130,6 @@ def _run(contender: Contender, stage: Stage, moments: list[Moment], rss: int) ->
         events_per_second=(busy.committed - first.committed) / (busy.at - first.at),
         rss_mb=rss / 2**20,
         seconds=last.at - first.at,
+        machine_busy=busy_part(first, last),
         judgement=judged(set(stage.workload.due), contender.triggers(stage)),
     )
