@@ -76,5 +76,5 @@ lock: $(INSTALLED) ## work out requirements/*.txt anew, after a change in pyproj
 	$(COMPILE) -o requirements/build.txt -c requirements/dev.txt requirements/build.in
 
 clean: ## remove .venv and every cache in this folder
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-quixstreams .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -125,7 +125,16 @@ class QuixStreams(Other):
         made = QUIXSTREAMS / "requirements.txt"
         if made.exists() and made.read_text() == REQUIREMENTS.read_text():
             return None
-        pip = [str(QUIXSTREAMS / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(REQUIREMENTS)]
+        pip = [
+            str(QUIXSTREAMS / "bin/python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            str(REQUIREMENTS),
+        ]
         for command in ([sys.executable, "-m", "venv", "--clear", str(QUIXSTREAMS)], pip):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:

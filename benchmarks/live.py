@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,9 +53,7 @@ class Live:
     def histogram(self) -> list[dict[str, float | None]]:
         """Return how many triggers took how long; the last has no bound."""
         edges = [0.0, *BOUNDS_MS, float("inf")]
-        counts = [
-            sum(low <= each * 1e3 < high for each in self.latencies) for low, high in zip(edges, edges[1:], strict=False)
-        ]
+        counts = [sum(low <= each * 1e3 < high for each in self.latencies) for low, high in pairwise(edges)]
         return [{"to_ms": bound, "count": count} for bound, count in zip([*BOUNDS_MS, None], counts, strict=True)]
 
 
@@ -76,7 +75,9 @@ def live(ours: Ours, stage: Stage, rate: float) -> Live:
         came = Arrivals(stage)
         until(lambda: time.time() >= begin, seconds=LEAD_SECONDS + 1, waiting_for="the first event")
         first = moment(stage, worker.pid, 0)
-        until(lambda: not sender.alive(), seconds=LONGEST_SECONDS * 2, waiting_for="the product to end", pause_seconds=0.1)
+        until(
+            lambda: not sender.alive(), seconds=LONGEST_SECONDS * 2, waiting_for="the product to end", pause_seconds=0.1
+        )
         last = moment(stage, worker.pid, sent)
         if not file.exists():
             raise RuntimeError(f"the product ended early: {sender.log()}")

@@ -108,18 +108,18 @@ def _followed(contender: Contender, stage: Stage, running: Running) -> list[Mome
             why = f"took too long: {committed} of {stage.events} committed" if running.alive() else "ended by itself"
             raise RuntimeError(f"{contender.name} {why}; its log ended with:\n{running.log()[-LOG_SHOWN:]}")
         is_end = committed == stage.events
-        if committed >= WARM * stage.events and (not moments or committed > moments[-1].committed):
-            if not is_end or contender.through(stage):
-                moments.append(moment(stage, running.pid, committed))
-                if is_end:
-                    return moments
+        is_further = committed >= WARM * stage.events and (not moments or committed > moments[-1].committed)
+        if is_further and (not is_end or contender.through(stage)):
+            moments.append(moment(stage, running.pid, committed))
+            if is_end:
+                return moments
         time.sleep(PAUSE_SECONDS)
 
 
 def _run(contender: Contender, stage: Stage, moments: list[Moment], rss: int) -> Run:
     first, last = moments[0], moments[-1]
     events = last.committed - first.committed
-    # Between its last event and the commit of it, a contender waits: for speed, look at the commit before, if it is late.
+    # A contender waits between its last event and the commit of it: speed is seen at the commit before, if it is late.
     busy = next((each for each in moments[-2:] if each.committed - first.committed >= events / 2), last)
     return Run(
         name=contender.name,

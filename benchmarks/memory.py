@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
     from benchmarks.stage import Stage
 
-KINDS = {"a": "accounts", "p": "profiles", "b": "day buckets", "u": "members", "s": "members", "i": "identities", "c": "identities"}
+KINDS = {
+    "a": "accounts",
+    "p": "profiles",
+    "b": "day buckets",
+    "u": "members",
+    "s": "members",
+    "i": "identities",
+    "c": "identities",
+}
 """By the part of a key that stands behind its shard: docs/architecture.md."""
 
 _AT_ONCE = 5_000

@@ -81,7 +81,9 @@ def _row(bar: Bar, top: int, scale: float) -> str:
     pieces = [f'<text x="{NAMES - 10}" y="{text}" text-anchor="end">{escape(bar.name)}</text>']
     left = float(NAMES)
     for kind, part in zip(("first", "second"), bar.parts, strict=False):
-        pieces.append(f'<rect class="{kind}" x="{left:.1f}" y="{top}" width="{part * scale:.1f}" height="{BAR}" rx="2"/>')
+        pieces.append(
+            f'<rect class="{kind}" x="{left:.1f}" y="{top}" width="{part * scale:.1f}" height="{BAR}" rx="2"/>'
+        )
         left += part * scale
     pieces.append(f'<text x="{left + 8:.1f}" y="{text}">{escape(bar.number)}</text>')
     return f'<g class="{"ours" if bar.is_ours else "other"}">{"".join(pieces)}</g>'
@@ -94,6 +96,11 @@ def _buckets(histogram: Sequence[Mapping[str, Any]]) -> list[Bar]:
         return []
     kept = histogram[filled[0] : filled[-1] + 1]
     return [
-        Bar(f"up to {each['to_ms']:,} ms" if each["to_ms"] else "longer", (each["count"],), str(each["count"]), is_ours=True)
+        Bar(
+            f"up to {each['to_ms']:,} ms" if each["to_ms"] else "longer",
+            (each["count"],),
+            str(each["count"]),
+            is_ours=True,
+        )
         for each in kept
     ]

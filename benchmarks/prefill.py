@@ -2,8 +2,8 @@
 
 Profiles and counters come by the worker itself, the days through its store.
 
-An account goes on as it always did, give or take a tenth, so no trend fires and nothing is held back because of one. Its
-days have been looked at, as on any day some minutes after midnight: the next look is when today has closed.
+An account goes on as it always did, give or take a tenth, so no trend fires and nothing is held back because of one.
+Its days have been looked at, as on any day some minutes after midnight: the next look is when today has closed.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ def produce(bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes]]) 
 
     Raises:
         KafkaException: the broker refused one.
+        TimeoutError: it was silent for too long.
     """
     refused: list[KafkaError] = []
 
@@ -38,5 +39,7 @@ def produce(bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes]]) 
     for key, value in records:
         producer.produce(topic, value, key, on_delivery=told)
     left = producer.flush(_ACKNOWLEDGED_SECONDS)
-    if refused or left:
-        raise KafkaException(*refused[:1] or [KafkaError(KafkaError._TIMED_OUT)])
+    if refused:
+        raise KafkaException(refused[0])
+    if left:
+        raise TimeoutError(f"{left} records were not acknowledged within {_ACKNOWLEDGED_SECONDS} s")

@@ -1,7 +1,7 @@
-"""A product that goes on all the time, as a process of its own: so many events a second, each sent when its time has come.
+"""A product that is used all the time, as a process of its own: each event is sent when its time has come.
 
-`python -m benchmarks.sender KAFKA TOPIC RATE EVENTS SENT BEGIN FILE`: of a load of EVENTS the first SENT, from BEGIN on (seconds
-since 1970). Which event reaches a threshold, and when it was sent, is written to FILE.
+`python -m benchmarks.sender KAFKA TOPIC RATE EVENTS SENT BEGIN FILE`: of a load of EVENTS the first SENT, RATE a
+second, from BEGIN on (seconds since 1970). When the event was sent that reaches a threshold, of each, is written to FILE.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from benchmarks import workload
 WAIT_SECONDS = 0.001
 
 
-def send(bootstrap: str, topic: str, rate: float, load: workload.Workload, sent: int, begin: float) -> list[float]:  # noqa: PLR0913 -- the command's arguments
+def send(bootstrap: str, topic: str, rate: float, load: workload.Workload, sent: int, begin: float) -> list[float]:  # noqa: PLR0913, PLR0917 -- the command's arguments
     """Send, and return when each event was handed to the producer."""
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "partitioner": "murmur2_random", "log_level": 0})
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "linger.ms": 0, "partitioner": "murmur2_random", "log_level": 0}
+    )
     times: list[float] = []
     for place, (key, value) in enumerate(zip(load.keys, load.values[:sent], strict=False)):
         due = begin + place / rate

@@ -11,7 +11,7 @@ from benchmarks.report import OURS, cpu
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_COLUMNS = ("worker µs", "state µs", "both", "spread", "× ours", "broker µs", "events/s", "MB", "triggers", "")
+_COLUMNS = ("worker µs", "state µs", "both", "spread", "times ours", "broker µs", "events/s", "MB", "triggers", "")
 
 
 def table(report: Mapping[str, Any]) -> Table:
@@ -46,14 +46,16 @@ def words(report: Mapping[str, Any]) -> list[str]:
     for title, key in (("latency at half of full load", "latency"), ("live", "live")):
         if found := report.get(key):
             lines.append(
-                f"{title}: {found['offered']:,} events/s offered; p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms, "
-                f"p99.9 {found['p999_ms']} ms; worker {found['worker_us_per_event']} and Redis "
-                f"{found['redis_us_per_event']} µs an event; {found['triggers_got']} of {found['triggers_expected']} triggers; "
+                f"{title}: {found['offered']:,} events/s offered; "
+                f"p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms, p99.9 {found['p999_ms']} ms; "
+                f"worker {found['worker_us_per_event']} and Redis {found['redis_us_per_event']} µs an event; "
+                f"{found['triggers_got']} of {found['triggers_expected']} triggers; "
                 f"the machine was {found['machine_busy']:.0%} busy"
             )
     if found := report.get("memory"):
         lines.append(
-            f"memory: {found['bytes_per_account']:,} bytes an account, {found['bytes_per_account_members']:,} more for its "
-            f"active users, {found['bytes_per_identity']} bytes an identity"
+            f"memory: {found['bytes_per_account']:,} bytes an account, "
+            f"{found['bytes_per_account_members']:,} more for its active users, "
+            f"{found['bytes_per_identity']} bytes an identity"
         )
     return lines

@@ -26,7 +26,7 @@ DUPLICATE_BEHIND = 2_000
 
 TRIGGERS_AN_EVENT = 0.008
 LATEST = timedelta(minutes=5)
-_MINUTE_PARTS = (0.03, 1.0)
+_PARTS = (0.03, 1.0)
 
 Limits = dict[str, dict[str, int]]
 
@@ -99,8 +99,10 @@ def workload(events: int, begin: datetime, end: datetime, *, plain_ids: bool = F
             values[place] = _spoilt(draw, values[place])
         else:
             uses.append(Use(place, accounts[place], meters[place], amounts[place]))
-    expected = {(rank, meter): weights[rank] / sum(weights) * part for rank in range(ACCOUNTS) for meter, part in METERS.items()}
-    parts = {counter: expected[counter] * events * LARGEST / 2 * draw.uniform(*_MINUTE_PARTS) for counter in expected}
+    expected = {
+        (rank, meter): weights[rank] / sum(weights) * part for rank in range(ACCOUNTS) for meter, part in METERS.items()
+    }
+    parts = {counter: expected[counter] * events * LARGEST / 2 * draw.uniform(*_PARTS) for counter in expected}
     limits = _limits(parts, uses, round(events * TRIGGERS_AN_EVENT))
     names = [name(number) for number in range(ACCOUNTS)]
     by_name: Limits = defaultdict(dict)
@@ -109,7 +111,7 @@ def workload(events: int, begin: datetime, end: datetime, *, plain_ids: bool = F
     return Workload([names[number] for number in accounts], values, dict(by_name), _due(uses, limits, f"{begin:%Y-%m}"))
 
 
-def _written(  # noqa: PLR0913 -- what an event is made of
+def _written(  # noqa: PLR0913, PLR0917 -- what an event is made of
     draw: random.Random,
     accounts: Sequence[int],
     meters: Sequence[str],
@@ -158,7 +160,9 @@ def _limits(parts: Mapping[tuple[int, str], float], uses: Sequence[Use], wanted:
     for _ in range(40):
         factor = (small * large) ** 0.5
         reached = sum(
-            (total >= level) for counter, total in totals.items() for level in levels(_limit(parts[counter], factor)).values()
+            (total >= level)
+            for counter, total in totals.items()
+            for level in levels(_limit(parts[counter], factor)).values()
         )
         small, large = (factor, large) if reached > wanted else (small, factor)
     return {counter: _limit(part, large) for counter, part in parts.items()}

@@ -1,4 +1,8 @@
-"""Counting in Redis as its documentation shows it: SET NX to deduplicate, HINCRBY to count, SADD to remember, pipelined."""
+"""Counting in Redis, in pipelines: SET NX to deduplicate, HINCRBY to count, SADD to remember.
+
+Two round trips, however many events: what is new must be known before it is counted. A crash between the two
+loses them.
+"""
 
 from __future__ import annotations
 

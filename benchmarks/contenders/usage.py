@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 KAFKA = os.environ["BENCH_KAFKA"]
 PREFIX = os.environ["BENCH_PREFIX"]
@@ -59,5 +59,11 @@ def crossed(usage: Usage, before: int, level: int) -> list[str]:
 
 def trigger(usage: Usage, threshold: str, level: int) -> bytes:
     """Return what is published."""
-    told = {"account": usage.subject, "meter": usage.data.meter, "month": usage.month, "threshold": threshold, "level": level}
+    told = {
+        "account": usage.subject,
+        "meter": usage.data.meter,
+        "month": usage.month,
+        "threshold": threshold,
+        "level": level,
+    }
     return json.dumps(told).encode()
