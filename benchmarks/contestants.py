@@ -43,6 +43,7 @@ class Contender(Protocol):
     name: str
     events: int
     plain_ids: bool
+    dead_letters: str
 
     @property
     def beginning(self) -> Beginning | None:
@@ -71,6 +72,7 @@ class Other:
     """A program that keeps the contract: told by its environment, its triggers on `bench-triggers`."""
 
     plain_ids = False
+    dead_letters = "bench-dlq"
     beginning = None
 
     def __init__(self, name: str, *command: str) -> None:

@@ -13,21 +13,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judgement:
-    """How many thresholds were due, how many of them came, and what was wrong."""
+    """How many thresholds were due, how many of them came, and what was wrong; `refused` are dead letters."""
 
     expected: int
     got: int
     missing: int
     extra: int
     twice: int
+    broken: int
+    refused: int
 
     @property
     def wrong(self) -> int:
-        """How many were missing, not due, or told more than once."""
-        return self.missing + self.extra + self.twice
+        """How many were missing, not due, or told more than once, and by how many the dead letters differ."""
+        return self.missing + self.extra + self.twice + abs(self.broken - self.refused)
 
 
-def judged(due: set[Threshold], came: Counter[Threshold]) -> Judgement:
+def judged(due: set[Threshold], came: Counter[Threshold], *, broken: int = 0, refused: int = 0) -> Judgement:
     """Compare what came with the truth."""
     return Judgement(
         expected=len(due),
@@ -35,4 +37,6 @@ def judged(due: set[Threshold], came: Counter[Threshold]) -> Judgement:
         missing=len(due - came.keys()),
         extra=len(came.keys() - due),
         twice=sum(count > 1 for count in came.values()),
+        broken=broken,
+        refused=refused,
     )

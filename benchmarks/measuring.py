@@ -131,5 +131,10 @@ def _run(contender: Contender, stage: Stage, moments: list[Moment], rss: int) ->
         rss_mb=rss / 2**20,
         seconds=last.at - first.at,
         machine_busy=busy_part(first, last),
-        judgement=judged(set(stage.workload.due), contender.triggers(stage)),
+        judgement=judged(
+            set(stage.workload.due),
+            contender.triggers(stage),
+            broken=stage.workload.broken,
+            refused=stage.broker.end(stage.prefix + contender.dead_letters),
+        ),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.workload import METERS, Threshold
-from outside.deployment import TRIGGERS
+from outside.deployment import DEAD_LETTERS, TRIGGERS
 from outside.reading import everything
 from outside.worker import Worker, command
 
@@ -20,6 +20,8 @@ CONFIGURATION = Path(__file__).with_name("configuration")
 
 class Ours:
     """One worker, which goes on with a full state."""
+
+    dead_letters = DEAD_LETTERS
 
     def __init__(self, name: str, events: int, beginning: Beginning, *, plain_ids: bool = False) -> None:
         self.name = name

@@ -39,6 +39,8 @@ def contender(runs: Sequence[Run]) -> dict[str, Any]:
         "triggers_missing": worst.missing,
         "triggers_extra": worst.extra,
         "triggers_twice": worst.twice,
+        "broken": worst.broken,
+        "dead_letters": worst.refused,
         "right": not worst.wrong,
     }
 

@@ -1,7 +1,8 @@
 """A product that is used all the time, as a process of its own: each event is sent when its time has come.
 
 `python -m benchmarks.sender KAFKA TOPIC RATE EVENTS SENT BEGIN FILE`: of a load of EVENTS the first SENT, RATE a
-second, from BEGIN on (seconds since 1970). When the event was sent that reaches a threshold, of each, is written to FILE.
+second, from BEGIN on (seconds since 1970). When each event was sent that reaches a
+threshold is written to FILE.
 """
 
 from __future__ import annotations

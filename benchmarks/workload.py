@@ -51,12 +51,16 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True)
 class Workload:
-    """Records in the order in which they are sent; `due` is the place of the event that reaches each threshold."""
+    """Records in the order in which they are sent.
+
+    `due` is the place of the event that reaches each threshold; so many records are `broken`, copies among them.
+    """
 
     accounts: Sequence[str]
     values: Sequence[bytes]
     limits: Limits
     due: Mapping[Threshold, int]
+    broken: int
 
     @property
     def keys(self) -> Iterator[bytes]:
@@ -90,13 +94,16 @@ def workload(events: int, begin: datetime, end: datetime, *, plain_ids: bool = F
     amounts = draw.choices(range(1, LARGEST + 1), k=events)
     values = list(_written(draw, accounts, meters, amounts, begin, end, plain_ids=plain_ids))
     uses: list[Use] = []
+    broken: set[int] = set()
     for place in range(events):
         chance = draw.random()
         if chance < DUPLICATES and place:
             first = max(0, place - draw.randint(1, DUPLICATE_BEHIND))
             values[place], accounts[place] = values[first], accounts[first]
+            broken |= {place} if first in broken else set()
         elif chance < DUPLICATES + INVALID:
             values[place] = _spoilt(draw, values[place])
+            broken.add(place)
         else:
             uses.append(Use(place, accounts[place], meters[place], amounts[place]))
     expected = {
@@ -108,7 +115,8 @@ def workload(events: int, begin: datetime, end: datetime, *, plain_ids: bool = F
     by_name: Limits = defaultdict(dict)
     for (account, meter), limit in limits.items():
         by_name[names[account]][meter] = limit
-    return Workload([names[number] for number in accounts], values, dict(by_name), _due(uses, limits, f"{begin:%Y-%m}"))
+    due = _due(uses, limits, f"{begin:%Y-%m}")
+    return Workload([names[number] for number in accounts], values, dict(by_name), due, len(broken))
 
 
 def _written(  # noqa: PLR0913, PLR0917 -- what an event is made of
