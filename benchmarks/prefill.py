@@ -3,7 +3,7 @@
 Profiles and counters come by the worker itself, the days through its store.
 
 An account goes on as it always did, give or take a tenth, so no trend fires and nothing is held back because of one.
-Its days have been looked at, as on any day some minutes after midnight: the next look is when today has closed.
+Its days have been looked at and summed up, as on any day some time after midnight: the next look is when today closes.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from benchmarks.workload import METERS
 from expansion_signals.model.batches import AccountBatch, Applied, DayMove, ShardBatch
 from expansion_signals.model.changes import Add
 from expansion_signals.model.instants import DAY, HOUR, SECOND, day_of
-from expansion_signals.state.keys import shard_of
+from expansion_signals.state.keys import shard_keys, shard_of
 from expansion_signals.state.redis import RedisStore
 from outside.product import profile_event, usage_event
+from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 PLAN = "team"
 DAYS = 62
 SHARDS = 64
+SUMMED_UP_SECONDS = 60
 FIRST_EPOCH = 1
 LARGEST_DAY = 5_000
 UNEVEN = 0.1
@@ -53,8 +55,23 @@ def made(stage: Stage, folder: Path) -> Beginning:
         _tell(stage, "usage-events", [usage_event(name, 0, meter=meter) for name in limits for meter in METERS])
         worker.run_dry(0.5)
     fill_days(stage.redis.url, stage.prefix, list(limits))
+    _sum_up_yesterday(stage)
     stage.redis.save(folder)
     return Beginning(stage.prefix, folder)
+
+
+def _sum_up_yesterday(stage: Stage) -> None:
+    """Have the worker do what it does once a day: sum up what all accounts used."""
+    keys = [shard_keys(stage.prefix, shard).used for shard in range(SHARDS)]
+    stage.redis.client.delete(*keys)
+    with worker_of(stage).start() as worker:
+        until(
+            lambda: stage.redis.client.exists(*keys) == SHARDS,
+            seconds=SUMMED_UP_SECONDS,
+            waiting_for="yesterday to be summed up",
+            pause_seconds=0.2,
+        )
+        worker.stop()
 
 
 def _tell(stage: Stage, topic: str, events: Sequence[Mapping[str, Any]]) -> None:
