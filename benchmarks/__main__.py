@@ -90,7 +90,9 @@ def _rounds(
             _say(f"{each.name} is left out: {why}")
             left_out[each.name] = why
     for turn in range(runs):
-        for each in taking_part:
+        # Another one begins each round: whoever comes first finds a broker that has just done something else.
+        first = turn % max(1, len(taking_part))
+        for each in [*taking_part[first:], *taking_part[:first]]:
             if each.name in left_out:
                 continue
             try:
