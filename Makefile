@@ -19,7 +19,7 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long demo schemas release-schemas lock clean
+.PHONY: help install check test test-long bench demo schemas release-schemas lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -53,6 +53,10 @@ test: $(INSTALLED) ## every test, on a real Kafka and a real Redis
 test-long: $(INSTALLED) ## the properties with many more examples, in memory and on a real Redis
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest $(PARALLEL) tests/properties $(ARGS)
 
+bench: $(INSTALLED) ## against other programs on a real Kafka and Redis; OUT=figures.json PLOTS=folder ONLY=name,... RUNS=3
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks $(if $(OUT),--out '$(OUT)') $(if $(PLOTS),--plots '$(PLOTS)') \
+	  $(if $(ONLY),--only '$(ONLY)') $(if $(RUNS),--runs '$(RUNS)')
+
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)
 
@@ -72,5 +76,5 @@ lock: $(INSTALLED) ## work out requirements/*.txt anew, after a change in pyproj
 	$(COMPILE) -o requirements/build.txt -c requirements/dev.txt requirements/build.in
 
 clean: ## remove .venv and every cache in this folder
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-quixstreams .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
