@@ -26,8 +26,8 @@ REQUIREMENTS = Path(__file__).with_name("requirements-quixstreams.txt")
 QUIXSTREAMS = Path(__file__).parents[1] / ".venv-quixstreams"
 
 EVENTS = {
-    "expansion-signals": 120_000,
-    "expansion-signals, plain ids": 120_000,
+    "expansion-signals": 400_000,
+    "expansion-signals, plain ids": 480_000,
     "faust": 25_000,
     "faust_take": 60_000,
     "aiokafka": 100_000,

@@ -78,9 +78,10 @@ def items(drafts: Sequence[tuple[str, str, int, int, int, bool]]) -> list[Item]:
 
 
 def told(batches: Sequence[AccountBatch]) -> list[object]:
-    """Return batches without the append time of what no rule looks at: nobody asks for it."""
+    """Return batches without their order, and the append time of what no rule looks at: nobody asks for it."""
     for batch in batches:
-        batch.moves = [move if move.watched else move._replace(appended=0) for move in batch.moves]
+        batch.moves = sorted((move if move.watched else move._replace(appended=0) for move in batch.moves), key=repr)
+        batch.days = sorted(batch.days)
     return list(batches)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from xxhash import xxh3_64_intdigest
 
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from expansion_signals.rules.configuration import Configuration, Feed
 
 
-class Contribution(NamedTuple):
-    """What one event adds to one meter: an amount scaled by its precision; for `unique`, the hash of a member."""
-
-    meter: Meter
-    amount: int
+Contribution: TypeAlias = "tuple[Meter, int]"
+"""What one event adds to one meter: an amount scaled by its precision; for `unique`, the hash of a member."""
 
 
 def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[Contribution] | None:
@@ -42,11 +39,12 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
     """
     if event.type == USAGE_IMPORTED:
         named = configuration.catalog.meters.get(event.data["meter"])
-        return None if named is None else [Contribution(named, day_total(named, event.data["value"]))]
+        return None if named is None else [(named, day_total(named, event.data["value"]))]
+    data = event.data
     fed = [
-        Contribution(feed.meter, _amount(feed, event.data))
-        for feed in _candidates(event, configuration)
-        if not feed.where or _holds(event.data, feed.where)
+        (meter, _amount(meter, name, data))
+        for meter, name, where in _candidates(event, configuration)
+        if not where or _holds(data, where)
     ]
     return fed if fed or _known(event, configuration) else None
 
@@ -83,8 +81,7 @@ def _holds(data: Mapping[str, object], where: Sequence[tuple[str, str]]) -> bool
     return all(value_text(property_of(data, name)) == value for name, value in where)
 
 
-def _amount(feed: Feed, data: Mapping[str, object]) -> int:
-    meter, name, _ = feed
+def _amount(meter: Meter, name: str, data: Mapping[str, object]) -> int:
     if meter.aggregation == "count":
         return scale(1, meter.precision)
     value = data.get(name)

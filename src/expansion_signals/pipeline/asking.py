@@ -22,7 +22,7 @@ from expansion_signals.pipeline.places import (
     period_in,
 )
 from expansion_signals.pipeline.retention import LAG_ALLOWED, kept_after
-from expansion_signals.pipeline.sums import part_of
+from expansion_signals.pipeline.sums import part_of, take
 from expansion_signals.pipeline.totals import Total
 
 if TYPE_CHECKING:
@@ -75,14 +75,16 @@ def usage_asked(part: Iterable[Item], profiles: Mapping[str, Profile | None], la
             if filled is None or not filled.lane.takes(event, appended):
                 filled = _filled(account, meter, event, appended, lanes)
             if filled is not None:
-                filled.add(event, amount, offset, appended)
+                filled.part.add(amount, event.time, offset)
+                filled.event, filled.appended = event, appended
             else:
                 _add(account, contribution, item, lanes)
     return [_batch(name, account) for name, account in asked.items()]
 
 
 def _filled(account: _Asked, meter: Meter, event: UsageEvent, appended: Instant, lanes: Lanes) -> Filled | None:
-    """Return the lane of the event to be filled; None where it must go the long way."""
+    """Return the event's lane, to be filled from now on; None where the event must go the long way."""
+    _pour(account, meter)
     profile = account.profile
     if profile is None or event.backfill:
         return None
@@ -92,14 +94,25 @@ def _filled(account: _Asked, meter: Meter, event: UsageEvent, appended: Instant,
         if lane is None:
             return None
         account.lanes[meter.key] = lane
-    totals = [_total(account, meter, counter) for counter, _ in lane.counters]
-    for total, (counter, watched) in zip(totals, lane.counters, strict=True):
+    filled = account.filled[meter.key] = Filled(lane, part_of(meter.aggregation), event, appended)
+    return filled
+
+
+def _pour(account: _Asked, meter: Meter) -> None:
+    """Add what has come in a lane to what goes the long way: both move the same counters."""
+    filled = account.filled.pop(meter.key, None)
+    if filled is None:
+        return
+    lane, change = filled.lane, filled.part.change()
+    take(_day(account, meter, lane.day), change)
+    for counter, watched in lane.counters:
+        total = _total(account, meter, counter)
+        take(total.part(quiet=not watched), change)
         total.watched |= watched
+        total.event = filled.event
+        total.appended = filled.appended if watched else max(total.appended, filled.appended)
         if counter.start is not None and not total.kept[0]:
             total.kept = lane.kept
-    parts = [total.part(quiet=not watched) for total, (_, watched) in zip(totals, lane.counters, strict=True)]
-    filled = account.filled[meter.key] = Filled(lane, [_day(account, meter, lane.day), *parts], totals)
-    return filled
 
 
 def _day(account: _Asked, meter: Meter, day: int) -> Part:
@@ -167,11 +180,22 @@ def _count(
 
 
 def _batch(name: str, account: _Asked) -> AccountBatch:
+    for lane in [filled.lane for filled in account.filled.values()] if account.days else ():
+        if any(meter == lane.meter.key for meter, _ in account.days):
+            _pour(account, lane.meter)
+    moves, days = list[Move](), list[DayMove]()
+    for key, filled in account.filled.items():
+        lane, change, evidence = filled.lane, filled.part.change(), evidence_of(filled.event)
+        days.append(DayMove(key, lane.day, change))
+        for counter, watched in lane.counters:
+            keep_from, forgotten = lane.kept if counter.start is not None else (0, None)
+            quiet, firing = (None, change) if watched else (change, None)
+            moves.append(Move(counter, quiet, firing, watched, evidence, filled.appended, keep_from, forgotten))
     return AccountBatch(
         name,
         account.profile,
-        [_move(counter, total) for counter, total in account.counters.items()],
-        [DayMove(meter, day, part.change()) for (meter, day), part in account.days.items()],
+        [*moves, *(_move(counter, total) for counter, total in account.counters.items())],
+        [*days, *(DayMove(meter, day, part.change()) for (meter, day), part in account.days.items())],
         [HourMove(meter, hour, *total.changes()) for (meter, hour), total in account.hours.items()],
         # Of an account not yet known nothing is judged; its profile's arrival looks at it.
         look=look_once_loaded(account.loaded) if account.loaded and account.profile else None,

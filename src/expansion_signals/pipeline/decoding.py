@@ -53,9 +53,9 @@ class Decoding:
             for record in records:
                 item = Item(record, partition, "counted")
                 letter = self._tried(item, take)
-                shard = self._shard_of(_account_of(item))
+                shard = self._shard_of(item.event.account if item.event is not None else _account_of(item))
                 start = starts.get(shard)
-                if start is not None and record.offset >= start:
+                if start is not None and record[2] >= start:
                     of_topic[shard].append(item)
                     if letter is not None:
                         letters.append(letter)

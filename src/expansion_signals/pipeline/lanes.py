@@ -13,6 +13,7 @@ the long way (`asking`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.instants import DAY, Duration, Instant, day_of
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.sums import Part
-    from expansion_signals.pipeline.totals import Total
     from expansion_signals.rules.configuration import Configuration
 
 _FOREVER: Duration = 1 << 62
@@ -43,6 +43,7 @@ class Lane(NamedTuple):
     the last one. `day` is their UTC day.
     """
 
+    meter: Meter
     profile: Profile
     low: Instant
     high: Instant
@@ -63,20 +64,14 @@ class Lane(NamedTuple):
         )
 
 
-class Filled(NamedTuple):
-    """A lane, and what the events of a part come to in it."""
+@dataclass(slots=True)
+class Filled:
+    """A lane, and what the events of a part come to in it; `event` is the last of them, `appended` when it was."""
 
     lane: Lane
-    parts: Sequence[Part]
-    totals: Sequence[Total]
-
-    def add(self, event: UsageEvent, amount: int, offset: int, appended: Instant) -> None:
-        """Add an event that the lane takes."""
-        for part in self.parts:
-            part.add(amount, event.time, offset)
-        for total in self.totals:
-            total.event = event
-            total.appended = appended
+    part: Part
+    event: UsageEvent
+    appended: Instant
 
 
 class Lanes:
@@ -112,6 +107,7 @@ class Lanes:
         day = day_of(event.time)
         kept, begin, until = self._kept(meter, profile, period, appended)
         lane = Lane(
+            meter,
             profile,
             max(day * DAY, period.start if period else 0, as_of or 0),
             min((day + 1) * DAY, period.end if period else _FOREVER),
