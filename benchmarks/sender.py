@@ -23,7 +23,7 @@ WAIT_SECONDS = 0.001
 def send(bootstrap: str, topic: str, rate: float, load: workload.Workload, sent: int, begin: float) -> list[float]:  # noqa: PLR0913, PLR0917 -- the command's arguments
     """Send, and return when each event was handed to the producer."""
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "linger.ms": 0, "partitioner": "murmur2_random", "log_level": 0}
+        {"bootstrap.servers": bootstrap, "linger.ms": 5, "partitioner": "murmur2_random", "log_level": 0}
     )
     times: list[float] = []
     for place, (key, value) in enumerate(zip(load.keys, load.values[:sent], strict=False)):

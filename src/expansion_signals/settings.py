@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     identity_conflicts: bool = True
     poll_records: Annotated[int, Field(ge=1, le=50_000)] = 12_000
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
-    fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
+    fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.04
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("deduplication_hours")

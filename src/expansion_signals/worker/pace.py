@@ -3,20 +3,20 @@
 What a poll costs hangs on how many shards it touches, and a small one touches nearly a shard an event. So polls are
 held apart until they bring enough, but never so far that latency is felt:
 
-    10 events/s        0.25 ms     each event is read as it comes
-    1,000 events/s     25 ms
-    5,000 events/s     25 ms       125 events at once
-    20,000 events/s    12.5 ms     250 events at once
+    10 events/s        0.4 ms      each event is read as it comes
+    1,000 events/s     40 ms
+    5,000 events/s     40 ms       200 events at once
+    20,000 events/s    15 ms       300 events at once
     a backlog          the next poll is full before its time has come
 """
 
 from __future__ import annotations
 
-LONGEST_SECONDS = 0.025
-_ENOUGH = 250
+LONGEST_SECONDS = 0.040
+_ENOUGH = 300
 """Events that a poll should bring."""
 
-_SECONDS_A_RATE = 25e-6
+_SECONDS_A_RATE = 40e-6
 """How much longer polls are apart for each event a second, while few come."""
 
 _REMEMBERED_SECONDS = 0.5
