@@ -19,7 +19,7 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long bench demo schemas release-schemas lock clean
+.PHONY: help install check test test-long bench bench-steps demo schemas release-schemas lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -56,6 +56,9 @@ test-long: $(INSTALLED) ## the properties with many more examples, in memory and
 bench: $(INSTALLED) ## against other programs on a real Kafka and Redis; OUT=figures.json PLOTS=folder ONLY=name,... RUNS=3
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks $(if $(OUT),--out '$(OUT)') $(if $(PLOTS),--plots '$(PLOTS)') \
 	  $(if $(ONLY),--only '$(ONLY)') $(if $(RUNS),--runs '$(RUNS)')
+
+bench-steps: $(INSTALLED) ## what each step of metering computes, on a Redis of its own; OUT=figures.json POLLS=9
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.steps $(if $(OUT),--out '$(OUT)') $(if $(POLLS),--polls '$(POLLS)')
 
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)

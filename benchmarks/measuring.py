@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks import workload
 from benchmarks.judging import Judgement, judged
 from benchmarks.offsets import Broker
-from benchmarks.processes import cpu_seconds, machine_seconds, resident_bytes
+from benchmarks.processes import cpu_seconds, machine_seconds, peak_bytes, resident_bytes
 from benchmarks.servers_of_a_run import own_redis
-from benchmarks.stage import Beginning, Stage
+from benchmarks.stage import USUAL, Beginning, Setting, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WARM = 0.1
 PAUSE_SECONDS = 0.1
-LONGEST_SECONDS = 180
+LONGEST_SECONDS, SLOWEST_A_SECOND = 180, 4_000
 LOG_SHOWN = 3_000
 
 
@@ -43,7 +43,7 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """The figures of one run; µs of an event."""
+    """The figures of one run; µs of an event. `peak_mb` is the most that one process of the contender ever had."""
 
     name: str
     events: int
@@ -52,6 +52,7 @@ class Run:
     broker_us: float
     events_per_second: float
     rss_mb: float
+    peak_mb: float
     seconds: float
     machine_busy: float
     judgement: Judgement
@@ -59,22 +60,28 @@ class Run:
 
 def run(kafka: Kafka, contender: Contender) -> Run:
     """Let a contender work off its backlog."""
-    load = workload.backlog(contender.events, plain_ids=contender.plain_ids)
-    with staged(kafka, load, contender.beginning) as stage:
+    return worked_off(kafka, contender, workload.backlog(contender.events, plain_ids=contender.plain_ids))
+
+
+def worked_off(kafka: Kafka, contender: Contender, load: Workload, setting: Setting = USUAL) -> Run:
+    """Let a contender work off this backlog."""
+    with staged(kafka, load, contender.beginning, setting) as stage:
         contender.prepare(stage)
         stage.fill()
         running = contender.start(stage)
         try:
             moments = _followed(contender, stage, running)
-            rss = resident_bytes(running.pid)
+            memory = resident_bytes(running.pid), peak_bytes(running.pid)
             running.stop()
         finally:
             running.kill()
-        return _run(contender, stage, moments, rss)
+        return _run(contender, stage, moments, memory)
 
 
 @contextmanager
-def staged(kafka: Kafka, load: Workload, beginning: Beginning | None = None) -> Iterator[Stage]:
+def staged(
+    kafka: Kafka, load: Workload, beginning: Beginning | None = None, setting: Setting = USUAL
+) -> Iterator[Stage]:
     """Make a stage with a Redis of its own; its topics and files go with the block."""
     prefix = beginning.prefix if beginning else f"bench-{uuid.uuid4().hex[:8]}-"
     directory = kafka.directory / f"stage-{uuid.uuid4().hex[:8]}"
@@ -82,7 +89,7 @@ def staged(kafka: Kafka, load: Workload, beginning: Beginning | None = None) -> 
     broker = Broker(kafka.bootstrap)
     with own_redis(directory, beginning.saved if beginning else None) as redis:
         try:
-            yield Stage(kafka, redis, broker, prefix, directory, load)
+            yield Stage(kafka, redis, broker, prefix, directory, load, setting)
         finally:
             broker.delete(prefix)
 
@@ -100,7 +107,7 @@ def busy_part(first: Moment, last: Moment) -> float:
 
 def _followed(contender: Contender, stage: Stage, running: Running) -> list[Moment]:
     """Return a moment for each commit from the one on with which the contender is warm."""
-    deadline = time.monotonic() + LONGEST_SECONDS
+    deadline = time.monotonic() + max(LONGEST_SECONDS, stage.events / SLOWEST_A_SECOND)
     moments: list[Moment] = []
     while True:
         committed = contender.committed(stage)
@@ -116,7 +123,7 @@ def _followed(contender: Contender, stage: Stage, running: Running) -> list[Mome
         time.sleep(PAUSE_SECONDS)
 
 
-def _run(contender: Contender, stage: Stage, moments: list[Moment], rss: int) -> Run:
+def _run(contender: Contender, stage: Stage, moments: list[Moment], memory: tuple[int, int]) -> Run:
     first, last = moments[0], moments[-1]
     events = last.committed - first.committed
     # A contender waits between its last event and the commit of it: speed is seen at the commit before, if it is late.
@@ -128,7 +135,8 @@ def _run(contender: Contender, stage: Stage, moments: list[Moment], rss: int) ->
         redis_us=(last.redis - first.redis) / events * 1e6,
         broker_us=(last.broker - first.broker) / events * 1e6,
         events_per_second=(busy.committed - first.committed) / (busy.at - first.at),
-        rss_mb=rss / 2**20,
+        rss_mb=memory[0] / 2**20,
+        peak_mb=memory[1] / 2**20,
         seconds=last.at - first.at,
         machine_busy=busy_part(first, last),
         judgement=judged(

@@ -22,9 +22,9 @@ class Broker:
     def __init__(self, bootstrap: str) -> None:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
-    def create(self, *names: str, config: Mapping[str, str] | None = None) -> None:
-        """Create topics of four partitions."""
-        wanted = [NewTopic(name, PARTITIONS, 1, config=dict(config or {})) for name in names]
+    def create(self, *names: str, config: Mapping[str, str] | None = None, partitions: int = PARTITIONS) -> None:
+        """Create topics of four partitions, or of another number."""
+        wanted = [NewTopic(name, partitions, 1, config=dict(config or {})) for name in names]
         for created in self._admin.create_topics(wanted).values():
             created.result(_ANSWER_SECONDS)
 

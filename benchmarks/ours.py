@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.workload import METERS, Threshold
@@ -14,8 +13,6 @@ from outside.worker import Worker, command
 
 if TYPE_CHECKING:
     from benchmarks.stage import Beginning, Stage
-
-CONFIGURATION = Path(__file__).with_name("configuration")
 
 
 class Ours:
@@ -62,15 +59,16 @@ class Ours:
 
 def create_topics(stage: Stage) -> None:
     """Make the topics as an operator does, but usage events have as many partitions as the others are given."""
-    stage.broker.create(stage.topic, config={"message.timestamp.type": "LogAppendTime"})
-    created = command(_settings(stage), "topics", "create")
+    config = {"message.timestamp.type": "LogAppendTime"}
+    stage.broker.create(stage.topic, config=config, partitions=stage.setting.partitions)
+    created = command(settings_of(stage), "topics", "create")
     if created.returncode:
         raise RuntimeError(created.stderr)
 
 
 def worker_of(stage: Stage) -> Worker:
     """Return a worker that is not started yet."""
-    return Worker(_settings(stage), stage.directory / "worker.log")
+    return Worker(settings_of(stage), stage.directory / "worker.log")
 
 
 def covered(trigger: bytes) -> list[Threshold]:
@@ -83,10 +81,11 @@ def covered(trigger: bytes) -> list[Threshold]:
     return [Threshold(event["subject"], data["meter"], month, f"{each['value']}%") for each in data["crossed"]]
 
 
-def _settings(stage: Stage) -> dict[str, str]:
+def settings_of(stage: Stage) -> dict[str, str]:
+    """Return the settings of a worker, by their names without `EXPANSION_SIGNALS_`."""
     return {
         "KAFKA": stage.kafka.bootstrap,
         "REDIS": stage.redis.url,
         "PREFIX": stage.prefix,
-        "CONFIG": str(CONFIGURATION),
+        "CONFIG": str(stage.setting.configuration),
     }

@@ -30,15 +30,19 @@ from outside.product import profile_event, usage_event
 from servers.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from benchmarks.stage import Stage
+    from benchmarks.workload import Limits
+    from outside.worker import Worker
 
 PLAN = "team"
 DAYS = 62
 SHARDS = 64
-SUMMED_UP_SECONDS = 60
+SUMMED_UP_SECONDS = 600
+READ_SECONDS, ACCOUNTS_A_SECOND = 120, 500
+ACCOUNTS_AT_ONCE = 10_000
 FIRST_EPOCH = 1
 LARGEST_DAY = 5_000
 UNEVEN = 0.1
@@ -48,16 +52,33 @@ def made(stage: Stage, folder: Path) -> Beginning:
     """Make the state, and keep it in a folder."""
     create_topics(stage)
     limits = stage.workload.limits
-    _tell(stage, "account-updates", [profile_event(name, PLAN, 1, limits=own) for name, own in limits.items()])
+    _tell(stage, "account-updates", profiles(limits))
     with worker_of(stage) as worker:
-        worker.run_dry(0.5)
+        _run_dry(worker, len(limits))
         # Nothing was used yet, but there is something to add to: as for all but the first event of a month.
-        _tell(stage, "usage-events", [usage_event(name, 0, meter=meter) for name in limits for meter in METERS])
-        worker.run_dry(0.5)
+        _tell(stage, "usage-events", nothing_used(limits))
+        _run_dry(worker, len(limits))
     fill_days(stage.redis.url, stage.prefix, list(limits))
     _sum_up_yesterday(stage)
     stage.redis.save(folder)
     return Beginning(stage.prefix, folder)
+
+
+def profiles(limits: Limits) -> Iterator[Mapping[str, Any]]:
+    """Yield what billing says of each account."""
+    return (profile_event(name, PLAN, 1, limits=own) for name, own in limits.items())
+
+
+def nothing_used(accounts: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield an event of 0 for each account and meter."""
+    return (usage_event(name, 0, meter=meter) for name in accounts for meter in METERS)
+
+
+def _run_dry(worker: Worker, accounts: int) -> None:
+    """Have the worker read all there is."""
+    code = worker.start("--once-idle", "0.5").ended(READ_SECONDS + accounts / ACCOUNTS_A_SECOND)
+    if code:
+        raise RuntimeError(f"the worker ended with {code}")
 
 
 def _sum_up_yesterday(stage: Stage) -> None:
@@ -74,7 +95,7 @@ def _sum_up_yesterday(stage: Stage) -> None:
         worker.stop()
 
 
-def _tell(stage: Stage, topic: str, events: Sequence[Mapping[str, Any]]) -> None:
+def _tell(stage: Stage, topic: str, events: Iterable[Mapping[str, Any]]) -> None:
     written = ((event["subject"].encode(), json.dumps(event).encode()) for event in events)
     produce(stage.kafka.bootstrap, stage.prefix + topic, written)
 
@@ -86,14 +107,21 @@ def fill_days(url: str, prefix: str, accounts: Sequence[str]) -> None:
 
 async def _fill(url: str, prefix: str, accounts: Sequence[str]) -> None:
     async with Redis.from_url(url) as redis:
-        store = RedisStore(redis, prefix=prefix, shards=SHARDS, window=DAY)
-        draw = random.Random(7)  # noqa: S311 -- a load, not a secret
-        today = day_of(round(time.time() * SECOND))
-        before = range(today - DAYS, today)
-        profiles = await store.profiles(accounts)
+        await fill(redis, prefix, accounts)
+
+
+async def fill(redis: Redis, prefix: str, accounts: Sequence[str]) -> None:
+    """Write the day buckets, of some thousand accounts at a time."""
+    store = RedisStore(redis, prefix=prefix, shards=SHARDS, window=DAY)
+    draw = random.Random(7)  # noqa: S311 -- a load, not a secret
+    today = day_of(round(time.time() * SECOND))
+    before = range(today - DAYS, today)
+    for place in range(0, len(accounts), ACCOUNTS_AT_ONCE):
+        piece = accounts[place : place + ACCOUNTS_AT_ONCE]
+        known = await store.profiles(piece)
         by_shard: dict[int, list[AccountBatch]] = {shard: [] for shard in range(SHARDS)}
-        for account in accounts:
-            if profiles[account] is None:
+        for account in piece:
+            if known[account] is None:
                 raise RuntimeError(f"the worker has not taken the profile of {account}")
             usual = {meter: draw.randint(20, LARGEST_DAY) for meter in METERS}
             days = [
@@ -101,7 +129,7 @@ async def _fill(url: str, prefix: str, accounts: Sequence[str]) -> None:
                 for day in before
                 for meter in METERS
             ]
-            batch = AccountBatch(account, profiles[account], days=days, look=(today + 1) * DAY + HOUR)
+            batch = AccountBatch(account, known[account], days=days, look=(today + 1) * DAY + HOUR)
             by_shard[shard_of(account, SHARDS)].append(batch)
         for shard, batches in by_shard.items():
             (answer,) = await store.apply([ShardBatch(shard, FIRST_EPOCH, uuid.uuid4().hex, (), (), batches)])

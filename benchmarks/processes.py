@@ -23,6 +23,12 @@ def resident_bytes(pid: int) -> int:
     return sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) * _PAGE for each in tree(pid))
 
 
+def peak_bytes(pid: int) -> int:
+    """Return the most that one process had in RAM so far, of a process and all below it."""
+    lines = (line for each in tree(pid) for line in Path(f"/proc/{each}/status").read_text().splitlines())
+    return max(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
 def tree(pid: int) -> list[int]:
     """Return a process and all below it."""
     found = [pid]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ACKNOWLEDGED_SECONDS = 120
+_PAUSE_SECONDS = 0.1
 
 
 def produce(bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
@@ -37,7 +38,12 @@ def produce(bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes]]) 
         }
     )
     for key, value in records:
-        producer.produce(topic, value, key, on_delivery=told)
+        while True:
+            try:
+                producer.produce(topic, value, key, on_delivery=told)
+                break
+            except BufferError:  # more than the producer holds
+                producer.poll(_PAUSE_SECONDS)
     left = producer.flush(_ACKNOWLEDGED_SECONDS)
     if refused:
         raise KafkaException(refused[0])

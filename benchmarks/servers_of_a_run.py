@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import redis
 
+from servers.absence import ServerAbsentError
 from servers.kafka import KafkaProcess
 from servers.redis import RedisProcess
 from servers.waiting import until
@@ -18,6 +20,7 @@ from servers.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SAVED_SECONDS = LOADED_SECONDS = 600
 APPEND_ONLY = "appendonlydir"
 NO_REWRITE = ("--auto-aof-rewrite-percentage", "0")
 """The append-only file is never rewritten: in runs of seconds it would be luck whom that hits."""
@@ -48,7 +51,7 @@ class Redis:
     def save(self, folder: Path) -> None:
         """Keep what it holds, for others to begin with; nobody may write meanwhile."""
         self.client.bgrewriteaof()
-        until(self._is_written, seconds=60, waiting_for="Redis to write its file anew")
+        until(self._is_written, seconds=SAVED_SECONDS, waiting_for="Redis to write its file anew")
         shutil.copytree(self.directory / APPEND_ONLY, folder)
 
     def _is_written(self) -> bool:
@@ -77,10 +80,31 @@ def own_redis(directory: Path, saved: Path | None = None) -> Iterator[Redis]:
     if saved is not None:
         shutil.copytree(saved, directory / "redis" / APPEND_ONLY)
     process = RedisProcess(directory / "redis", options=NO_REWRITE)
-    process.start()
+    _start(process)
     try:
         with redis.Redis.from_url(process.url) as client:
             yield Redis(process.url, client, directory / "redis")
     finally:
         process.remove()
         shutil.rmtree(directory / "redis", ignore_errors=True)
+
+
+def _start(process: RedisProcess) -> None:
+    """Start it, and wait as long as it loads its files: a million accounts take longer than tests wait."""
+    deadline = time.monotonic() + LOADED_SECONDS
+    while True:
+        try:
+            return process.start()
+        except ServerAbsentError:
+            if "loading" not in _said(process) or time.monotonic() > deadline:
+                process.remove()
+                raise
+
+
+def _said(process: RedisProcess) -> str:
+    with redis.Redis.from_url(process.url, socket_timeout=5) as client:
+        try:
+            client.ping()
+        except redis.RedisError as error:
+            return str(error).lower()
+    return "loading is through"

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.offsets import PARTITIONS
 from benchmarks.producing import produce
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from benchmarks.offsets import Broker
     from benchmarks.servers_of_a_run import Kafka, Redis
     from benchmarks.workload import Workload
+
+
+CONFIGURATION = Path(__file__).with_name("configuration")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What can be another way for this program: how many partitions, and what its rules are."""
+
+    partitions: int = PARTITIONS
+    configuration: Path = CONFIGURATION
+
+
+USUAL = Setting()
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,7 @@ class Stage:
     prefix: str
     directory: Path
     workload: Workload
+    setting: Setting = USUAL
 
     @property
     def events(self) -> int:

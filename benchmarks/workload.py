@@ -31,6 +31,24 @@ _PARTS = (0.03, 1.0)
 Limits = dict[str, dict[str, int]]
 
 
+@dataclass(frozen=True)
+class Shape:
+    """Whose events they are: of so many accounts, of which the first has this part of all where `hot` is not 0."""
+
+    accounts: int = ACCOUNTS
+    hot: float = 0.0
+
+    def weights(self) -> list[float]:
+        """Return the weight of each account."""
+        weights = [1 / rank**ZIPF for rank in range(1, self.accounts + 1)]
+        if self.hot:
+            weights[0] = sum(weights[1:]) * self.hot / (1 - self.hot)
+        return weights
+
+
+USUAL = Shape()
+
+
 class Threshold(NamedTuple):
     """What fires once."""
 
@@ -78,18 +96,18 @@ def levels(limit: int) -> dict[str, int]:
     return {"80%": -(-limit * 8 // 10), "100%": limit}
 
 
-def backlog(events: int, *, plain_ids: bool = False, now: datetime | None = None) -> Workload:
+def backlog(events: int, *, plain_ids: bool = False, now: datetime | None = None, shape: Shape = USUAL) -> Workload:
     """Return events of the last minutes, all in the month of `now`."""
     end = now or datetime.now(UTC)
     month = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return workload(events, max(month, end - LATEST), end, plain_ids=plain_ids)
+    return workload(events, max(month, end - LATEST), end, plain_ids=plain_ids, shape=shape)
 
 
-def workload(events: int, begin: datetime, end: datetime, *, plain_ids: bool = False) -> Workload:
+def workload(events: int, begin: datetime, end: datetime, *, plain_ids: bool = False, shape: Shape = USUAL) -> Workload:
     """Return so many events, evenly from `begin` to `end`."""
     draw = random.Random(SEED)  # noqa: S311 -- a load, not a secret
-    weights = [1 / rank**ZIPF for rank in range(1, ACCOUNTS + 1)]
-    accounts = draw.choices(range(ACCOUNTS), cum_weights=list(itertools.accumulate(weights)), k=events)
+    weights = shape.weights()
+    accounts = draw.choices(range(shape.accounts), cum_weights=list(itertools.accumulate(weights)), k=events)
     meters = draw.choices(list(METERS), weights=list(METERS.values()), k=events)
     amounts = draw.choices(range(1, LARGEST + 1), k=events)
     values = list(_written(draw, accounts, meters, amounts, begin, end, plain_ids=plain_ids))
@@ -106,16 +124,17 @@ def workload(events: int, begin: datetime, end: datetime, *, plain_ids: bool = F
             broken.add(place)
         else:
             uses.append(Use(place, accounts[place], meters[place], amounts[place]))
+    of_all = sum(weights)
     expected = {
-        (rank, meter): weights[rank] / sum(weights) * part for rank in range(ACCOUNTS) for meter, part in METERS.items()
+        (rank, meter): weight / of_all * part for rank, weight in enumerate(weights) for meter, part in METERS.items()
     }
     parts = {counter: expected[counter] * events * LARGEST / 2 * draw.uniform(*_PARTS) for counter in expected}
     limits = _limits(parts, uses, round(events * TRIGGERS_AN_EVENT))
-    names = [name(number) for number in range(ACCOUNTS)]
+    names = [name(number) for number in range(shape.accounts)]
     by_name: Limits = defaultdict(dict)
     for (account, meter), limit in limits.items():
         by_name[names[account]][meter] = limit
-    due = _due(uses, limits, f"{begin:%Y-%m}")
+    due = due_of(uses, limits, f"{begin:%Y-%m}")
     return Workload([names[number] for number in accounts], values, dict(by_name), due, len(broken))
 
 
@@ -180,7 +199,8 @@ def _limit(part: float, factor: float) -> int:
     return max(1, round(part * factor))
 
 
-def _due(uses: Sequence[Use], limits: Mapping[tuple[int, str], int], month: str) -> dict[Threshold, int]:
+def due_of(uses: Sequence[Use], limits: Mapping[tuple[int, str], int], month: str) -> dict[Threshold, int]:
+    """Return the place of the use that reaches each threshold: the truth by which all are judged."""
     due: dict[Threshold, int] = {}
     totals: dict[tuple[int, str], int] = defaultdict(int)
     for use in uses:
