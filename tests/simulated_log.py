@@ -7,7 +7,7 @@ more and more; accounts `wild-*` do all that the semantics allow.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -187,7 +187,7 @@ class SimulatedLog:
         meter = ("calls", "files", "daily", "hourly", "peak", "size")[amount % 6]
         end = (self.clock // DAY + 1 - back) * DAY - 1
         total = used(event._replace(time=min(end, self.clock), backfill=True), meter, amount)
-        return replace(total, type=USAGE_IMPORTED)
+        return total._replace(type=USAGE_IMPORTED)
 
     def _snapshot_of(self, draft: Draft, account: str) -> Account | None:
         """Return the next snapshot; some repeat the baseline, and the others leave it standing as well."""

@@ -9,7 +9,7 @@ from xxhash import xxh3_64_intdigest
 
 from expansion_signals.detect.dimensions import property_of
 from expansion_signals.errors import RejectedRecord
-from expansion_signals.model.amounts import scale, value_text
+from expansion_signals.model.amounts import PLAIN_DIGITS, scale, value_text
 from expansion_signals.model.events import BUILT_IN_PREFIX, LIMIT_HIT, USAGE_IMPORTED, USAGE_RECORDED
 
 if TYPE_CHECKING:
@@ -40,12 +40,21 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
     if event.type == USAGE_IMPORTED:
         named = configuration.catalog.meters.get(event.data["meter"])
         return None if named is None else [(named, day_total(named, event.data["value"]))]
-    data = event.data
-    fed = [
-        (meter, _amount(meter, name, data))
-        for meter, name, where in _candidates(event, configuration)
-        if not where or _holds(data, where)
-    ]
+    data, fed = event.data, []
+    for meter, name, where, unit in _candidates(event, configuration):
+        if where and not _holds(data, where):
+            continue
+        value = data.get(name)
+        if (
+            unit is not None
+            and type(value) is str
+            and len(value) <= PLAIN_DIGITS
+            and value.isdecimal()
+            and value.isascii()
+        ):
+            fed.append((meter, int(value) * unit))  # what `_amount` comes to, in one go
+        else:
+            fed.append((meter, _amount(meter, name, data)))
     return fed if fed or _known(event, configuration) else None
 
 

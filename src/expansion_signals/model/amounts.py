@@ -28,10 +28,10 @@ _DIGITS = 400
 _BITS = 1_328
 """A whole number of more bits has more than 400 digits, and Python may refuse to print it."""
 
-_PLAIN_DIGITS = 9
+PLAIN_DIGITS = 9
 """Whole numbers of so many digits are scaled at once: with the most digits that a meter counts they fit 63 bits."""
 
-_PLAIN = 10**_PLAIN_DIGITS
+_PLAIN = 10**PLAIN_DIGITS
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _EXACT = Context(prec=_DIGITS + 32)
 _UTILIZATION = Decimal("0.0001")
@@ -47,7 +47,7 @@ def scale(value: Decimal | int | str, precision: int) -> int:
     power: int = 10**precision
     if type(value) is int and -_PLAIN < value < _PLAIN:
         return value * power
-    if type(value) is str and value.isdecimal() and value.isascii() and len(value) <= _PLAIN_DIGITS:
+    if type(value) is str and value.isdecimal() and value.isascii() and len(value) <= PLAIN_DIGITS:
         return int(value) * power
     number = _finite(value)
     if not number:

@@ -120,11 +120,15 @@ class WatchRule:
 
 
 class Feed(NamedTuple):
-    """What feeds a meter: events that hold this much more (`where`), with their property `value`."""
+    """What feeds a meter: events that hold this much more (`where`), with their property `value`.
+
+    `unit` is what one of a sum comes to at the meter's precision; None for any other aggregation.
+    """
 
     meter: Meter
     value: str
     where: Sequence[tuple[str, str]]
+    unit: int | None
 
 
 @dataclass(frozen=True)
@@ -209,7 +213,7 @@ _MeterRule = TypeVar("_MeterRule", bound=MeterRule)
 
 def _feed(meter: Meter) -> Feed:
     where = tuple((name, value) for name, value in meter.where.items() if name != "meter")
-    return Feed(meter, meter.value or "value", where)
+    return Feed(meter, meter.value or "value", where, 10**meter.precision if meter.aggregation == "sum" else None)
 
 
 def _by_meter(rules: Iterable[_MeterRule]) -> Mapping[str, Sequence[_MeterRule]]:

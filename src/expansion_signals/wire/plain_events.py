@@ -45,7 +45,7 @@ class _Envelope(msgspec.Struct, gc=False):
     type: _Name
     subject: _Name
     time: str
-    data: dict[str, str | int]
+    data: dict[str, _Name | int]
     datacontenttype: str | None = None
 
 
@@ -76,10 +76,7 @@ def plain_event(record: Record, oldest: Duration, newest: Duration) -> UsageEven
     except ValueError:  # msgspec's own is one, too
         return None
     event_type, data = read.type, read.data
-    texts = _TEXTS + len(data) + (0 if read.datacontenttype is None else 2)
-    for each in data.values():
-        if type(each) is str:
-            texts += 1
+    texts = [*map(type, data.values())].count(str) + len(data) + _TEXTS + (0 if read.datacontenttype is None else 2)
     if (
         value.count(b'"') != 2 * texts
         or event_type == USAGE_IMPORTED
@@ -96,13 +93,10 @@ def _is_plain_usage(data: Mapping[str, str | int]) -> bool:
     meter, value, user = data.get("meter"), data.get("value"), data.get("user")
     return (
         len(data) == 3  # noqa: PLR2004 -- these three
-        and type(meter) is str
-        and type(user) is str
-        and 0 < len(meter) <= LONGEST_NAME
-        and 0 < len(user) <= LONGEST_NAME
+        and type(meter) is type(user) is str
         and (
-            -_LARGEST_AMOUNT < value < _LARGEST_AMOUNT
-            if type(value) is int
-            else type(value) is str and value.isdecimal() and len(value) <= _LONGEST_AMOUNT
+            value.isdecimal() and len(value) <= _LONGEST_AMOUNT
+            if type(value) is str
+            else type(value) is int and -_LARGEST_AMOUNT < value < _LARGEST_AMOUNT
         )
     )
