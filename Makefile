@@ -19,7 +19,7 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long bench bench-steps demo schemas release-schemas lock clean
+.PHONY: help install check test test-long bench bench-steps bench-long bench-pages capacity demo schemas release-schemas lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -59,6 +59,16 @@ bench: $(INSTALLED) ## against other programs on a real Kafka and Redis; OUT=fig
 
 bench-steps: $(INSTALLED) ## what each step of metering computes, on a Redis of its own; OUT=figures.json POLLS=9
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.steps $(if $(OUT),--out '$(OUT)') $(if $(POLLS),--polls '$(POLLS)')
+
+bench-long: $(INSTALLED) ## how that grows with accounts, rules, and more; OUT=figures.json ONLY=rules,... EVENTS= BACKLOG=5000000 MILLION=1
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.growth $(if $(OUT),--out '$(OUT)') $(if $(ONLY),--only '$(ONLY)') \
+	  $(if $(EVENTS),--events '$(EVENTS)') $(if $(BACKLOG),--backlog '$(BACKLOG)') $(if $(MILLION),--million)
+
+bench-pages: $(INSTALLED) ## the tables of docs/performance.md and docs/capacity.md, from benchmarks/figures.json
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.pages
+
+capacity: $(INSTALLED) ## workers, partitions and Redis nodes; ARGS="--events 50000 --accounts 1000000"
+	@$(BIN)/python -m benchmarks.capacity $(ARGS)
 
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)

@@ -126,6 +126,8 @@ def _followed(contender: Contender, stage: Stage, running: Running) -> list[Mome
 def _run(contender: Contender, stage: Stage, moments: list[Moment], memory: tuple[int, int]) -> Run:
     first, last = moments[0], moments[-1]
     events = last.committed - first.committed
+    if not events:
+        raise RuntimeError(f"{contender.name} committed all {stage.events} at once: too few to be measured")
     # A contender waits between its last event and the commit of it: speed is seen at the commit before, if it is late.
     busy = next((each for each in moments[-2:] if each.committed - first.committed >= events / 2), last)
     return Run(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PLAN = "team"
 DAYS = 62
 SHARDS = 64
-SUMMED_UP_SECONDS = 600
+SUMMED_UP_SECONDS, SUMMED_UP_A_SECOND = 60, 2_000
 READ_SECONDS, ACCOUNTS_A_SECOND = 120, 500
 ACCOUNTS_AT_ONCE = 10_000
 FIRST_EPOCH = 1
@@ -88,7 +88,7 @@ def _sum_up_yesterday(stage: Stage) -> None:
     with worker_of(stage).start() as worker:
         until(
             lambda: stage.redis.client.exists(*keys) == SHARDS,
-            seconds=SUMMED_UP_SECONDS,
+            seconds=SUMMED_UP_SECONDS + len(stage.workload.limits) / SUMMED_UP_A_SECOND,
             waiting_for="yesterday to be summed up",
             pause_seconds=0.2,
         )
