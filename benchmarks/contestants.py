@@ -26,13 +26,13 @@ REQUIREMENTS = Path(__file__).with_name("requirements-quixstreams.txt")
 QUIXSTREAMS = Path(__file__).parents[1] / ".venv-quixstreams"
 
 EVENTS = {
-    "expansion-signals": 400_000,
-    "expansion-signals, plain ids": 480_000,
+    "expansion-signals": 240_000,
+    "expansion-signals, plain ids": 240_000,
     "faust": 25_000,
     "faust_take": 60_000,
-    "aiokafka": 100_000,
-    "quixstreams": 60_000,
-    "kafka_streams": 300_000,
+    "aiokafka": 120_000,
+    "quixstreams": 90_000,
+    "kafka_streams": 400_000,
 }
 """Enough that a run lasts some 8 s on two cores, and not much longer."""
 
