@@ -46,7 +46,7 @@ def needed(need: Need, figures: dict[str, Any]) -> dict[str, Any]:
     # A worker waits for Redis, so both count; a live one has smaller polls, and pays more for each event.
     level_us = live["worker_us_per_event"] + live["redis_us_per_event"]
     workers = math.ceil(need.events * level_us / 1e6 / WORKER_BUSY)
-    redis_cores = need.events * ours["redis_us_per_event"] / 1e6
+    redis_cores = need.events * live["redis_us_per_event"] / 1e6
     of_accounts = need.accounts * memory["bytes_per_account"] * max(need.meters, 1) / MEASURED_METERS
     of_identities = need.events * 3600 * need.hours * memory["bytes_per_identity"]
     gib = (of_accounts + of_identities) / 2**30

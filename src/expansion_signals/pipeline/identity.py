@@ -24,7 +24,6 @@ _UNBOUNDED = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 _encode = Encoder(order="deterministic").encode
 
-_TEXT = frozenset({str})
 _PLAIN_DIGITS = 18
 _PLAIN = 10**_PLAIN_DIGITS
 _CROCKFORD = {letter: value for value, letter in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
@@ -41,8 +40,12 @@ def identity_of_event(event: UsageEvent, appended: Instant) -> Identity:
 
 def canonical(value: Any) -> bytes:  # noqa: ANN401 -- parsed JSON
     """Return parsed JSON as one text for all its spellings: key order, spacing, `1.0` for `1`."""
-    if type(value) is dict and _TEXT.issuperset(map(type, value.values())):
-        return _encode(value)
+    if type(value) is dict:
+        for each in value.values():
+            if type(each) is not str and (type(each) is not int or not -_PLAIN < each < _PLAIN):
+                break
+        else:
+            return _encode(value)
     return _encode(_one_spelling(value))
 
 
