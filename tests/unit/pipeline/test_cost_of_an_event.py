@@ -10,9 +10,10 @@ import gc
 import json
 import sys
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zlib import crc32
 
+from counted_steps import counted_steps
 from expansion_signals.model.instants import DAY, parse_instant
 from expansion_signals.model.records import Partition, Poll, Record
 from expansion_signals.pipeline.asking import usage_asked
@@ -25,7 +26,6 @@ from sample_ground import CATALOG, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import FrameType
 
     from expansion_signals.model.batches import AccountBatch
     from expansion_signals.pipeline.work import Work
@@ -71,21 +71,7 @@ def asked(works: Sequence[Work]) -> list[AccountBatch]:
 
 def steps(step: Callable[[], object]) -> float:
     """Return how many instructions an event takes."""
-    counted = 0
-
-    def trace(frame: FrameType, happened: str, _: Any) -> Any:  # noqa: ANN401 -- the signature of a trace function
-        nonlocal counted
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        counted += happened == "opcode"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        step()
-    finally:
-        sys.settrace(before)
-    return counted / EVENTS
+    return counted_steps(step) / EVENTS
 
 
 def blocks(step: Callable[[], object]) -> float:

@@ -5,12 +5,12 @@ A step is one instruction of Python, so a loop over rules shows, on however busy
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
+from counted_steps import counted_steps
 from expansion_signals.detect.gates import ATTEMPTED
 from expansion_signals.detect.metering import contributions
 from expansion_signals.detect.own_attempts import own_attempts
@@ -27,8 +27,6 @@ from sample_batches import NOW, profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
-    from typing import Any
 
     from expansion_signals.rules.configuration import Configuration
 
@@ -93,21 +91,7 @@ def meter(configuration: Configuration, kinds: Sequence[str]) -> None:
 def steps(configuration: Configuration, kinds: Sequence[str] = TYPES) -> int:
     """Return how many instructions that takes, once everything that is kept has been made."""
     meter(configuration, kinds)
-    counted = 0
-
-    def trace(frame: FrameType, happened: str, _: Any) -> Any:  # noqa: ANN401 -- the signature of a trace function
-        nonlocal counted
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        counted += happened == "opcode"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        meter(configuration, kinds)
-    finally:
-        sys.settrace(before)
-    return counted
+    return counted_steps(lambda: meter(configuration, kinds))
 
 
 @pytest.mark.parametrize("configuration", [configured(200), configured(10, meters=100)], ids=["rules", "meters"])
