@@ -115,7 +115,8 @@ class Stage:
             while not self._stopping:
                 await asyncio.sleep(poll_at - time.monotonic())
                 poll = await self._polling(self._reader.poll, _POLL_SECONDS)
-                poll_at = self._pace.until(len(poll.records), time.monotonic())
+                behind = sum(self._reader.lag().values())
+                poll_at = self._pace.until(len(poll.records), behind, time.monotonic())
                 if poll.assignment != self._reader.assignment:
                     continue  # another member may be reading these by now
                 positions = await self._absorbed(poll)

@@ -15,12 +15,12 @@ def apart(rate: float, seconds: float = 5) -> float:
         before, now = now, now + max(waited, 0.001)
         came += rate * (now - before)
         records, came = int(came), came % 1
-        waited = pace.until(records, now) - now
+        waited = pace.until(records, 0, now) - now
     return waited
 
 
 def test_the_first_poll_is_followed_at_once() -> None:
-    assert Pace().until(12_000, 100) == 100
+    assert Pace().until(12_000, 0, 100) == 100
 
 
 def test_what_comes_now_and_then_is_read_as_it_comes() -> None:
@@ -39,5 +39,12 @@ def test_no_poll_waits_longer_than_the_longest(rate: float) -> None:
 
 def test_a_burst_after_silence_is_read_at_once() -> None:
     pace = Pace()
-    pace.until(0, 100)
-    assert pace.until(1, 160) - 160 < 0.001
+    pace.until(0, 0, 100)
+    assert pace.until(1, 0, 160) - 160 < 0.001
+
+
+def test_who_is_behind_does_not_wait() -> None:
+    pace = Pace()
+    pace.until(0, 0, 100)
+    assert pace.until(500, 0, 101) > 101.01
+    assert pace.until(500, 1_000, 102) == 102
