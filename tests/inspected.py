@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.changes import See
 from expansion_signals.model.months import read_month
+from expansion_signals.state.change_texts import read_bucket, read_change
 from expansion_signals.state.keys import ShardKeys, counter_of, read_bucket_field, shard_keys
 from expansion_signals.state.packing import read_marks
-from expansion_signals.state.requests import read_bucket, read_change
 from expansion_signals.state.shares import read_shares
 
 if TYPE_CHECKING:

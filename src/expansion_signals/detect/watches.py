@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from expansion_signals.model.events import Evidence
+from expansion_signals.model.events import evidence_of
 from expansion_signals.model.held_out import held_out
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from expansion_signals.detect.lateness import Past
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
-    from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.events import Evidence, UsageEvent
     from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.rules.configuration import ThresholdRule, WatchRule
     from expansion_signals.rules.truth import Known
@@ -163,20 +163,6 @@ def within(time: Instant, now: Instant, window: Duration) -> bool:
     """
     start, end = bounds(now, window)
     return start <= time < end
-
-
-def evidence_of(event: UsageEvent) -> Evidence:
-    """Return the event as evidence."""
-    user, session = event.data.get("user"), event.data.get("session")
-    return Evidence(
-        event.id,
-        event.source,
-        event.time,
-        user if isinstance(user, str) else None,
-        session if isinstance(session, str) else None,
-        event.traceparent,
-        event.backfill,
-    )
 
 
 def signal_id_of(kind: str, account: str, *, rule: ThresholdRule | None, subject: Sequence[str], ordinal: str) -> str:

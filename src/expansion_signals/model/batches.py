@@ -6,17 +6,20 @@ apply script). Levels and amounts are scaled whole numbers; instants are microse
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from expansion_signals.model.events import evidence_of
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.changes import Change
     from expansion_signals.model.events import Evidence
     from expansion_signals.model.facts import AccountFacts, HourTotals
     from expansion_signals.model.instants import Instant
+    from expansion_signals.model.lanes import LaneMove
     from expansion_signals.model.notes import NoteChange
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.signals import Signal
@@ -117,8 +120,9 @@ class ProfileChange:
 class AccountBatch:
     """All that a batch asks of one account, under the profile it assumes (None: not known).
 
-    `found` are the signals that follow from its `notes`; each becomes a fact, behind those of the moves. `look` puts
-    the next look at its days to this instant, wherever it was.
+    `lanes` move counters and buckets that neither `moves` nor `days` move. `found` are the signals that follow from its
+    `notes`; each becomes a fact, behind those of the moves. `look` puts the next look at its days to this instant,
+    wherever it was.
     """
 
     account: str
@@ -130,6 +134,25 @@ class AccountBatch:
     notes: Sequence[NoteChange] = ()
     found: Sequence[Signal] = ()
     look: Instant | None = None
+    lanes: Sequence[LaneMove] = ()
+
+    def apart(self) -> AccountBatch:
+        """Return the same with the move of each counter and bucket by itself."""
+        if not self.lanes:
+            return self
+        moves = [move for lane in self.lanes for move in moves_of(lane)]
+        days = [DayMove(lane.meter.key, lane.day, change) for lane, change, _, _ in self.lanes]
+        return replace(self, moves=[*moves, *self.moves], days=[*days, *self.days], lanes=())
+
+
+def moves_of(asked: LaneMove) -> Iterator[Move]:
+    """Yield what a lane's move does to each of its counters."""
+    lane, change, event, appended = asked
+    evidence = evidence_of(event)
+    for counter, watched in lane.counters:
+        quiet, firing = (None, change) if watched else (change, None)
+        keep_from, forgotten = (0, None) if counter.start is None else (lane.keep_from, lane.forgotten)
+        yield Move(counter, quiet, firing, watched, evidence, appended, keep_from, forgotten)
 
 
 @dataclass(slots=True)

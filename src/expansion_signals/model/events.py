@@ -46,3 +46,17 @@ class Evidence(NamedTuple):
     session: str | None = None
     traceparent: str | None = None
     backfill: bool = False
+
+
+def evidence_of(event: UsageEvent) -> Evidence:
+    """Return the event as evidence."""
+    user, session = event.data.get("user"), event.data.get("session")
+    return Evidence(
+        event.id,
+        event.source,
+        event.time,
+        user if isinstance(user, str) else None,
+        session if isinstance(session, str) else None,
+        event.traceparent,
+        event.backfill,
+    )

@@ -83,6 +83,7 @@ class Applying:
         self._passing = passing
         self._nonce = nonce
         self._lanes = Lanes(epochs.configuration, acceptance)
+        self._breaks = 0
         self._unfit: set[tuple[str, Counter]] = set()
         self.facts: dict[str, AccountFacts] = {}
         self.rewind: set[Partition] = set()
@@ -101,6 +102,7 @@ class Applying:
             for one, batch, answer in zip(asked, batches, answers, strict=True):
                 if isinstance(answer, Applied):
                     self._notes.written(batch.accounts)
+                    self._lanes.applied(batch.accounts, answer.facts)
                 await self._heed(one, answer)
             waiting = [work for work in waiting if work]
 
@@ -122,6 +124,9 @@ class Applying:
         else:
             if self._lanes.configuration is not configuration:
                 self._lanes = Lanes(configuration, self._lanes.acceptance)
+            elif self._breaks != self._watermarks.breaks:
+                self._lanes.forget()
+            self._breaks = self._watermarks.breaks
             batches = usage_asked(asked.part, asked.profiles, self._lanes)
             looked_at = watched(asked.part, asked.profiles, configuration)
         notes = await self._notes.of(place for each in looked_at for place in each.places) if looked_at else {}

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expansion_signals.detect.dimensions import values_of
-from expansion_signals.detect.watches import evidence_of
 from expansion_signals.model.batches import AccountBatch, DayMove, HourMove, Move
+from expansion_signals.model.events import evidence_of
 from expansion_signals.model.instants import Instant, day_of, hour_of
+from expansion_signals.model.lanes import LaneMove
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.admission import counter_takes
 from expansion_signals.pipeline.lanes import Filled, kept_from
@@ -32,27 +33,44 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.events import Evidence, UsageEvent
+    from expansion_signals.model.lanes import Lane
     from expansion_signals.model.readings import Counter, Period
-    from expansion_signals.pipeline.lanes import Lane, Lanes
+    from expansion_signals.pipeline.lanes import Lanes
     from expansion_signals.pipeline.sums import Part
     from expansion_signals.pipeline.work import Item
     from expansion_signals.rules.configuration import Configuration
 
 
 @dataclass(slots=True)
+class _Apart:
+    """What is summed for one account of events that no lane takes."""
+
+    counters: dict[Counter, Total] = field(default_factory=dict)
+    days: dict[tuple[str, int], Part] = field(default_factory=dict)
+    hours: dict[tuple[str, int], Total] = field(default_factory=dict)
+
+
 class _Asked:
     """What is summed for one account. `loaded` is when the last of its history was appended, 0 where none came.
 
     `lanes` are the account's by meter, `filled` those that events of this part went.
     """
 
-    profile: Profile | None
-    lanes: dict[str, Lane]
-    loaded: Instant = 0
-    counters: dict[Counter, Total] = field(default_factory=dict)
-    days: dict[tuple[str, int], Part] = field(default_factory=dict)
-    hours: dict[tuple[str, int], Total] = field(default_factory=dict)
-    filled: dict[str, Filled] = field(default_factory=dict)
+    __slots__ = ("apart", "filled", "lanes", "loaded", "profile")
+
+    def __init__(self, profile: Profile | None, lanes: dict[str, Lane]) -> None:
+        self.profile = profile
+        self.lanes = lanes
+        self.filled: dict[str, Filled] = {}
+        self.apart: _Apart | None = None
+        self.loaded: Instant = 0
+
+    @property
+    def long_way(self) -> _Apart:
+        """What goes the long way."""
+        if self.apart is None:
+            self.apart = _Apart()
+        return self.apart
 
 
 def usage_asked(part: Iterable[Item], profiles: Mapping[str, Profile | None], lanes: Lanes) -> list[AccountBatch]:
@@ -73,17 +91,22 @@ def usage_asked(part: Iterable[Item], profiles: Mapping[str, Profile | None], la
             meter, amount = contribution
             filled = account.filled.get(meter.key)
             if filled is None or not filled.lane.takes(event, appended):
-                filled = _filled(account, meter, event, appended, lanes)
-            if filled is not None:
-                filled.part.add(amount, event.time, offset)
-                filled.event, filled.appended = event, appended
-            else:
-                _add(account, contribution, item, lanes)
+                lane = _lane(account, meter, event, appended, lanes)
+                if lane is None:
+                    _add(account, contribution, item, lanes)
+                    continue
+                if amount in lane.told:
+                    continue
+                filled = account.filled[meter.key] = Filled(lane, part_of(meter.aggregation), event, appended)
+            elif amount in filled.lane.told:
+                continue
+            filled.part.add(amount, event.time, offset)
+            filled.event, filled.appended = event, appended
     return [_batch(name, account) for name, account in asked.items()]
 
 
-def _filled(account: _Asked, meter: Meter, event: UsageEvent, appended: Instant, lanes: Lanes) -> Filled | None:
-    """Return the event's lane, to be filled from now on; None where the event must go the long way."""
+def _lane(account: _Asked, meter: Meter, event: UsageEvent, appended: Instant, lanes: Lanes) -> Lane | None:
+    """Return the lane that the event goes, and those after it; None where it must go the long way."""
     _pour(account, meter)
     profile = account.profile
     if profile is None or event.backfill:
@@ -91,11 +114,9 @@ def _filled(account: _Asked, meter: Meter, event: UsageEvent, appended: Instant,
     lane = account.lanes.get(meter.key)
     if lane is None or lane.profile is not profile or not lane.takes(event, appended):
         lane = lanes.for_events_like(event, meter, profile, appended)
-        if lane is None:
-            return None
-        account.lanes[meter.key] = lane
-    filled = account.filled[meter.key] = Filled(lane, part_of(meter.aggregation), event, appended)
-    return filled
+        if lane is not None:
+            account.lanes[meter.key] = lane
+    return lane
 
 
 def _pour(account: _Asked, meter: Meter) -> None:
@@ -104,25 +125,25 @@ def _pour(account: _Asked, meter: Meter) -> None:
     if filled is None:
         return
     lane, change = filled.lane, filled.part.change()
-    take(_day(account, meter, lane.day), change)
+    take(_day(account.long_way, meter, lane.day), change)
     for counter, watched in lane.counters:
-        total = _total(account, meter, counter)
+        total = _total(account.long_way, meter, counter)
         take(total.part(quiet=not watched), change)
         total.watched |= watched
         total.event = filled.event
         total.appended = filled.appended if watched else max(total.appended, filled.appended)
         if counter.start is not None and not total.kept[0]:
-            total.kept = lane.kept
+            total.kept = lane.keep_from, lane.forgotten
 
 
-def _day(account: _Asked, meter: Meter, day: int) -> Part:
+def _day(account: _Apart, meter: Meter, day: int) -> Part:
     part = account.days.get((meter.key, day))
     if part is None:
         part = account.days[meter.key, day] = part_of(meter.aggregation)
     return part
 
 
-def _total(account: _Asked, meter: Meter, counter: Counter) -> Total:
+def _total(account: _Apart, meter: Meter, counter: Counter) -> Total:
     total = account.counters.get(counter)
     if total is None:
         total = account.counters[counter] = Total(meter.aggregation)
@@ -135,10 +156,11 @@ def _add(account: _Asked, contribution: Contribution, item: Item, lanes: Lanes) 
     configuration, acceptance = lanes.configuration, lanes.acceptance
     event, (_, _, offset, *_, appended) = item.event, item.record
     assert event is not None  # noqa: S101 -- the caller looks at events only
-    _day(account, meter, day_of(event.time)).add(amount, event.time, offset)
+    apart = account.long_way
+    _day(apart, meter, day_of(event.time)).add(amount, event.time, offset)
     if account.profile is None and meter.per == "period":
         quiet = may_not_fire(firing_age_of_hours(configuration, meter), event, appended)
-        hours = account.hours.setdefault((meter.key, hour_of(event.time)), Total(meter.aggregation))
+        hours = apart.hours.setdefault((meter.key, hour_of(event.time)), Total(meter.aggregation))
         hours.part(quiet=quiet).add(amount, event.time, offset)
         return
     if has_lifetime_beside(configuration, meter):
@@ -166,7 +188,7 @@ def _count(
     # A correction of a period that is over moves its counter and fires nothing (semantics 2.6).
     over = closed(period, appended)
     quiet = over or may_not_fire(age, event, appended)
-    total = _total(account, meter, counter)
+    total = _total(account.long_way, meter, counter)
     total.part(quiet=quiet).add(amount, event.time, offset)
     if not over:
         # Nothing is judged of an account that is not known; its profile's arrival looks at all its counters.
@@ -180,25 +202,25 @@ def _count(
 
 
 def _batch(name: str, account: _Asked) -> AccountBatch:
-    for lane in [filled.lane for filled in account.filled.values()] if account.days else ():
-        if any(meter == lane.meter.key for meter, _ in account.days):
+    # Of an account not yet known nothing is judged; its profile's arrival looks at it.
+    look = look_once_loaded(account.loaded) if account.loaded and account.profile else None
+    apart = account.apart
+    for lane in [filled.lane for filled in account.filled.values()] if apart is not None else ():
+        if any(meter == lane.meter.key for meter, _ in account.long_way.days):
             _pour(account, lane.meter)
-    moves, days = list[Move](), list[DayMove]()
-    for key, filled in account.filled.items():
-        lane, change, evidence = filled.lane, filled.part.change(), evidence_of(filled.event)
-        days.append(DayMove(key, lane.day, change))
-        for counter, watched in lane.counters:
-            keep_from, forgotten = lane.kept if counter.start is not None else (0, None)
-            quiet, firing = (None, change) if watched else (change, None)
-            moves.append(Move(counter, quiet, firing, watched, evidence, filled.appended, keep_from, forgotten))
+    moved = [
+        LaneMove(filled.lane, filled.part.change(), filled.event, filled.appended) for filled in account.filled.values()
+    ]
+    if apart is None:
+        return AccountBatch(name, account.profile, look=look, lanes=moved)
     return AccountBatch(
         name,
         account.profile,
-        [*moves, *(_move(counter, total) for counter, total in account.counters.items())],
-        [*days, *(DayMove(meter, day, part.change()) for (meter, day), part in account.days.items())],
-        [HourMove(meter, hour, *total.changes()) for (meter, hour), total in account.hours.items()],
-        # Of an account not yet known nothing is judged; its profile's arrival looks at it.
-        look=look_once_loaded(account.loaded) if account.loaded and account.profile else None,
+        [_move(counter, total) for counter, total in apart.counters.items()],
+        [DayMove(meter, day, part.change()) for (meter, day), part in apart.days.items()],
+        [HourMove(meter, hour, *total.changes()) for (meter, hour), total in apart.hours.items()],
+        look=look,
+        lanes=moved,
     )
 
 

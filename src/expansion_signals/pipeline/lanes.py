@@ -14,19 +14,23 @@ the long way (`asking`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from expansion_signals.model.changes import See
 from expansion_signals.model.instants import DAY, Duration, Instant, day_of
+from expansion_signals.model.lanes import Lane
 from expansion_signals.model.periods import closed
 from expansion_signals.pipeline.places import counter_for, firing_age, has_lifetime_beside, period_in
 from expansion_signals.pipeline.retention import LAG_ALLOWED, kept_after
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from expansion_signals.model.accounts import Profile
+    from expansion_signals.model.batches import AccountBatch
     from expansion_signals.model.catalog import Meter
     from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.facts import AccountFacts
     from expansion_signals.model.readings import Counter, Period
     from expansion_signals.pipeline.sums import Part
     from expansion_signals.rules.configuration import Configuration
@@ -35,33 +39,8 @@ _FOREVER: Duration = 1 << 62
 _ACCOUNTS_KEPT = 100_000
 """Some 100 MB with three meters each: above that, all is worked out anew."""
 
-
-class Lane(NamedTuple):
-    """What an account's events of a meter in `[low, high)` count for, appended in `[begin, end)`, `age` late at most.
-
-    `counters` are those they move, in their order, each with whether a rule looks at it; `kept` is as in `Total`, for
-    the last one. `day` is their UTC day.
-    """
-
-    meter: Meter
-    profile: Profile
-    low: Instant
-    high: Instant
-    begin: Instant
-    end: Instant
-    age: Duration
-    day: int
-    counters: Sequence[tuple[Counter, bool]]
-    kept: tuple[Instant, Counter | None]
-
-    def takes(self, event: UsageEvent, appended: Instant) -> bool:
-        """Say whether the event is one of these."""
-        return (
-            self.low <= event.time < self.high
-            and self.begin <= appended < self.end
-            and appended - event.time <= self.age
-            and not event.backfill
-        )
+_MEMBERS_KEPT = 1_000_000
+"""Some 100 MB as well."""
 
 
 @dataclass(slots=True)
@@ -84,15 +63,39 @@ class Lanes:
         self.configuration = configuration
         self.acceptance = acceptance
         self._known: dict[str, dict[str, Lane]] = {}
+        self._members = 0
 
     def of(self, account: str) -> dict[str, Lane]:
         """Return the lanes of an account by meter."""
         known = self._known.get(account)
         if known is None:
             if len(self._known) >= _ACCOUNTS_KEPT:
-                self._known.clear()
+                self.forget()
             known = self._known[account] = {}
         return known
+
+    def applied(self, batches: Iterable[AccountBatch], facts: Iterable[AccountFacts]) -> None:
+        """Note which members of `unique` meters the shard holds now: to tell them again would change nothing.
+
+        Not of an account with facts: a rule that waits for something else is to look at every event.
+        """
+        waiting = {account.account for account in facts}
+        for batch in batches:
+            for lane, change, _, _ in batch.lanes:
+                if type(change) is not See:
+                    continue
+                if batch.account in waiting:
+                    lane.told.clear()
+                else:
+                    lane.told.update(change.members)
+                    self._members += len(change.members)
+        if self._members > _MEMBERS_KEPT:
+            self.forget()
+
+    def forget(self) -> None:
+        """Work out everything anew: what a shard holds is no longer known, or too much to remember."""
+        self._known.clear()
+        self._members = 0
 
     def for_events_like(self, event: UsageEvent, meter: Meter, profile: Profile, appended: Instant) -> Lane | None:
         """Return the lane of this event and those like it; None where it must go the long way."""
@@ -116,7 +119,7 @@ class Lanes:
             min((age for age in ages if age is not None), default=_FOREVER),
             day,
             [(counter, age is not None) for counter, age in zip(counters, ages, strict=True)],
-            kept,
+            *kept,
         )
         return lane if lane.takes(event, appended) else None
 

@@ -40,6 +40,8 @@ class Watermarks:
         self._since: dict[int, Instant | None] = {}
         self._reached: dict[int, Mapping[str, Instant]] = {}
         self.names: dict[Partition, str] = {}
+        self.breaks = 0
+        """How often a shard was found, or may be found, to stand otherwise than this worker left it."""
 
     async def resume(
         self, partitions: Iterable[Partition], log_start: Mapping[Partition, int], log_end: Mapping[Partition, int]
@@ -62,6 +64,7 @@ class Watermarks:
             # What was handed back meanwhile is behind in those, too: `rolled_back` goes back for it.
             served = {shard: stands for shard, stands in served.items() if shard in self._standing}
         self._learn_all(served, given)
+        self.breaks += 1
         begins = self._lowest(given)
         for partition in given:
             self._refuse_hole(partition, begins[partition])
@@ -90,6 +93,7 @@ class Watermarks:
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """Drop partitions that another worker reads now."""
+        self.breaks += 1
         for partition in partitions:
             self.names.pop(partition, None)
             for standing in self._standing.values():
@@ -101,6 +105,7 @@ class Watermarks:
 
     def lost(self, shard: int) -> None:
         """Serve this shard no more: it is empty where others are not, and will be made anew."""
+        self.breaks += 1
         self._standing.pop(shard, None)
 
     def since(self, shard: int) -> Instant | None:
@@ -141,6 +146,7 @@ class Watermarks:
 
     def learn(self, shard: int, said: Mapping[str, int | None]) -> Mapping[Partition, int]:
         """Take the shard's word; return the next offsets it has not applied."""
+        self.breaks += 1
         partitions = {name: partition for partition, name in self.names.items()}
         offsets = {partitions[name]: offset for name, offset in said.items() if name in partitions}
         self._standing[shard].update(offsets)
@@ -181,6 +187,7 @@ class Watermarks:
         # What was passed by meanwhile is nobody's, so reading goes back to where that shard stands, in all partitions.
         behind = set(self.names) if handed_back else set(partitions)
         self._learn_all(served, behind)
+        self.breaks += bool(behind)
         return self._lowest(behind)
 
     def _learn_all(self, served: Mapping[int, ShardStanding], partitions: Iterable[Partition]) -> None:

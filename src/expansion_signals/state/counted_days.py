@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.state.change_texts import read_bucket
 from expansion_signals.state.keys import bucket_field, shard_keys, shard_of
-from expansion_signals.state.requests import read_bucket
 from expansion_signals.state.scripts import Scripts
 from expansion_signals.state.standing_deployment import standing_deployment
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.state.identity_slices import last_asked
+from expansion_signals.state.identity_slices import last_asked, layout_text, read_layout
 from expansion_signals.state.keys import shard_keys
 from expansion_signals.state.reached import reached_everywhere
-from expansion_signals.state.requests import layout_text, read_layout
 from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:

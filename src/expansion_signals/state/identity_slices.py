@@ -40,6 +40,16 @@ Layout = tuple[int, ...]
 """Bucket counts of a slice's generations, oldest first; empty where the slice does not exist."""
 
 
+def layout_text(layout: Layout) -> str:
+    """Return bucket counts as they stand in a shard: `8,32`."""
+    return ",".join(map(str, layout))
+
+
+def read_layout(text: bytes) -> Layout:
+    """Read what `layout_text` wrote."""
+    return tuple(int(count) for count in text.decode().split(",")) if text else ()
+
+
 class Bucket(NamedTuple):
     """One bucket of one generation of a slice."""
 

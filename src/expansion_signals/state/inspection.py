@@ -10,11 +10,11 @@ from expansion_signals.model.instants import DAY
 from expansion_signals.model.months import read_month
 from expansion_signals.model.standing import AccountStanding
 from expansion_signals.state.active_members import active_members
+from expansion_signals.state.change_texts import read_bucket
 from expansion_signals.state.keys import bucket_field, counter_of, shard_keys, shard_of
 from expansion_signals.state.packing import read_guard, read_marks, read_note, read_profile
 from expansion_signals.state.policy import read_decided
 from expansion_signals.state.redis import RedisStore
-from expansion_signals.state.requests import read_bucket
 from expansion_signals.state.scripts import Scripts
 from expansion_signals.state.shares import read_shares
 from expansion_signals.state.standing_deployment import standing_deployment

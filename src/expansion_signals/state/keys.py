@@ -78,7 +78,11 @@ class ShardKeys(NamedTuple):
 
     def month(self, account: str, day: int) -> str:
         """Day buckets of the month in which this UTC day lies."""
-        return f"{self.tag}:b:{account}:{_month(day)}"
+        return self.month_named(account, month_name(day))
+
+    def month_named(self, account: str, month: str) -> str:
+        """Day buckets of this month, `2026-11`."""
+        return f"{self.tag}:b:{account}:{month}"
 
     def totals(self, account: str) -> str:
         """Totals of months whose day buckets are gone: `<number of the meter>.<month>` → total."""
@@ -162,7 +166,8 @@ def read_bucket_field(field: str) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=1024)
-def _month(day: int) -> str:
+def month_name(day: int) -> str:
+    """Return the month of a UTC day number: `2026-11`."""
     return f"{_calendar_day(day):%Y-%m}"
 
 

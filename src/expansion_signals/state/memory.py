@@ -127,7 +127,7 @@ class Shard:
 
     def _overflow(self, batch: ShardBatch) -> Overflow | None:
         most = ROOMY if batch.roomy else LARGEST
-        full = [each for asked in batch.accounts for each in self.account(asked.account).full(asked, most)]
+        full = [each for asked in batch.accounts for each in self.account(asked.account).full(asked.apart(), most)]
         return Overflow(full) if full else None
 
     def _write(self, batch: ShardBatch) -> Applied:
@@ -138,7 +138,7 @@ class Shard:
         for asked in batch.accounts:
             kept = self.keep(asked.account)
             written = kept.written
-            kept.write(asked, batch, lags=self._lags(batch))
+            kept.write(asked.apart(), batch, lags=self._lags(batch))
             if asked.look is not None:
                 self.due[asked.account, DAILY] = asked.look
             if kept.written > written:

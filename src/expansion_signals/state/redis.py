@@ -24,7 +24,8 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.changes import See
 from expansion_signals.model.facts import HourTotals
 from expansion_signals.state.active_members import active_members
-from expansion_signals.state.identity_slices import IdentitySlices
+from expansion_signals.state.change_texts import read_change
+from expansion_signals.state.identity_slices import IdentitySlices, read_layout
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
 from expansion_signals.state.packing import (
     guard_text,
@@ -35,7 +36,7 @@ from expansion_signals.state.packing import (
     read_profile,
     read_watermarks,
 )
-from expansion_signals.state.requests import ApplyRequest, read_change, read_layout
+from expansion_signals.state.requests import ApplyRequest
 from expansion_signals.state.scripts import Scripts
 
 if TYPE_CHECKING:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.changes import Add, Become, Raise, Replace, See
+from expansion_signals.model.batches import moves_of
+from expansion_signals.model.changes import Add, Become, See
+from expansion_signals.model.events import evidence_of
 from expansion_signals.model.instants import SECOND
 from expansion_signals.model.looks import DAILY
 from expansion_signals.model.windows import DAYS_KEPT
+from expansion_signals.state.change_texts import OPERATIONS, change_text
+from expansion_signals.state.identity_slices import layout_text
 from expansion_signals.state.keys import ShardKeys, day_of_month, due_member, suffix_of
+from expansion_signals.state.lane_texts import lane_text
 from expansion_signals.state.packing import pack, pack_evidence, pack_profile, pack_signal
 
 if TYPE_CHECKING:
@@ -16,32 +21,14 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.batches import AccountBatch, HourMove, Identity, Move, ProfileChange, ShardBatch
     from expansion_signals.model.changes import Change
-    from expansion_signals.model.events import Evidence
     from expansion_signals.model.facts import HourTotals
+    from expansion_signals.model.lanes import LaneMove
     from expansion_signals.model.readings import Counter
-    from expansion_signals.state.identity_slices import Layout, Plan
+    from expansion_signals.state.identity_slices import Plan
 
 _HOURS_A_DAY = 24
 _MOST_IN_BUNCH = 1_000
 """Lua cannot unpack more than some thousands."""
-
-_OPERATIONS = {
-    Add: "a",
-    Raise: "m",
-    Replace: "l",
-    See: "s",
-    Become: "b",
-}
-
-
-def layout_text(layout: Layout) -> str:
-    """Return bucket counts as they stand in a shard: `8,32`."""
-    return ",".join(map(str, layout))
-
-
-def read_layout(text: bytes) -> Layout:
-    """Read what `layout_text` wrote."""
-    return tuple(int(count) for count in text.decode().split(",")) if text else ()
 
 
 class ApplyRequest:
@@ -70,7 +57,7 @@ class ApplyRequest:
         self._places: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._crowded = crowded
-        self._evidences: list[Evidence] = []
+        self._evidences: list[bytes] = []
         self.bunches: list[Sequence[int]] = []
         groups = self._groups(plan, conflicts=conflicts)
         self.argument = pack(
@@ -104,7 +91,7 @@ class ApplyRequest:
                 int(batch.roomy),
             )
         )
-        self.evidences = pack([pack_evidence(evidence) for evidence in self._evidences])
+        self.evidences = pack(self._evidences)
 
     def _key(self, key: str) -> int:
         place = self._places.get(key)
@@ -112,6 +99,11 @@ class ApplyRequest:
             self.keys.append(key)
             place = self._places[key] = len(self.keys)
         return place
+
+    def _only_key(self, key: str) -> int:
+        """Return the place of a key that is named once, or that may as well stand twice."""
+        self.keys.append(key)
+        return len(self.keys)
 
     def _name(self, meter: str) -> int:
         number = self._numbers.get(meter)
@@ -124,8 +116,8 @@ class ApplyRequest:
         places: dict[tuple[int, ...], int] = {}
         groups: list[int] = []
         for probe in plan.probes:
-            key = self._key(self._shard.identities(*probe.bucket))
-            checks = self._key(self._shard.checks(*probe.bucket)) if conflicts else 0
+            key = self._only_key(self._shard.identities(*probe.bucket))
+            checks = self._only_key(self._shard.checks(*probe.bucket)) if conflicts else 0
             for start in range(0, len(probe.indexes), _MOST_IN_BUNCH):
                 indexes = tuple(probe.indexes[start : start + _MOST_IN_BUNCH])
                 place = places.setdefault(indexes, len(places) + 1)
@@ -135,46 +127,67 @@ class ApplyRequest:
 
     def _account(self, account: AccountBatch) -> tuple[object, ...]:
         name = account.account
+        moves, months = list[object](), dict[str, list[object]]()
+        for lane in account.lanes:
+            self._lane(name, lane, moves, months)
+        for move in account.moves:
+            self._evidences.append(pack_evidence(move.evidence) if move.watched else b"")
+            self._move(name, move, moves)
+        for meter, day, change in account.days:
+            operation = OPERATIONS[type(change)]
+            if operation != "s":
+                month = self._month(self._shard.month(name, day), months)
+                month += (self._name(meter), day_of_month(day), operation, change_text(change), day)
         return (
             name,
-            self._key(self._shard.account(name)),
+            self._only_key(self._shard.account(name)),
             "" if account.profile is None else account.profile.stamp,
-            self._moves(account),
-            self._months(account),
-            *self._rare(account),
+            moves,
+            [*months.values()],
+            *(() if _is_plain(account) else self._rare(account)),
         )
 
-    def _moves(self, account: AccountBatch) -> list[object]:
-        name, numbers, moves = account.account, self._numbers, list[object]()
-        for move in account.moves:
-            counter, quiet, firing, watched, evidence, appended, keep_from, _, shares = move
-            operation = _OPERATIONS[type(firing or quiet)]
+    def _lane(self, name: str, asked: LaneMove, moves: list[object], months: dict[str, list[object]]) -> None:
+        lane, change, event, appended = asked
+        meter, month_name, day_number, counters, is_watched = lane_text(lane)
+        # No fact can come of a counter that no rule looks at.
+        evidence = pack_evidence(evidence_of(event)) if is_watched else b""
+        operation = OPERATIONS[type(change)]
+        if operation == "s":
+            for move in moves_of(asked):
+                self._evidences.append(evidence)
+                self._move(name, move, moves)
+            return
+        number, text = self._name(meter), change_text(change)
+        for suffix, watched, keep_from in counters:
             self._evidences.append(evidence)
-            moves += (
-                numbers.get(counter.meter) or self._name(counter.meter),
-                suffix_of(counter),
-                operation,
-                "" if quiet is None else self._part(name, counter, quiet),
-                "" if firing is None else self._part(name, counter, firing),
-                1 if watched else 0,
-                appended,
-                keep_from // SECOND,
-                "" if operation != "s" and shares is None else self._forgotten(name, move),
-            )
-        return moves
+            if watched:
+                moves += (number, suffix, operation, "", text, 1, appended, keep_from, "")
+            else:
+                moves += (number, suffix, operation, text, "", 0, appended, keep_from, "")
+        month = self._month(self._shard.month_named(name, month_name), months)
+        month += (number, day_number, operation, text, lane.day)
 
-    def _months(self, account: AccountBatch) -> list[list[object]]:
-        name, numbers, months = account.account, self._numbers, dict[str, list[object]]()
-        for meter, day, change in account.days:
-            operation = _OPERATIONS[type(change)]
-            if operation == "s":
-                continue
-            key = self._shard.month(name, day)
-            month = months.get(key)
-            if month is None:
-                month = months[key] = [self._key(key)]
-            month += (numbers.get(meter) or self._name(meter), day_of_month(day), operation, _text(change), day)
-        return [*months.values()]
+    def _month(self, key: str, months: dict[str, list[object]]) -> list[object]:
+        month = months.get(key)
+        if month is None:
+            month = months[key] = [self._only_key(key)]
+        return month
+
+    def _move(self, name: str, move: Move, moves: list[object]) -> None:
+        counter, quiet, firing, watched, _, appended, keep_from, _, shares = move
+        operation = OPERATIONS[type(firing or quiet)]
+        moves += (
+            self._name(counter.meter),
+            suffix_of(counter),
+            operation,
+            "" if quiet is None else self._part(name, counter, quiet),
+            "" if firing is None else self._part(name, counter, firing),
+            1 if watched else 0,
+            appended,
+            keep_from // SECOND,
+            "" if operation != "s" and shares is None else self._forgotten(name, move),
+        )
 
     def _rare(self, account: AccountBatch) -> Sequence[object]:
         """Return hours, change, shares, members by day, notes, what was found, the look; nothing where none is."""
@@ -204,15 +217,16 @@ class ApplyRequest:
             self._key(self._shard.shares(account, move.counter)),
             self._name(move.counter.meter),
             suffix_of(move.counter),
-            _OPERATIONS[type(shares[0].change)],
-            *(part for share in shares for part in (share.dimension, share.value, _text(share.change))),
+            OPERATIONS[type(shares[0].change)],
+            *(part for share in shares for part in (share.dimension, share.value, change_text(share.change))),
         ]
 
     def _seen(self, account: AccountBatch) -> list[list[object]]:
         """Return by meter the members of each day, and the sketches that may be written."""
         name = account.account
         by_meter: dict[str, list[tuple[int, See]]] = {}
-        for meter, day, change in account.days:
+        in_lanes = [(lane.meter.key, lane.day, change) for lane, change, _, _ in account.lanes]
+        for meter, day, change in (*in_lanes, *account.days):
             if isinstance(change, See):
                 by_meter.setdefault(meter, []).append((day, change))
         asked = []
@@ -235,7 +249,7 @@ class ApplyRequest:
         if isinstance(change, See):
             keys = (self._shard.members(account, counter), self._shard.sketch(account, counter))
             return (*map(self._key, keys), *map(str, change.members))
-        return _text(change)
+        return change_text(change)
 
     def _forgotten(self, account: str, move: Move) -> object:
         if move.forgotten is None:
@@ -253,12 +267,12 @@ class ApplyRequest:
         described: list[object] = []
         for part, change in enumerate((move.quiet, move.firing)):
             if change is not None:
-                operation = _OPERATIONS[type(change)]
+                operation = OPERATIONS[type(change)]
                 if isinstance(change, See):
                     members = self._shard.hour_members(account, move.meter, move.hour, part)
                     asked: object = (self._key(members), *map(str, change.members))
                 else:
-                    asked = _text(change)
+                    asked = change_text(change)
                 field = f"{2 * hour_of_day + part}{operation}"
                 described += (key, day, field, self._name(move.meter), operation, asked, str(2 * move.hour + part))
         return described
@@ -284,30 +298,14 @@ class ApplyRequest:
                     yield self._shard.hour_members(account, meter, hour, part)
 
 
+def _is_plain(account: AccountBatch) -> bool:
+    """Say whether the account is asked for nothing but that levels move, as nearly all are."""
+    if account.moves or account.days or account.hours or account.change or account.notes or account.look is not None:
+        return False
+    return all(type(asked[1]) is not See for asked in account.lanes)
+
+
 def _bunch(identities: Sequence[Identity], indexes: Iterable[int], *, conflicts: bool) -> list[object]:
     chosen = [identities[index] for index in indexes]
     checks = b"".join([identity.check for identity in chosen]) if conflicts else b""
     return [checks, *[str(identity.number) for identity in chosen]]
-
-
-def _text(change: Change) -> str:
-    if type(change) is Add:
-        return str(change[0])
-    if isinstance(change, Replace):
-        return f"{change.level}|{change.time}|{change.offset}"
-    assert isinstance(change, Raise)  # noqa: S101 -- all others travel as lists, beside the keys they name
-    return str(change[0])
-
-
-def read_bucket(text: str) -> int:
-    """Read the amount of a day bucket; one of `latest` holds its order behind it."""
-    return int(text.partition("|")[0])
-
-
-def read_change(operation: str, text: str) -> Change:
-    """Read what an hour bucket holds; members are read from their own key."""
-    if operation == "a":
-        return Add(int(text))
-    if operation == "m":
-        return Raise(int(text))
-    return Replace(*(int(part) for part in text.split("|")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion_signals.state.requests import read_bucket
+from expansion_signals.state.change_texts import read_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

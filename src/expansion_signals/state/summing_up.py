@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.model.day_used import DayUsed, together, used_by
 from expansion_signals.model.looks import DAILY
+from expansion_signals.state.change_texts import read_bucket
 from expansion_signals.state.keys import bucket_field
 from expansion_signals.state.packing import read_profile
-from expansion_signals.state.requests import read_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

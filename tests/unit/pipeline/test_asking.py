@@ -40,7 +40,7 @@ def item(number: int, appended: int, *, late: int = 0) -> Item:
 
 def move(*items: Item) -> Move:
     (asked,) = usage_asked(items, {"acct-1": profile(1, "free")}, Lanes(CONFIGURATION, DAY))
-    (found,) = asked.moves
+    (found,) = asked.apart().moves
     return found
 
 

@@ -48,12 +48,12 @@ def counted(time: int, appended: int) -> Item:
 )
 def test_an_event_that_comes_a_day_after_its_hour_moves_no_counter_of_an_hour(late: int, moved: set[str]) -> None:
     (asked,) = usage_asked([counted(START, START + HOUR + late)], {ACCOUNT: PROFILE}, Lanes(CONFIGURATION, ACCEPTANCE))
-    assert {move.counter.meter for move in asked.moves} == moved
+    assert {move.counter.meter for move in asked.apart().moves} == moved
 
 
 def test_it_is_in_the_bucket_of_its_day() -> None:
     (asked,) = usage_asked([counted(START, START + 9 * DAY)], {ACCOUNT: PROFILE}, Lanes(CONFIGURATION, ACCEPTANCE))
-    assert DayMove("hourly", day_of(START), Add(1)) in asked.days
+    assert DayMove("hourly", day_of(START), Add(1)) in asked.apart().days
 
 
 async def test_an_hourly_meter_with_35_days_of_acceptance_keeps_a_day_of_counters() -> None:

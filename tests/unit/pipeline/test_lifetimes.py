@@ -70,7 +70,7 @@ def asked(
     item: Item, known: Profile | None = KNOWN, configuration: Configuration = CONFIGURATION, acceptance: int = 2 * DAY
 ) -> AccountBatch:
     (found,) = usage_asked([item], {"acct-1": known}, Lanes(configuration, acceptance))
-    return found
+    return found.apart()
 
 
 def moves(item: Item, **others: object) -> dict[Counter, tuple[object, object]]:

@@ -51,7 +51,7 @@ def item(kind: str, value: int, **data: object) -> Item:
 
 def asked(*items: Item, known: Profile | None = KNOWN) -> AccountBatch:
     (found,) = usage_asked(items, {"acct-1": known}, Lanes(CONFIGURATION, 2 * DAY))
-    return found
+    return found.apart()
 
 
 @pytest.mark.parametrize(("kind", "wanted"), [("sum", Add(7)), ("max", Raise(5)), ("latest", Replace(5, NOW, 5))])

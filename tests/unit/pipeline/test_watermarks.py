@@ -136,3 +136,27 @@ async def test_a_shard_handed_back_is_not_served_from_a_new_partition_alone(benc
     await bench.shards.caught_up(1, "metering")
     await bench.resume(SECOND)
     assert (bench.served(), await bench.watermarks.rolled_back()) == ([0, 2], {FIRST: 10, SECOND: 0})
+
+
+async def test_a_look_that_finds_nothing_lost_is_no_break(bench: Bench) -> None:
+    await bench.resume()
+    before = bench.watermarks.breaks
+    await bench.watermarks.rolled_back()
+    bench.watermarks.acknowledge(0, {FIRST: 20})
+    assert bench.watermarks.breaks == before
+
+
+async def test_whatever_may_have_changed_a_shard_is_a_break(bench: Bench) -> None:
+    counts = [bench.watermarks.breaks]
+    await bench.resume()
+    counts.append(bench.watermarks.breaks)
+    bench.watermarks.learn(0, {"id/0": 5})
+    counts.append(bench.watermarks.breaks)
+    bench.watermarks.acknowledge(1, {FIRST: 20})
+    await bench.watermarks.rolled_back()
+    counts.append(bench.watermarks.breaks)
+    bench.watermarks.lost(2)
+    counts.append(bench.watermarks.breaks)
+    bench.watermarks.forget([SECOND])
+    counts.append(bench.watermarks.breaks)
+    assert counts == sorted(set(counts))
