@@ -98,4 +98,4 @@ def test_an_event_is_decoded_in_few_instructions_and_objects() -> None:
 def test_an_event_is_added_in_few_instructions_once_its_lane_is_known() -> None:
     (_, works), _ = DECODING.grouped(poll())
     assert asked(works)
-    assert steps(lambda: asked(works)) <= 205
+    assert steps(lambda: asked(works)) <= 198

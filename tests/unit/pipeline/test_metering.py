@@ -117,6 +117,58 @@ async def test_a_gap_rewinds_the_partitions_of_parts_that_still_wait() -> None:
     assert (rewind, await bench.level()) == ({FIRST: 0, SECOND: 0}, 7)
 
 
+def was_there(bench: Bench, number: int) -> None:
+    """Have `ada` use the product once more."""
+    data = {"value": 1, "user": "ada"}
+    event = UsageEvent("/apps/web", f"e-{number}", "com.acme.measured", ACCOUNT, bench.world.log.clock, data)
+    bench.world.log.put(FIRST, event)
+
+
+async def members(bench: Bench) -> int:
+    return (await bench.world.kept.inside()).levels[ACCOUNT, Counter("users", "", START - 12 * HOUR)]
+
+
+async def rolled_back_behind_a_member(bench: Bench) -> Reader:
+    """Return a worker that has told a shard of `ada`, more than once; the shard has forgotten her."""
+    bench.update(1)
+    reader = await bench.reader()
+    await reader.read()
+    await bench.world.kept.back_up(shard_of(ACCOUNT, SHARDS))
+    for number in range(3):
+        was_there(bench, number)
+        await reader.read()
+    await bench.world.kept.roll_back(shard_of(ACCOUNT, SHARDS))
+    return reader
+
+
+async def test_a_member_that_a_roll_back_took_is_told_again_after_the_gap() -> None:
+    bench = Bench()
+    reader = await rolled_back_behind_a_member(bench)
+    was_there(bench, 3)
+    assert await reader.read()
+    await reader.read()
+    assert await members(bench) == 1
+
+
+async def test_a_member_that_a_roll_back_took_is_told_again_where_a_look_found_it_out() -> None:
+    bench = Bench()
+    reader = await rolled_back_behind_a_member(bench)
+    reader.positions.update(await reader.metering.rolled_back())
+    await reader.read()
+    assert await members(bench) == 1
+
+
+async def test_a_member_is_told_again_to_a_shard_that_another_worker_has_moved_on() -> None:
+    bench = Bench()
+    zombie = await rolled_back_behind_a_member(bench)
+    bench.use(4, 1)
+    await (await bench.reader()).read(UPDATES)
+    was_there(bench, 5)
+    while await zombie.read():
+        pass
+    assert await members(bench) == 1
+
+
 async def test_an_update_that_a_roll_back_took_counts_again() -> None:
     bench, shard = Bench(), shard_of(ACCOUNT, SHARDS)
     bench.update(1)
