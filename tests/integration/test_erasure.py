@@ -21,8 +21,9 @@ from expansion_signals.state.deployment import Deployment
 from expansion_signals.state.erasure import Erasure
 from expansion_signals.state.forgotten_user import Person
 from expansion_signals.state.keys import ShardKeys, shard_keys
-from expansion_signals.state.packing import pack_profile, read_note, read_profile
+from expansion_signals.state.packing import read_note
 from expansion_signals.state.policy import memory_fields, read_decided
+from expansion_signals.state.profile_texts import pack_profile, read_profile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -14,7 +14,8 @@ from expansion_signals.model.months import month_of, read_month
 from expansion_signals.model.windows import DAYS_KEPT
 from expansion_signals.state.change_texts import read_bucket
 from expansion_signals.state.keys import counter_of, due_member, read_bucket_field, shard_keys
-from expansion_signals.state.packing import read_note, read_profile
+from expansion_signals.state.packing import read_note
+from expansion_signals.state.profile_texts import read_profile
 from expansion_signals.state.scripts import Scripts
 from expansion_signals.state.summing_up import REMEMBERED, SummingUp, read_used, used_text
 

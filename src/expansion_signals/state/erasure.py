@@ -9,8 +9,9 @@ from expansion_signals.errors import StateUnavailable
 from expansion_signals.state.account_keys import account_keys
 from expansion_signals.state.forgotten_user import Person, note_without, profile_without, remembered_without
 from expansion_signals.state.keys import shard_keys, shard_of
-from expansion_signals.state.packing import pack, pack_profile, read_note, read_profile
+from expansion_signals.state.packing import pack, read_note
 from expansion_signals.state.policy import memory_fields, read_decided
+from expansion_signals.state.profile_texts import pack_profile, read_profile
 from expansion_signals.state.scripts import Scripts
 from expansion_signals.state.standing_deployment import standing_deployment
 

@@ -12,8 +12,9 @@ from expansion_signals.model.standing import AccountStanding
 from expansion_signals.state.active_members import active_members
 from expansion_signals.state.change_texts import read_bucket
 from expansion_signals.state.keys import bucket_field, counter_of, shard_keys, shard_of
-from expansion_signals.state.packing import read_guard, read_marks, read_note, read_profile
+from expansion_signals.state.packing import read_guard, read_marks, read_note
 from expansion_signals.state.policy import read_decided
+from expansion_signals.state.profile_texts import read_profile
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.scripts import Scripts
 from expansion_signals.state.shares import read_shares

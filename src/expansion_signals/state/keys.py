@@ -65,7 +65,7 @@ class ShardKeys(NamedTuple):
         return f"{self.tag}:a:{account}"
 
     def profile(self, account: str) -> str:
-        """The profile of an account, as JSON."""
+        """The profile of an account (`state.profile_texts`)."""
         return f"{self.tag}:p:{account}"
 
     def note(self, account: str, subject: str) -> str:

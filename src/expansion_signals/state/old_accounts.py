@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.state.expiration import Expiration
 from expansion_signals.state.keys import counter_of
-from expansion_signals.state.packing import read_profile
+from expansion_signals.state.profile_texts import read_profile
 from expansion_signals.state.use_seen import is_used
 
 if TYPE_CHECKING:

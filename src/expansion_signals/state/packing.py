@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 from msgspec.msgpack import Encoder
 
-from expansion_signals.model.accounts import Profile
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.facts import AccountFacts, Changed, Fact, Found, Marks, Moved
 from expansion_signals.model.notes import Note
 from expansion_signals.model.signals import Signal, Told
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
 from expansion_signals.state.keys import counter_of
+from expansion_signals.state.profile_texts import read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from expansion_signals.model.accounts import Profile
     from expansion_signals.model.readings import Counter
 
 _pack = msgpack.Packer(use_bin_type=False).pack
@@ -41,16 +42,6 @@ def pack(value: object) -> bytes:
 def pack_evidence(evidence: Evidence) -> bytes:
     """Pack evidence to an opaque text that scripts store and hand back unread."""
     return _encode(evidence)
-
-
-def pack_profile(profile: Profile | None) -> bytes:
-    """Return the JSON of a profile, empty for none."""
-    return b"" if profile is None else profile.model_dump_json(exclude_defaults=True).encode()
-
-
-def read_profile(text: bytes | None) -> Profile | None:
-    """Read what `pack_profile` wrote."""
-    return Profile.model_validate_json(text) if text else None
 
 
 def read_watermarks(flat: Sequence[bytes]) -> dict[str, int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.state.keys import shard_keys
-from expansion_signals.state.packing import read_profile
+from expansion_signals.state.profile_texts import read_profile
 from expansion_signals.state.scanning import Scan
 from expansion_signals.state.scripts import Scripts
 

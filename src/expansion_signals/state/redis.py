@@ -27,15 +27,8 @@ from expansion_signals.state.active_members import active_members
 from expansion_signals.state.change_texts import read_change
 from expansion_signals.state.identity_slices import IdentitySlices, read_layout
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
-from expansion_signals.state.packing import (
-    guard_text,
-    marks_chunks,
-    pack,
-    read_facts,
-    read_note,
-    read_profile,
-    read_watermarks,
-)
+from expansion_signals.state.packing import guard_text, marks_chunks, pack, read_facts, read_note, read_watermarks
+from expansion_signals.state.profile_texts import read_profile
 from expansion_signals.state.requests import ApplyRequest
 from expansion_signals.state.scripts import Scripts
 

@@ -14,7 +14,8 @@ from expansion_signals.state.change_texts import OPERATIONS, change_text
 from expansion_signals.state.identity_slices import layout_text
 from expansion_signals.state.keys import ShardKeys, day_of_month, due_member, suffix_of
 from expansion_signals.state.lane_texts import lane_text
-from expansion_signals.state.packing import pack, pack_evidence, pack_profile, pack_signal
+from expansion_signals.state.packing import pack, pack_evidence, pack_signal
+from expansion_signals.state.profile_texts import pack_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

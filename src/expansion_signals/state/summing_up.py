@@ -15,7 +15,7 @@ from expansion_signals.model.day_used import DayUsed, together, used_by
 from expansion_signals.model.looks import DAILY
 from expansion_signals.state.change_texts import read_bucket
 from expansion_signals.state.keys import bucket_field
-from expansion_signals.state.packing import read_profile
+from expansion_signals.state.profile_texts import read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

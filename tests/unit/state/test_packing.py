@@ -9,16 +9,8 @@ from expansion_signals.model.events import Evidence
 from expansion_signals.model.facts import AccountFacts, Changed, Marks, Moved
 from expansion_signals.model.readings import Counter
 from expansion_signals.model.thresholds import Arm, ArmKey, Guard
-from expansion_signals.state.packing import (
-    guard_text,
-    marks_chunks,
-    pack,
-    pack_evidence,
-    pack_profile,
-    read_facts,
-    read_marks,
-    read_profile,
-)
+from expansion_signals.state.packing import guard_text, marks_chunks, pack, pack_evidence, read_facts, read_marks
+from expansion_signals.state.profile_texts import pack_profile, read_profile
 from sample_batches import NOVEMBER, NOW, profile
 
 ARMS = st.builds(
@@ -69,6 +61,19 @@ def test_bytes_and_texts_are_packed_alike_because_old_servers_know_one_kind() ->
 
 def test_a_profile_reads_back_as_it_was() -> None:
     assert read_profile(pack_profile(profile(3, "team"))) == profile(3, "team")
+
+
+def test_a_profile_takes_a_quarter_of_its_json() -> None:
+    assert len(pack_profile(profile(3, "team"))) * 4 <= len(profile(3, "team").model_dump_json(exclude_defaults=True))
+
+
+def test_a_profile_that_stands_as_plain_json_is_read() -> None:
+    assert read_profile(profile(3, "team").model_dump_json().encode()) == profile(3, "team")
+
+
+def test_the_vocabulary_of_profiles_in_use_is_what_it_was() -> None:
+    stands = bytes.fromhex("01c3ee7b63b8efc1dea3d81d8604dd0100")
+    assert read_profile(stands) == profile(3, "team")
 
 
 @pytest.mark.parametrize("text", [b"", None])
