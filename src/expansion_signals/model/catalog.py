@@ -112,6 +112,14 @@ class Catalog:
     plans: Mapping[str, Plan]
     add_ons: Mapping[str, AddOn]
 
+    def __hash__(self) -> int:
+        """Hash the names of what it sells: what stands in it are mappings, which have no hash."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.currency, *self.meters, *self.plans, *self.add_ons))
+
     @cached_property
     def features_by_meter(self) -> Mapping[str, str]:
         """The metered feature that measures each meter; of several the first."""
