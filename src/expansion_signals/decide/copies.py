@@ -17,7 +17,7 @@ from expansion_signals.decide.default_copies import DEFAULTS
 from expansion_signals.decide.offered import offered_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from expansion_signals.model.signals import Signal
     from expansion_signals.rules.copy_templates import Copies, Template
@@ -45,14 +45,16 @@ def copy_for(
     (`decide/plain_text.py`); HTML is for whoever writes it to escape.
     """
     offered = offered_by(signal, recommendation)
-    default = _default(signal, offered)
-    if not templates:
-        return {**default, "language": DEFAULT_LANGUAGE}
-    chosen = _chosen(templates, language or "")
+    chosen, own = _own(signal, templates, offered, language or "") if templates else (DEFAULT_LANGUAGE, {})
+    return {**_default(signal, offered, own.keys()), **own, "language": chosen if own else DEFAULT_LANGUAGE}
+
+
+def _own(signal: Signal, templates: Copies, offered: Mapping[str, Any], language: str) -> tuple[str, Mapping[str, str]]:
+    """Return the language that is shown, and those parts that the rule writes in it."""
+    chosen = _chosen(templates, language)
     values = values_of(signal, offered, chosen)
     filled = {part: template.filled(values) for part, template in templates[chosen]._asdict().items() if template}
-    own = {part: text for part, text in filled.items() if text is not None}
-    return {**default, **own, "language": chosen if own else DEFAULT_LANGUAGE}
+    return chosen, {part: text for part, text in filled.items() if text is not None}
 
 
 def _chosen(templates: Copies, language: str) -> str:
@@ -63,14 +65,15 @@ def _chosen(templates: Copies, language: str) -> str:
     return next((written[tag] for tag in (*wanted, DEFAULT_LANGUAGE) if tag in written), next(iter(templates)))
 
 
-def _default(signal: Signal, offered: Mapping[str, Any]) -> dict[str, str]:
+def _default(signal: Signal, offered: Mapping[str, Any], written: Collection[str]) -> dict[str, str]:
+    """Return the default copy, without words in the parts that the rule has `written` itself."""
     default = DEFAULTS[signal.type]
     values = values_of(signal, offered, DEFAULT_LANGUAGE)
-    offer = default.offers.get(offered.get("kind", ""))
+    offer = None if {"body", "action"} <= set(written) else default.offers.get(offered.get("kind", ""))
     said = _first(offer.said, values) if offer else ""
-    body = [_first(default.bodies, values), said or default.otherwise]
+    body = () if "body" in written else (_first(default.bodies, values), said or default.otherwise)
     return {
-        "title": _first(default.titles, values),
+        "title": "" if "title" in written else _first(default.titles, values),
         "body": " ".join(text for text in body if text),
         "action": offer.action if offer and said else default.action,
         "dismiss": default.dismiss,

@@ -12,7 +12,6 @@ A record that was taken in before changes nothing, and what was published becaus
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from expansion_signals.decide.cases import snapshot
@@ -52,17 +51,17 @@ def take(heard: Heard, before: Decided, ground: Ground) -> Taken:
     if remembered.is_empty:
         return taken
     past = remembered.past(heard.partition, heard.offset)
-    return taken._replace(decided=replace(taken.decided, remembered=past))
+    return taken._replace(decided=taken.decided.remembering(past))
 
 
 def _taken(heard: Heard, before: Decided, ground: Ground) -> Taken:
     what = heard.what
     if isinstance(what, Prompt):
         fired = before.remembered.trigger(what.trigger)
-        return Taken(replace(before, remembered=after_prompt(before.remembered, what, fired)))
+        return Taken(before.remembering(after_prompt(before.remembered, what, fired)))
     if heard.candidate is not None:
         ruling = decide(heard.candidate, before, ground)
-        after = replace(before.with_entries(ruling.entries), remembered=ruling.remembered)
+        after = before.with_entries(ruling.entries).remembering(ruling.remembered)
         return Taken(after, [each for each in (ruling.trigger, ruling.decision) if each is not None])
     match what.type:
         case "account.changed":
@@ -82,18 +81,18 @@ def _changed(signal: Signal, before: Decided, ground: Ground) -> Taken:
         remembered = remembered.with_profile(signal.data.get("to"))
     profile = snapshot(signal.data.get("to"))
     remembered, gone = withdrawn(remembered, by_profile(profile, ground), signal, ground.now)
-    after, rulings = ended_by_profile(replace(before, remembered=remembered), ground, is_gone=profile is None)
+    after, rulings = ended_by_profile(before.remembering(remembered), ground, is_gone=profile is None)
     return Taken(after, [*outcomes, *gone, *rulings])
 
 
 def _ended(recovered: Signal, before: Decided, ground: Ground) -> Taken:
     remembered, gone = withdrawn(before.remembered, by_recovery(recovered), recovered, ground.now)
-    after, rulings = ended_by_fall(replace(before, remembered=remembered), recovered, ground)
+    after, rulings = ended_by_fall(before.remembering(remembered), recovered, ground)
     return Taken(after, [*gone, *rulings])
 
 
 def _read(heard: Heard, reading: Signal, before: Decided, ground: Ground) -> Taken:
     remembered, gone = withdrawn(before.remembered, by_reading(reading), reading, ground.now)
-    after, found = leads(replace(before, remembered=remembered), reading, heard.record, ground)
+    after, found = leads(before.remembering(remembered), reading, heard.record, ground)
     after, rulings = judged_again(after, reading, ground)
     return Taken(after, [*gone, *found, *rulings])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.amounts import plain, unscale
+from expansion_signals.model.amounts import grouped, plain
 from expansion_signals.model.entitlements import limit_in_force, precision_of
 from expansion_signals.model.units import counted
 from expansion_signals.rules.built_in import SEATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from decimal import Decimal
 
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog
@@ -77,7 +77,7 @@ def _amount(catalog: Catalog, meter: str, amount: int | None) -> str:
 
 
 def _number(catalog: Catalog, meter: str, amount: int) -> str:
-    return format(Decimal(unscale(amount, precision_of(catalog, meter))), ",f")
+    return grouped(amount, precision_of(catalog, meter))
 
 
 def _together(gains: Sequence[str]) -> str:

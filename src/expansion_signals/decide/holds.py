@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.candidates import Candidate
@@ -64,7 +63,7 @@ def _settled(before: Decided, ground: Ground, is_gone: Callable[[Signal], bool],
         others = after.remembered.without_held(signal.id)
         case = Case(signal, others, ground, "need_gone" if is_gone(signal) else None)
         if need_left(case) is not None or (due and held.until <= ground.now):
-            after, said = _settle(held, case, judge(case), replace(after, remembered=others))
+            after, said = _settle(held, case, judge(case), after.remembering(others))
             published += said
     return after, published
 
@@ -74,9 +73,9 @@ def _settle(held: Held, case: Case, judged: Judged, others: Decided) -> Settled:
     after = others.with_entries(entries_made(Candidate(signal, held.record), held.rest, judged.verdict, case.expires))
     decision = decision_of(case, id_of_rest(signal, held.rest), judged)
     if judged.until is not None:
-        return replace(after, remembered=remembered.with_held(held._replace(until=judged.until))), [decision]
+        return after.remembering(remembered.with_held(held._replace(until=judged.until))), [decision]
     if judged.verdict != "fired":
         return after, [decision]
     trigger = trigger_of(case, held.rest)
     fired = remembered.with_fired(fired_of(case, trigger), case.ground.now)
-    return replace(after, remembered=fired), [trigger, decision]
+    return after.remembering(fired), [trigger, decision]

@@ -74,7 +74,7 @@ def leads(
     at = reading.evidence.time
     health = health_of(health_inputs_in(reading.data), account, offers_of(before.remembered, at))
     told = None if health is None else {"score": health.score, "band": health.band, "at": at}
-    after = replace(before, remembered=before.remembered.with_health(told))
+    after = before.remembering(before.remembered.with_health(told))
     look = _Look(reading, record, account, health, ground)
     published: list[Trigger | Decision] = []
     for rule in ground.configuration.pql_rules:
@@ -118,7 +118,7 @@ def _lead(rule: PqlRule, before: Decided, look: _Look) -> tuple[Decided, Sequenc
         return told, [decision]
     trigger = trigger_of(case, (0,))
     if publication.type == "pql.qualified":
-        told = replace(told, remembered=told.remembered.with_fired(fired_of(case, trigger), look.ground.now))
+        told = told.remembering(told.remembered.with_fired(fired_of(case, trigger), look.ground.now))
     return told, [trigger, decision]
 
 
@@ -170,7 +170,7 @@ def _standing(
     if not state.published and not any(each.first_seen is not None for each in state.criteria.values()):
         return before
     lead = {"state": state.document(), "kept_until": at + _LEAD_KEPT, **({"silenced": silenced} if silenced else {})}
-    return replace(before, remembered=before.remembered.with_lead(rule.id, lead))
+    return before.remembering(before.remembered.with_lead(rule.id, lead))
 
 
 def _signal(

@@ -21,8 +21,8 @@ def rounded(amount: Fraction | Decimal, currency: str) -> Decimal:
     USD 8.375 → 8.38, USD -8.375 → -8.38, JPY 0.5 → 1
     """
     digits = MINOR_DIGITS.get(currency, _USUAL_DIGITS)
-    doubled = abs(Fraction(amount)) * 2 * 10**digits
-    whole = (doubled.numerator // doubled.denominator + 1) // 2
+    numerator, denominator = amount.as_integer_ratio()
+    whole = (abs(numerator) * 2 * 10**digits // denominator + 1) // 2
     return Decimal(f"{-whole if amount < 0 else whole}e-{digits}")
 
 

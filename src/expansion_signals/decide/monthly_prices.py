@@ -13,6 +13,7 @@ number from the first seat of the account on:
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.money import MONTHS, monthly
@@ -38,7 +39,9 @@ def plan_price(catalog: Catalog, account: Account, people: int | None = None) ->
     plan = catalog.plans.get(account.plan)
     if plan is None or plan.price is None:
         return None
-    seats = _seats(catalog, account, plan, people)
+    if plan.seat_price is None:
+        return monthly(plan.price, plan.price_per)
+    seats = _seats(catalog, account, plan, plan.seat_price, people)
     return None if seats is None else monthly(plan.price, plan.price_per) + seats
 
 
@@ -50,17 +53,15 @@ def seats_granted(catalog: Catalog, account: Account) -> int | None:
     return None if number is None else int(number)
 
 
-def _seats(catalog: Catalog, account: Account, plan: Plan, people: int | None) -> Fraction | None:
+def _seats(catalog: Catalog, account: Account, plan: Plan, price: SeatPrice, people: int | None) -> Fraction | None:
     """Return what seats cost a month beside the plan's price; None where their number or their price is unknown."""
-    if plan.seat_price is None:
-        return Fraction(0)
     included = seats_included(catalog, plan)
     held = seats_granted(catalog, account)
     if held is None:
         held = people if people is not None or account.members is None else len(account.members)
     if held is None:
         return None
-    cost = cost_of_seats(plan.seat_price, included, held)
+    cost = cost_of_seats(price, included, held)
     return None if cost is None else cost / MONTHS[plan.price_per]
 
 
@@ -71,6 +72,7 @@ def seats_included(catalog: Catalog, plan: Plan) -> int:
     return int(entitlement.limit) if entitlement and entitlement.limit is not None else 0
 
 
+@lru_cache(maxsize=4096)
 def cost_of_seats(price: SeatPrice, first: int, last: int) -> Fraction | None:
     """Return what the seats after number `first` up to `last` cost, per what the plan's price is per.
 

@@ -7,14 +7,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import ceil
 from typing import TYPE_CHECKING
 
 from expansion_signals.decide.gains import gain_of_more
 from expansion_signals.decide.money import MONTHS, monthly
 from expansion_signals.decide.monthly_prices import cost_of_seats, seats_granted, seats_included
 from expansion_signals.decide.steps import Step
+from expansion_signals.model.amounts import scale
 from expansion_signals.model.entitlements import feature_of, precision_of
 from expansion_signals.rules.built_in import SEATS
 
@@ -79,9 +78,9 @@ def _capacity(need: MoreOf, account: Account, catalog: Catalog) -> Iterator[Step
 
 def _pieces(need: MoreOf, adds: Decimal, catalog: Catalog) -> tuple[int, int]:
     """Return how many pieces are needed, and the limit with them; a catalog's amounts are whole when scaled."""
-    each = Fraction(adds) * 10 ** precision_of(catalog, need.meter)
-    quantity = ceil((need.least - need.current) / each)
-    return quantity, int(need.current + quantity * each)
+    each = scale(adds, precision_of(catalog, need.meter))
+    quantity = -(-(need.least - need.current) // each)
+    return quantity, need.current + quantity * each
 
 
 def _gain(need: MoreOf, limit: int, catalog: Catalog) -> str:

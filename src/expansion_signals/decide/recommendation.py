@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from expansion_signals.decide.billing import billing_of
 from expansion_signals.decide.money import MONTHS, money, monthly, rounded
 from expansion_signals.decide.monthly_prices import plan_price
-from expansion_signals.decide.needs import Features, MoreOf, Product
+from expansion_signals.decide.needs import Conversation, Features, MoreOf, Product
 from expansion_signals.decide.needs_told import need_of
 from expansion_signals.decide.overage import paying_on
 from expansion_signals.decide.piece_offers import add_on_step, pieces_for
-from expansion_signals.decide.plan_offers import next_plan, plans_with_features, plans_with_more
+from expansion_signals.decide.plans_up import plans_up
 from expansion_signals.decide.retention import retention_for
 from expansion_signals.decide.steps import greatest, smallest
 from expansion_signals.model.accounts import Account
@@ -105,7 +105,7 @@ def _step_for(need: Need, account: Account, catalog: Catalog, billing: Billing) 
     if isinstance(need, Product):
         return _product(need, account, catalog, billing)
     if isinstance(need, Features):
-        return _recommended(smallest(plans_with_features(need.keys, account, catalog)), billing)
+        return _recommended(smallest(plans_up(need, account, catalog)), billing)
     return _conversation(account, catalog, billing)
 
 
@@ -115,7 +115,7 @@ def _more_of(need: MoreOf, account: Account, catalog: Catalog, billing: Billing)
     if staying is not None and need.expected is not None:
         # A step that leaves overage to be paid beside it would seem cheaper than it is.
         need = need._replace(least=max(need.least, ceil(need.expected)))
-    plans = list(plans_with_more(need, account, catalog))
+    plans = plans_up(need, account, catalog)
     enough = [step for step in plans if need.is_solved_by(step.limit)]
     best = smallest([*enough, *pieces_for(need, account, catalog)])
     if staying is None or best is None:
@@ -127,14 +127,14 @@ def _product(need: Product, account: Account, catalog: Catalog, billing: Billing
     add_on = catalog.add_ons.get(need.key)
     if add_on is not None and not account.add_ons.get(need.key):
         return _recommended(add_on_step(add_on, 1, need.key), billing)
-    step = smallest(plans_with_features([need.key], account, catalog))
+    step = smallest(plans_up(Features((need.key,)), account, catalog))
     return _recommended(step, billing) if step else _conversation(account, catalog, billing)
 
 
 def _conversation(account: Account, catalog: Catalog, billing: Billing) -> Recommendation:
     if account.plan not in catalog.plans:
         return Recommendation("contact_sales")
-    return _recommended(next_plan(account, catalog), billing)
+    return _recommended(smallest(plans_up(Conversation(), account, catalog)), billing)
 
 
 def _recommended(step: Step | None, billing: Billing, compared: tuple[Mapping[str, Any], ...] = ()) -> Recommendation:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic_core import from_json, to_json
+from msgspec.json import Encoder
+from pydantic_core import from_json
 
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.rules.spellings import LARGEST_CAP, LONGEST_WINDOW
@@ -31,6 +32,8 @@ KEPT: Duration = LONGEST_WINDOW
 PROMPTS_KEPT: Duration = 400 * DAY
 """How long reports of prompts and outcomes are remembered: longer than the year that health looks at."""
 
+# To read it back, pydantic: msgspec makes a fraction of a whole number above 64 bits.
+_encode = Encoder().encode
 _GROWING = frozenset({"members", "usage"})
 _SILENCING = frozenset({"dismissed", "snoozed"})
 
@@ -137,7 +140,7 @@ class Remembered:
             "leads": self.leads,
             "health": self.health,
         }
-        return to_json({name: value for name, value in kept.items() if value}).decode()
+        return _encode({name: value for name, value in kept.items() if value}).decode()
 
     def taken_in(self, partition: str, offset: int) -> bool:
         """Say whether this record was taken in before."""

@@ -44,7 +44,8 @@ class Wording(NamedTuple):
         text = str(value) if type(value) is int and abs(value) <= LARGEST else value
         if not is_number(text):
             return None
-        return format(Decimal(text), ",f").translate({ord(","): self.group, ord("."): self.point})
+        grouped = f"{int(text):,}" if text.isdecimal() else format(Decimal(text), ",f")
+        return grouped if self.is_english else grouped.translate({ord(","): self.group, ord("."): self.point})
 
 
 def is_number(value: object) -> TypeGuard[str]:

@@ -42,13 +42,15 @@ class Writer(NamedTuple):
 def reached(rule: ThresholdRule, reading: Reading, usage: int, crossings: Sequence[Crossing]) -> Signal:
     """Return the one signal of a rule for these crossings, ascending: the highest gives threshold, id and cause."""
     highest = crossings[-1]
+    keys = tuple(key_of("limit_reached", rule, reading, crossing) for crossing in crossings)
     return Signal(
-        id=signal_id("limit_reached", rule, reading, highest),
+        # A plain threshold's key is the id of a signal of it.
+        id=signal_id("limit_reached", rule, reading, highest) if highest.threshold.kind == "step" else keys[-1],
         type="limit.reached",
         account=reading.account,
         evidence=reading.evidence,
         data=_content(rule, reading, usage, highest, crossings),
-        keys=tuple(key_of("limit_reached", rule, reading, crossing) for crossing in crossings),
+        keys=keys,
         arms=tuple(_told(reading, crossing) for crossing in crossings),
         shadow=rule.shadow,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect.arming import Course, Turn, turn_absent, turn_place, turn_series
 from expansion_signals.detect.guards import Standing, guard_around
@@ -11,7 +12,7 @@ from expansion_signals.detect.held import course_again
 from expansion_signals.detect.lateness import by_reason, is_late, quieted, told_past
 from expansion_signals.detect.limit_signals import LIMITS, Crossing, Writer
 from expansion_signals.detect.thresholds import Place, Series, standing
-from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.model.thresholds import UNTURNED, ArmKey
 from expansion_signals.rules.truth import is_settled
 
 if TYPE_CHECKING:
@@ -19,8 +20,16 @@ if TYPE_CHECKING:
 
     from expansion_signals.model.readings import Reading
     from expansion_signals.model.signals import Signal
-    from expansion_signals.model.thresholds import Guard, Threshold
+    from expansion_signals.model.thresholds import Arm, Guard, Threshold
     from expansion_signals.rules.configuration import ThresholdRule
+
+
+class _Stands(NamedTuple):
+    """One threshold of a rule: the key of its arm, and where it stands now."""
+
+    threshold: Threshold
+    key: ArmKey
+    where: Place | Series | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ def judge(  # noqa: PLR0913 -- what a judgement depends on
     the ids of rules whose condition is not true: what they reach waits until it is. `writer` tells what turned.
     """
     course = Course.of(reading)
+    stand = {rule.id: _standing(rule, reading) for rule in rules}
     after = dict(arms)
     signals: list[Signal] = []
     if not silent:
@@ -59,34 +69,32 @@ def judge(  # noqa: PLR0913 -- what a judgement depends on
             seen = Course.of(quieted(reading)) if is_late(reading, rule.max_firing_age) else course
             applies = rule.id not in waiting
             turns = [
-                (threshold, _turn(rule, threshold, reading, seen, arms, applies=applies))
-                for threshold in _distinct(rule)
+                (each.threshold, _turn(rule, each, reading, seen, arms, applies=applies)) for each in stand[rule.id]
             ]
-            after.update({ArmKey(rule.id, str(threshold)): turn.arm for threshold, turn in turns})
+            after.update({each.key: turn.arm for each, (_, turn) in zip(stand[rule.id], turns, strict=True)})
             signals.extend(_signals(rule, reading, course.level, turns, writer))
     return Judgement(
         signals=tuple(signals),
-        arms={key: arm for key, arm in after.items() if arm != Arm()},
-        guard=guard_around(course, _standings(reading, rules, after)),
+        arms={key: arm for key, arm in after.items() if arm != UNTURNED},
+        guard=guard_around(course, _standings(rules, stand, after)),
     )
 
 
 def _turn(  # noqa: PLR0913 -- what one threshold's turn depends on
     rule: ThresholdRule,
-    threshold: Threshold,
+    stands: _Stands,
     reading: Reading,
     course: Course,
     arms: Mapping[ArmKey, Arm],
     *,
     applies: bool,
 ) -> Turn:
-    arm = arms.get(ArmKey(rule.id, str(threshold)), Arm())
+    arm, where = arms.get(stands.key, UNTURNED), stands.where
     if arm.held:
-        again = course_again(arm, threshold, reading, course)
+        again = course_again(arm, stands.threshold, reading, course)
         if again is None:
             return Turn(arm)
         arm, course = replace(arm, held=0), again
-    where = standing(threshold, reading.limit, reading.meter.precision)
     match where:
         case Place():
             return turn_place(arm, where, course, fire_when_added=rule.fire_when_added, applies=applies)
@@ -114,14 +122,22 @@ def _place(crossing: Crossing) -> int:
     return crossing.at
 
 
-def _distinct(rule: ThresholdRule) -> Sequence[Threshold]:
-    return tuple({str(threshold): threshold for threshold in rule.at}.values())
+def _standing(rule: ThresholdRule, reading: Reading) -> Sequence[_Stands]:
+    limit, precision = reading.limit, reading.meter.precision
+    distinct = _distinct(rule.id, rule.at)
+    return [_Stands(threshold, key, standing(threshold, limit, precision)) for key, threshold in distinct]
 
 
-def _standings(reading: Reading, rules: Sequence[ThresholdRule], arms: Mapping[ArmKey, Arm]) -> Iterator[Standing]:
+@lru_cache(maxsize=1024)
+def _distinct(rule: str, at: tuple[Threshold, ...]) -> Sequence[tuple[ArmKey, Threshold]]:
+    return tuple({ArmKey(rule, str(threshold)): threshold for threshold in at}.items())
+
+
+def _standings(
+    rules: Sequence[ThresholdRule], stand: Mapping[str, Sequence[_Stands]], arms: Mapping[ArmKey, Arm]
+) -> Iterator[Standing]:
     for rule in rules:
         settled = is_settled(rule.when)
-        for threshold in _distinct(rule):
-            where = standing(threshold, reading.limit, reading.meter.precision)
-            if where is not None:
-                yield Standing(where, arms.get(ArmKey(rule.id, str(threshold)), Arm()), settled)
+        for each in stand[rule.id]:
+            if each.where is not None:
+                yield Standing(each.where, arms.get(each.key, UNTURNED), settled)

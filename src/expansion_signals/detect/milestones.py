@@ -27,7 +27,7 @@ from expansion_signals.model.amounts import plain, unscale
 from expansion_signals.model.held_out import held_out
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.signals import Signal, Told
-from expansion_signals.model.thresholds import Arm, ArmKey
+from expansion_signals.model.thresholds import UNTURNED, ArmKey
 from expansion_signals.model.units import counted
 from expansion_signals.rules.truth import is_settled
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from expansion_signals.model.readings import Cause, Reading
-    from expansion_signals.model.thresholds import Threshold
+    from expansion_signals.model.thresholds import Arm, Threshold
     from expansion_signals.rules.configuration import MilestoneRule
 
 REACHED = "milestone.reached"
@@ -72,7 +72,7 @@ def judge_milestones(
             past: list[_Passed] = []
             for threshold, place in _places(rule, reading):
                 key = ArmKey(rule.id, str(threshold))
-                turn = _turn(rule, place, seen, arms.get(key, Arm()), applies=rule.id not in waiting)
+                turn = _turn(rule, place, seen, arms.get(key, UNTURNED), applies=rule.id not in waiting)
                 after[key] = turn.arm
                 passed += [_Passed(threshold, place.at, turn.reached.cause)] if turn.reached else []
                 past += [_Passed(threshold, place.at, turn.past.cause)] if turn.past else []
@@ -82,7 +82,7 @@ def judge_milestones(
                 signals.append(_reached(rule, reading, course.level, sorted(passed, key=lambda each: each.at)))
     return Judgement(
         signals=tuple(signals),
-        arms={key: arm for key, arm in after.items() if arm != Arm()},
+        arms={key: arm for key, arm in after.items() if arm != UNTURNED},
         guard=guard_around(course, _standings(reading, rules, after)),
     )
 
@@ -114,7 +114,7 @@ def _standings(reading: Reading, rules: Sequence[MilestoneRule], arms: Mapping[A
     for rule in rules:
         settled = is_settled(rule.when)
         for threshold, place in _places(rule, reading):
-            yield Standing(place, arms.get(ArmKey(rule.id, str(threshold)), Arm()), settled)
+            yield Standing(place, arms.get(ArmKey(rule.id, str(threshold)), UNTURNED), settled)
 
 
 def _reached(rule: MilestoneRule, reading: Reading, usage: int, passed: Sequence[_Passed]) -> Signal:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from expansion_signals.model.readings import Limit
     from expansion_signals.model.thresholds import Threshold
 
-HYSTERESIS = Fraction(5, 100)
-"""Of the limit; of the threshold where there is no limit (semantics 3.4)."""
+HYSTERESIS = 20
+"""Which part: a twentieth. Of the limit; of the threshold where there is no limit (semantics 3.4)."""
 
 
 class Place(NamedTuple):
@@ -58,26 +58,28 @@ def standing(threshold: Threshold, limit: Limit | None, precision: int) -> Place
     if threshold.kind == "step":
         return _series(threshold, amount, precision)
     exact = _exact(threshold, amount, precision)
-    return None if exact is None else _place(exact, amount)
+    return None if exact is None else _place(*exact, amount)
 
 
-def _exact(threshold: Threshold, amount: int | None, precision: int) -> Fraction | None:
+def _exact(threshold: Threshold, amount: int | None, precision: int) -> tuple[int, int] | None:
+    """Return numerator and denominator of where it stands: every reading asks, and fractions cost ten times as much."""
+    numerator, denominator = threshold.value.as_integer_ratio()
     if threshold.kind == "usage":
-        return _scaled(threshold.value, precision)
+        return numerator * 10**precision, denominator
     if amount is None:
         return None
     if threshold.kind == "remaining":
-        return amount - _scaled(threshold.value, precision)
+        return amount * denominator - numerator * 10**precision, denominator
     if amount == 0:
-        return Fraction(1) if threshold.value == 100 else None  # noqa: PLR2004 -- 100 % is the rule of semantics 3.6
-    return amount * Fraction(threshold.value) / 100
+        return (1, 1) if threshold.value == 100 else None  # noqa: PLR2004 -- 100 % is the rule of semantics 3.6
+    return amount * numerator, denominator * 100
 
 
-def _place(exact: Fraction, amount: int | None) -> Place:
+def _place(numerator: int, denominator: int, amount: int | None) -> Place:
     """Return the place; usage back to nothing re-arms even a threshold so low that hysteresis would end below zero."""
-    at = ceil(exact)
-    hysteresis = HYSTERESIS * (exact if amount is None else amount)
-    edge = ceil(exact - abs(hysteresis))
+    hysteresis = abs(numerator if amount is None else amount * denominator)
+    at = -(-numerator // denominator)
+    edge = -(-(numerator * HYSTERESIS - hysteresis) // (denominator * HYSTERESIS))
     return Place(at, max(edge, 1) if at > 0 else edge)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from expansion_signals.model.amounts import unscale
+from expansion_signals.model.amounts import grouped
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.units import counted
 
@@ -63,7 +62,7 @@ def _duration(left: Duration) -> str:
 
 def shown(amount: int, meter: Meter) -> str:
     """Return a scaled amount as people read it: `1,200`, `0.5`."""
-    return format(Decimal(unscale(amount, meter.precision)), ",f")
+    return grouped(amount, meter.precision)
 
 
 def _one(reading: Reading) -> int:

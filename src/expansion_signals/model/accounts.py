@@ -98,15 +98,16 @@ class Account(_Part):
 
     version: Annotated[int, Field(strict=True, ge=0)]
     plan: str = Field(min_length=1)
-    add_ons: dict[str, NonNegativeInt] = {}
-    limits: dict[str, Annotated[Amount, Field(ge=0)]] = {}
+    # From factories: pydantic makes a deep copy of any other default, and half of reading a snapshot went there.
+    add_ons: dict[str, NonNegativeInt] = Field(default_factory=dict)
+    limits: dict[str, Annotated[Amount, Field(ge=0)]] = Field(default_factory=dict)
     period: Subscription | None = None
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     annual_value: Money | None = None
     owner: str | None = None
     open_opportunity: bool = False
     members: list[str] | None = None
-    roles_exempt: list[str] = []
+    roles_exempt: list[str] = Field(default_factory=list)
     mrr: Money | None = None
     first_purchase_at: Moment | None = None
     renewal_at: Moment | None = None
@@ -114,9 +115,9 @@ class Account(_Part):
     nps: int | None = None
     csat: Decimal | None = None
     status: AccountStatus = "active"
-    opted_out: list[str] = []
+    opted_out: list[str] = Field(default_factory=list)
     partner: str | None = None
-    usage: dict[str, Baseline] = {}
+    usage: dict[str, Baseline] = Field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return the snapshot as signals carry it: the JSON of `account-updates`, what is unset left out."""
@@ -131,7 +132,7 @@ class Profile(_Part):
 
     account: Account
     anchors: tuple[Anchor, ...]
-    baselines: dict[str, Moment] = {}
+    baselines: dict[str, Moment] = Field(default_factory=dict)
 
     @property
     def version(self) -> int:

@@ -73,6 +73,11 @@ def unscale(amount: int, precision: int) -> str:
     return plain(Decimal(amount).scaleb(-precision, _EXACT))
 
 
+def grouped(amount: int, precision: int) -> str:
+    """Return a scaled amount as people read it: `1,200`, `0.5`."""
+    return f"{amount:,}" if precision == 0 else format(Decimal(unscale(amount, precision)), ",f")
+
+
 def plain(number: Decimal) -> str:
     """Return a decimal without exponent and without trailing zeros: `80`, `0.5`, `-3.25`."""
     text = format(number, "f")

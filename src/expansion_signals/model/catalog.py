@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class AddOn:
     price_per: Literal["month", "year"] = "month"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """Everything sold. `plans` stand in the order of the file: cheapest first."""
 
@@ -110,3 +111,17 @@ class Catalog:
     features: Mapping[str, Feature]
     plans: Mapping[str, Plan]
     add_ons: Mapping[str, AddOn]
+
+    def __hash__(self) -> int:
+        """Hash the names of what it sells: what stands in it are mappings, which have no hash."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.currency, *self.meters, *self.plans, *self.add_ons))
+
+    @cached_property
+    def features_by_meter(self) -> Mapping[str, str]:
+        """The metered feature that measures each meter; of several the first."""
+        features = reversed(list(self.features.values()))
+        return {feature.meter: feature.key for feature in features if feature.meter is not None}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.amounts import LARGEST
 from expansion_signals.model.readings import Limit
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from expansion_signals.model.accounts import Account
     from expansion_signals.model.catalog import Catalog, Entitlement
 
@@ -51,7 +52,7 @@ def features_of_higher_plans(catalog: Catalog, account: Account | None) -> froze
 
 def feature_of(catalog: Catalog, meter_key: str) -> str | None:
     """Return the metered feature that the meter measures, if there is one."""
-    return next((feature.key for feature in catalog.features.values() if feature.meter == meter_key), None)
+    return catalog.features_by_meter.get(meter_key)
 
 
 def precision_of(catalog: Catalog, meter_key: str) -> int:
@@ -60,9 +61,11 @@ def precision_of(catalog: Catalog, meter_key: str) -> int:
     return meter.precision if meter else 0
 
 
-def _granted(catalog: Catalog, account: Account, feature: str, entitlement: Entitlement) -> Fraction | None:
+def _granted(catalog: Catalog, account: Account, feature: str, entitlement: Entitlement) -> Decimal | Fraction | None:
     base = account.limits.get(feature, entitlement.limit)
-    return None if base is None else Fraction(base) + _added(catalog, account, feature)
+    if base is None or not account.add_ons:
+        return base
+    return Fraction(base) + _added(catalog, account, feature)
 
 
 def _added(catalog: Catalog, account: Account, feature: str) -> Fraction:
@@ -71,8 +74,9 @@ def _added(catalog: Catalog, account: Account, feature: str) -> Fraction:
     return sum((Fraction(add_on.adds.get(feature, 0)) * pieces for add_on, pieces in bought), Fraction(0))
 
 
-def _scaled(granted: Fraction | None, precision: int) -> int | None:
+def _scaled(granted: Decimal | Fraction | None, precision: int) -> int | None:
     if granted is None:
         return None
-    amount = floor(granted * 10**precision)
+    numerator, denominator = granted.as_integer_ratio()
+    amount: int = numerator * 10**precision // denominator
     return amount if amount <= LARGEST else None

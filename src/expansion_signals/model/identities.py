@@ -14,6 +14,7 @@ def identity_of(*parts: str) -> str:
     Raises:
         ValueError: a part contains the separator, so two different lists could be joined to one text.
     """
-    if any(SEPARATOR in part for part in parts):
+    text = SEPARATOR.join(parts)
+    if text.count(SEPARATOR) >= max(1, len(parts)):
         raise ValueError("a part of an identity contains the separator")
-    return hashlib.blake2b(SEPARATOR.join(parts).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

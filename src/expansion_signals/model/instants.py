@@ -84,12 +84,18 @@ def _minute(text: str, offset: str | None) -> Instant:
 def format_instant(instant: Instant) -> str:
     """Write RFC 3339 in UTC with as many digits as the instant needs: none, three or six."""
     seconds, micros = divmod(instant, SECOND)
-    text = (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
+    text = _whole_second(seconds)
     if micros == 0:
         return f"{text}Z"
     if micros % MILLISECOND == 0:
         return f"{text}.{micros // MILLISECOND:03d}Z"
     return f"{text}.{micros:06d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _whole_second(seconds: int) -> str:
+    # Cached because what is published together names few seconds: periods' ends, the time now, that of the event.
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def day_of(instant: Instant) -> int:

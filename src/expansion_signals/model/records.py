@@ -6,11 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.json import Encoder
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.errors import DeadLetterCode
     from expansion_signals.model.instants import Instant
+
+
+_encode = Encoder().encode
 
 
 class Partition(NamedTuple):
@@ -71,14 +76,10 @@ class Outgoing(NamedTuple):
 
 def packed(records: Sequence[Outgoing]) -> str:
     """Return records as one text, to be published again as they were; their bytes are UTF-8."""
-    return json.dumps(
-        [
-            [each.topic, _text(each.key), _text(each.value), [[n, _text(v)] for n, v in each.headers]]
-            for each in records
-        ],
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    texts = [
+        (each.topic, _text(each.key), _text(each.value), [(n, _text(v)) for n, v in each.headers]) for each in records
+    ]
+    return _encode(texts).decode()
 
 
 def unpacked(text: str) -> Sequence[Outgoing]:

@@ -73,6 +73,10 @@ class Arm:
     waits: bool = False
 
 
+UNTURNED = Arm()
+"""That of a threshold of which nothing is remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """The levels between which a counter needs no judgement: `low <= level < high`; None is without end."""

@@ -10,7 +10,6 @@ was decided since; standing higher, another worker has decided and published par
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.decide.cases import Ground, Mutes
@@ -137,7 +136,7 @@ class _Shard:
                 after, publications = take(each, after, ground)
                 written = [_written(self._codec, publication, ground.now) for publication in publications]
                 if written:
-                    after = replace(after, unpassed={**after.unpassed, each.place: packed(written)})
+                    after = after.publishing(each.place, packed(written))
             records += written
             places += [each] if each.place in after.unpassed else []
         self._published[account], self.places[account] = records, places

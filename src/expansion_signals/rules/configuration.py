@@ -38,7 +38,7 @@ class ThresholdRule(Protocol):
         """A hash of its meaning."""
 
     @property
-    def at(self) -> Sequence[Threshold]:
+    def at(self) -> tuple[Threshold, ...]:
         """Where it fires."""
 
     @property

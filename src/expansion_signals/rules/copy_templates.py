@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeAlias
 
 from expansion_signals.rules.findings import meant, shown
@@ -37,10 +36,13 @@ class Template:
 
     def filled(self, values: Mapping[str, str]) -> str | None:
         """Return the text with the values of its fields; None where one of them has no value."""
-        filled = [values.get(field) for field in self.fields]
-        if None in filled:
-            return None
-        return "".join(text + (value or "") for text, value in zip_longest(self.texts, filled, fillvalue=""))
+        parts = [self.texts[0]]
+        for field, text in zip(self.fields, self.texts[1:], strict=True):
+            value = values.get(field)
+            if value is None:
+                return None
+            parts += (value, text)
+        return "".join(parts)
 
 
 class Copy(NamedTuple):

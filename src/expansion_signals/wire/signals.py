@@ -95,12 +95,13 @@ def _data(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
     return data
 
 
-def _holds_fraction(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(_holds_fraction(each) for each in value.values())
-    if isinstance(value, list):
-        return any(_holds_fraction(each) for each in value)
-    return isinstance(value, Decimal)
+def _holds_fraction(value: dict[str, Any] | list[Any]) -> bool:
+    for each in value.values() if isinstance(value, dict) else value:
+        # By the very type, as JSON is read: of all that a signal holds most are texts, and need no further look.
+        kind = type(each)
+        if kind is Decimal or ((kind is dict or kind is list) and _holds_fraction(each)):
+            return True
+    return False
 
 
 def _keys(keys: object) -> tuple[str, ...]:
