@@ -15,8 +15,6 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import Redis
-
 from benchmarks.ours import create_topics, worker_of
 from benchmarks.producing import produce
 from benchmarks.stage import Beginning
@@ -24,6 +22,7 @@ from benchmarks.workload import METERS
 from expansion_signals.model.batches import AccountBatch, Applied, DayMove, ShardBatch
 from expansion_signals.model.changes import Add
 from expansion_signals.model.instants import DAY, HOUR, SECOND, day_of
+from expansion_signals.state.connection import connect
 from expansion_signals.state.keys import shard_keys, shard_of
 from expansion_signals.state.redis import RedisStore
 from outside.product import profile_event, usage_event
@@ -32,6 +31,8 @@ from servers.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from redis.asyncio import Redis
 
     from benchmarks.stage import Stage
     from benchmarks.workload import Limits
@@ -106,7 +107,7 @@ def fill_days(url: str, prefix: str, accounts: Sequence[str]) -> None:
 
 
 async def _fill(url: str, prefix: str, accounts: Sequence[str]) -> None:
-    async with Redis.from_url(url) as redis:
+    async with connect(url) as redis:
         await fill(redis, prefix, accounts)
 
 
