@@ -256,7 +256,8 @@ local function change_hour(account, key, where, name, operation, part, place)
   hour_buckets[key][field] = after
 end
 
--- What becomes of each move, in the order of all: the level after the quiet part, after both, and a latest level's order.
+-- What becomes of each move, in the order of all: the level after the quiet part and after both, and the order of a
+-- latest level.
 local quieteds, levels, orders, moved = {}, {}, {}, 0
 for index = 1, #accounts do
   local account = accounts[index]

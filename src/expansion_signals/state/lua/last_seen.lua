@@ -62,9 +62,9 @@ local function make_room(hash, last, fields, sketches)
   return plan
 end
 
--- What to write: { member, day, ... }, and where there are some, gone = { member, ... }, sketches = { {z key, member, ...},
--- ... }, emptied = whether the hash goes first. False and the newest day, where a day is wanted whose z key is not named.
--- Reads only.
+-- What to write: { member, day, ... }, and where there are some, gone = { member, ... },
+-- sketches = { {z key, member, ...}, ... }, emptied = whether the hash goes first. False and the newest day, where a day
+-- is wanted whose z key is not named. Reads only.
 local function seen_by_day(asked)
   local hash, wanted, last = KEYS[asked[1]], { SKETCHED }, {}
   for place = 4, #asked do
