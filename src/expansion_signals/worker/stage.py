@@ -67,6 +67,7 @@ class Resuming:
         positions = await self._watermarks.resume(partitions, log_start, log_end)
         log.info("reading on from %s", _named(positions) or "nothing: other workers have every partition")
         self._status.begun, self._status.busy_at = True, time.monotonic()
+        self._status.held = None  # what held it may be another worker's by now
         return positions
 
     async def revoked(self, partitions: Sequence[Partition]) -> None:
@@ -131,7 +132,8 @@ class Stage:
             self._status.busy_at = time.monotonic()
             rewind = await self._absorber.absorb(poll)
             if rewind:
-                log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(rewind))
+                if self._status.held is None:  # else it was told why
+                    log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(rewind))
                 self._reader.seek(rewind)
         self._status.caught_up = self._reader.caught_up() and self._nothing_waits
         self._status.lag = {f"{topic}/{number}": lag for (topic, number), lag in self._reader.lag().items()}
