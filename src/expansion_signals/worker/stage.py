@@ -67,6 +67,7 @@ class Resuming:
         positions = await self._watermarks.resume(partitions, log_start, log_end)
         log.info("reading on from %s", _named(positions) or "nothing: other workers have every partition")
         self._status.begun, self._status.busy_at = True, time.monotonic()
+        self._status.held = None  # what held it may be another worker's by now
         return positions
 
     async def revoked(self, partitions: Sequence[Partition]) -> None:
@@ -134,7 +135,8 @@ class Stage:
             # What came while a poll was taken in is not told before the next one: nobody was idle meanwhile.
             self._status.busy_at = time.monotonic()
             if rewind:
-                log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(rewind))
+                if self._status.held is None:  # else it was told why
+                    log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(rewind))
                 self._reader.seek(rewind)
                 lag = self._reader.lag()
         self._status.caught_up = lag is not None and not any(lag.values()) and self._nothing_waits
