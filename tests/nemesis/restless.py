@@ -14,7 +14,7 @@ from outside.product import written
 if TYPE_CHECKING:
     from outside.product import Product
 
-ROUNDS = 100
+ROUNDS = 400
 """Events of an account over the campaign: their sum ends near its limit."""
 
 _CLOCK_OFF_SECONDS = 240
