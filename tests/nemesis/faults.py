@@ -56,6 +56,8 @@ def workers_rolled(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- al
     """End each by SIGTERM and start it again, one after the other; return the longest that one took to end."""
     longest = 0.0
     for worker in ground.workers:
+        # One that was killed a moment ago may not have come to where it hears SIGTERM.
+        worker.until_ready()
         began = time.monotonic()
         code = worker.stop()
         longest = max(longest, time.monotonic() - began)
