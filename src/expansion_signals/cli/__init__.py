@@ -19,6 +19,7 @@ from expansion_signals.cli import (
     config,
     demo,
     dev,
+    doctor,
     emit,
     explain,
     imports,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command("backtest")(backtest.backtest)
 app.command("demo")(demo.demo)
 app.command("dev")(dev.dev)
+app.command("doctor")(doctor.doctor)
 app.command("emit")(emit.emit)
 app.command("explain")(explain.explain)
 app.command("import")(imports.import_)
