@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from expansion_signals.checks.findings import Finding
     from expansion_signals.model.instants import Duration
 
-_LONG: Duration = MINUTE
+_LONG: Duration = 5 * MINUTE
+"""An idle partition is known to have been read up to a minute ago only (`worker.stage`): by so much a wait is overtold."""
 
 
 class Unread(NamedTuple):

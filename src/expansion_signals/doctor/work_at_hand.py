@@ -101,7 +101,8 @@ class _Reading:
     def _waits(self, partition: Partition) -> int | None:
         name = f"{self.stands.get(f'topic:{partition.topic}', self.prefix + partition.topic)}/{partition.partition}"
         reached = [shard.reached[name] for shard in self.shards.values() if name in shard.reached]
-        return max(0, self.now - min(reached)) if reached else None
+        # The furthest: a shard that is behind the group is late, which is told apart.
+        return max(0, self.now - max(reached)) if reached else None
 
 
 def _group(stage: str) -> str:
