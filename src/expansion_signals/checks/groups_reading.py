@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Duration
 
 _LONG: Duration = 5 * MINUTE
-"""An idle partition is known to have been read up to a minute ago only (`worker.stage`): by so much a wait is overtold."""
+"""Of an idle partition it is known only that it was read up to a minute ago (`worker.stage`): a wait is overtold so."""
 
 
 class Unread(NamedTuple):
