@@ -19,7 +19,7 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long bench bench-steps bench-long bench-pages capacity demo schemas release-schemas lock clean
+.PHONY: help install check test test-long faults bench bench-steps bench-long bench-pages capacity demo schemas release-schemas lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -52,6 +52,10 @@ test: $(INSTALLED) ## every test, on a real Kafka and a real Redis
 
 test-long: $(INSTALLED) ## the properties with many more examples, in memory and on a real Redis
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest $(PARALLEL) tests/properties $(ARGS)
+
+faults: $(INSTALLED) ## faults on real servers and a checker that knows nothing of the code; MINUTES=12 OUT=figures.json SEED=
+	@PYTHONPATH=tests $(BIN)/python -m nemesis $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(OUT),--out '$(OUT)') \
+	  $(if $(SEED),--seed '$(SEED)')
 
 bench: $(INSTALLED) ## against other programs on a real Kafka and Redis; OUT=figures.json PLOTS=folder ONLY=name,... RUNS=3
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks $(if $(OUT),--out '$(OUT)') $(if $(PLOTS),--plots '$(PLOTS)') \

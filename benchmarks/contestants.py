@@ -26,9 +26,9 @@ REQUIREMENTS = Path(__file__).with_name("requirements-quixstreams.txt")
 QUIXSTREAMS = Path(__file__).parents[1] / ".venv-quixstreams"
 
 EVENTS = {
-    "expansion-signals": 240_000,
-    "expansion-signals, plain ids": 240_000,
-    "faust": 25_000,
+    "expansion-signals": 180_000,
+    "expansion-signals, plain ids": 180_000,
+    "faust": 18_000,
     "faust_take": 60_000,
     "aiokafka": 120_000,
     "quixstreams": 90_000,

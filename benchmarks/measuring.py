@@ -7,6 +7,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import workload
@@ -60,7 +61,12 @@ class Run:
 
 def run(kafka: Kafka, contender: Contender) -> Run:
     """Let a contender work off its backlog."""
-    return worked_off(kafka, contender, workload.backlog(contender.events, plain_ids=contender.plain_ids))
+    return worked_off(kafka, contender, _backlog(contender.events, plain_ids=contender.plain_ids))
+
+
+@cache  # the same in each round; made anew, it would take as long as a quarter of a run
+def _backlog(events: int, *, plain_ids: bool) -> Workload:
+    return workload.backlog(events, plain_ids=plain_ids)
 
 
 def worked_off(kafka: Kafka, contender: Contender, load: Workload, setting: Setting = USUAL) -> Run:

@@ -1,6 +1,7 @@
 """The state in the middle of a month: profiles with limits, a counter for each meter, and 62 days of what was used.
 
-Profiles and counters come by the worker itself, the days through its store.
+Profiles and counters come by the worker itself, the days and their sums through its store: the worker sums up a few
+shards a second, which is a quarter of a minute of waiting.
 
 An account goes on as it always did, give or take a tenth, so no trend fires and nothing is held back because of one.
 Its days have been looked at and summed up, as on any day some time after midnight: the next look is when today closes.
@@ -15,8 +16,6 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import Redis
-
 from benchmarks.ours import create_topics, worker_of
 from benchmarks.producing import produce
 from benchmarks.stage import Beginning
@@ -24,14 +23,18 @@ from benchmarks.workload import METERS
 from expansion_signals.model.batches import AccountBatch, Applied, DayMove, ShardBatch
 from expansion_signals.model.changes import Add
 from expansion_signals.model.instants import DAY, HOUR, SECOND, day_of
+from expansion_signals.pipeline.looks import last_closed
+from expansion_signals.state.connection import connect
+from expansion_signals.state.due import RedisDue
 from expansion_signals.state.keys import shard_keys, shard_of
 from expansion_signals.state.redis import RedisStore
 from outside.product import profile_event, usage_event
-from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from redis.asyncio import Redis
 
     from benchmarks.stage import Stage
     from benchmarks.workload import Limits
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
 PLAN = "team"
 DAYS = 62
 SHARDS = 64
-SUMMED_UP_SECONDS, SUMMED_UP_A_SECOND = 60, 2_000
 READ_SECONDS, ACCOUNTS_A_SECOND = 120, 500
 ACCOUNTS_AT_ONCE = 10_000
 FIRST_EPOCH = 1
@@ -59,7 +61,6 @@ def made(stage: Stage, folder: Path) -> Beginning:
         _tell(stage, "usage-events", nothing_used(limits))
         _run_dry(worker, len(limits))
     fill_days(stage.redis.url, stage.prefix, list(limits))
-    _sum_up_yesterday(stage)
     stage.redis.save(folder)
     return Beginning(stage.prefix, folder)
 
@@ -81,33 +82,20 @@ def _run_dry(worker: Worker, accounts: int) -> None:
         raise RuntimeError(f"the worker ended with {code}")
 
 
-def _sum_up_yesterday(stage: Stage) -> None:
-    """Have the worker do what it does once a day: sum up what all accounts used."""
-    keys = [shard_keys(stage.prefix, shard).used for shard in range(SHARDS)]
-    stage.redis.client.delete(*keys)
-    with worker_of(stage).start() as worker:
-        until(
-            lambda: stage.redis.client.exists(*keys) == SHARDS,
-            seconds=SUMMED_UP_SECONDS + len(stage.workload.limits) / SUMMED_UP_A_SECOND,
-            waiting_for="yesterday to be summed up",
-            pause_seconds=0.2,
-        )
-        worker.stop()
-
-
 def _tell(stage: Stage, topic: str, events: Iterable[Mapping[str, Any]]) -> None:
     written = ((event["subject"].encode(), json.dumps(event).encode()) for event in events)
     produce(stage.kafka.bootstrap, stage.prefix + topic, written)
 
 
 def fill_days(url: str, prefix: str, accounts: Sequence[str]) -> None:
-    """Write the day buckets of accounts whose profiles are known; no worker may run meanwhile."""
+    """Write the day buckets of accounts whose profiles are known, and sum them up; no worker may run meanwhile."""
     asyncio.run(_fill(url, prefix, accounts))
 
 
 async def _fill(url: str, prefix: str, accounts: Sequence[str]) -> None:
-    async with Redis.from_url(url) as redis:
+    async with connect(url) as redis:
         await fill(redis, prefix, accounts)
+        await _sum_up_yesterday(redis, prefix)
 
 
 async def fill(redis: Redis, prefix: str, accounts: Sequence[str]) -> None:
@@ -135,3 +123,13 @@ async def fill(redis: Redis, prefix: str, accounts: Sequence[str]) -> None:
             (answer,) = await store.apply([ShardBatch(shard, FIRST_EPOCH, uuid.uuid4().hex, (), (), batches)])
             if not isinstance(answer, Applied):
                 raise TypeError(f"the state did not take the days before: {answer}")
+
+
+async def _sum_up_yesterday(redis: Redis, prefix: str) -> None:
+    """Do what the worker does once a day: sum up what all accounts used."""
+    # The worker that took the profiles has summed up the same day, of which nothing was there yet.
+    await redis.delete(*(shard_keys(prefix, shard).used for shard in range(SHARDS)))
+    due, yesterday = RedisDue(redis, prefix=prefix, shards=SHARDS), last_closed(round(time.time() * SECOND))
+    for shard in range(SHARDS):
+        while not await due.sum_up(shard, yesterday):
+            pass

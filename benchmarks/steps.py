@@ -21,7 +21,6 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
@@ -37,6 +36,7 @@ from expansion_signals.pipeline.decoding import Decoding
 from expansion_signals.pipeline.identity import identity_of_event
 from expansion_signals.pipeline.judging import judge_facts
 from expansion_signals.pipeline.lanes import Lanes
+from expansion_signals.state.connection import connect
 from expansion_signals.state.keys import shard_of
 from expansion_signals.worker.garbage import look_rarely
 
@@ -141,7 +141,7 @@ async def measured(own: OwnRedis, polls: int) -> dict[str, Any]:
     """Return least and median of each step, by the size of a poll."""
     at = now()
     load = workload.backlog((polls + WARM) * sum(SIZES), now=datetime.fromtimestamp(at / SECOND, UTC))
-    async with Redis.from_url(own.url) as client:
+    async with connect(own.url) as client:
         wired = await Wired.made(own, client, at)
         # Before anything is absorbed: what is grouped under these watermarks is never passed over.
         decoding = Decoding(wired.codec, wired.epochs, await wired.unmoved(), lambda account: shard_of(account, SHARDS))

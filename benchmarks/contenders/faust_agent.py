@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import faust
@@ -18,6 +19,7 @@ app = faust.App(
     broker_commit_interval=1.0,
     consumer_auto_offset_reset="earliest",
     topic_disable_leader=True,
+    datadir=os.environ["BENCH_STATE"],
 )
 events = app.topic(EVENTS, key_serializer="raw", value_serializer="raw")
 triggers = app.topic(TRIGGERS, key_serializer="raw", value_serializer="raw")

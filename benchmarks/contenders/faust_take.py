@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import faust
@@ -21,6 +22,7 @@ app = faust.App(
     broker_commit_interval=1.0,
     consumer_auto_offset_reset="earliest",
     topic_disable_leader=True,
+    datadir=os.environ["BENCH_STATE"],
 )
 events = app.topic(EVENTS, key_serializer="raw", value_serializer="raw")
 triggers = app.topic(TRIGGERS, key_serializer="raw", value_serializer="raw")

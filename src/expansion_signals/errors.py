@@ -9,6 +9,7 @@
         ├── RejectedConfiguration  catalog.yaml, rules.yaml: all problems at once
         ├── RejectedImport         a file of day totals: all problems at once
         ├── RejectedSettings       environment or settings file: all problems at once
+        ├── TooManyDeadLetters     dead letters past the ratio limit: not published, their stage pauses
         ├── TriggerTaken           a trigger that is another subscriber's by now: it is handed out there
         └── RejectedState          what Redis or Kafka hold does not fit this worker: it stops and says what to run
             └── StateLost          Redis holds nothing any more: the worker begins anew, from the log
@@ -102,6 +103,13 @@ class RejectedImport(Rejected):
 
 class RejectedSettings(Rejected):
     """Settings that cannot work; the message names each variable and what it takes."""
+
+
+class TooManyDeadLetters(Rejected):
+    """Dead letters that would take a partition past the ratio limit; the message ends in what to do (semantics 10.3).
+
+    Not `Retryable`: the same letters are refused each time. What may change is what is judged: files, program, records.
+    """
 
 
 class TriggerTaken(Rejected):

@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     acceptance_hours: Annotated[float, Field(gt=0, le=35 * 24)] = 24
     deduplication_hours: Annotated[float, Field(gt=0, le=36 * 24, validate_default=True)] = 24
     identity_conflicts: bool = True
+    dead_letter_ratio: Annotated[float, Field(gt=0, le=1)] = 0.5
+    dead_letter_records: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     poll_records: Annotated[int, Field(ge=1, le=50_000)] = 12_000
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
     fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.04

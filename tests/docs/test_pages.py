@@ -18,7 +18,7 @@ from expansion_signals.model.readings import Counter as Place
 from expansion_signals.rules.copy_fields import FIELDS
 from expansion_signals.rules.loading import load
 from expansion_signals.settings import ENVIRONMENT_PREFIX, Settings
-from expansion_signals.state.keys import configurations_key, deployment_key, mutes_key, shard_keys
+from expansion_signals.state.keys import configurations_key, deployment_key, mutes_key, replayed_key, shard_keys
 from expansion_signals.worker.metrics import Metrics
 from expansion_signals.worker.status import StageStatus, Status
 from sample_readings import Counter, crossed, fired, recovered
@@ -103,7 +103,7 @@ def test_the_keys_in_redis_are_those_of_the_program() -> None:
     period = Place("<meter>", "", 0)
     keys += [key("<account>", period)[:-1] + "<start>" for key in (shard.members, shard.sketch, shard.shares)]
     keys += [shard.last_seen("<account>", "<meter>"), shard.seen_on("<account>", "<meter>", 0)[:-1] + "<day>"]
-    deployment = [deployment_key(""), configurations_key(""), mutes_key("")]
+    deployment = [deployment_key(""), configurations_key(""), mutes_key(""), replayed_key("")]
     expected = [key.replace("{7}", "{<shard>}") for key in keys] + deployment
     assert sorted(key.removesuffix(":<buckets>:<bucket>") for key in told) == sorted(expected)
 

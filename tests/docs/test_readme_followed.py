@@ -168,6 +168,20 @@ def test_operations_shows_dead_letters_with_their_cause(follower: Follower) -> N
     assert "dlq_code=unparsable" in until(shown, seconds=10, waiting_for="a dead letter")
 
 
+def test_dead_letters_are_listed_as_operations_says(follower: Follower) -> None:
+    assert "unparsable" in follower.type(_block("dlq list", OPERATIONS))
+
+
+def test_dead_letters_are_replayed_as_operations_says(follower: Follower) -> None:
+    said = follower.type(_block("dlq replay", OPERATIONS)).splitlines()
+    assert said == ["would replay: no dead letter", "replayed: no dead letter"]
+
+
+def test_a_held_topic_is_let_through_as_operations_says(follower: Follower) -> None:
+    block = _block("DEAD_LETTER_RATIO=1", OPERATIONS)
+    assert follower.type(f"EXPANSION_SIGNALS_HTTP=127.0.0.1:{free_port()} {block}") == ""
+
+
 def test_a_baseline_is_the_level_that_operations_gives(follower: Follower) -> None:
     follower.type(_block("acct-7", OPERATIONS))
     assert _shown(follower, "acct-7", "700 of 1,000 calls (70 %)")

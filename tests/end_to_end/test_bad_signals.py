@@ -128,7 +128,9 @@ def seen(
     directory = shutil.copytree(CONFIGURATION, tmp_path_factory.mktemp("bad-signals") / "configuration")
     with (directory / "rules.yaml").open("a") as rules:
         rules.write(LEADS)
-    with Deployment(kafka.bootstrap, redis_server.url, directory, {"CONFIG": str(directory)}) as deployment:
+    with Deployment(
+        kafka.bootstrap, redis_server.url, directory, {"CONFIG": str(directory), "DEAD_LETTER_RATIO": "1"}
+    ) as deployment:
         worker, product = deployment.worker().start().until_ready(), deployment.product
         for name, (topic, _, value) in DEAD.items():
             product.raw(value, key=name.encode(), headers=structured(), topic=topic)

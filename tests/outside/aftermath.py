@@ -44,18 +44,21 @@ class Aftermath:
 UNHARMED = Aftermath()
 
 
-def aftermath(deployment: Deployment, limit: int) -> Aftermath:
-    """Look at everything, once all that the deployment's product sent is counted; what is due is waited for."""
+def aftermath(deployment: Deployment, limit: int, *, in_order: bool = True) -> Aftermath:
+    """Look at everything, once all that the deployment's product sent is counted; what is due is waited for.
+
+    `in_order` False says that an account's events may stand in several partitions, because some were added.
+    """
     sent = deployment.product.sent
-    wanted = expected(sent, limit)
+    wanted = expected(sent, limit, in_order=in_order)
     published = deployment.topic(TRIGGERS)
     with suppress(TimeoutError):  # what does not come is told as lost
         until(lambda: not lost(wanted, published.read()), seconds=DUE_SECONDS, waiting_for="the last trigger")
     found = counters(deployment.redis, deployment.prefix, wanted.levels)
     triggers = published.to_end()
     by_topic = _tallies(deployment)
-    ends = _ends(deployment)
-    of_usage = by_topic if ends in [_received(each) for each in by_topic.values()] else {}
+    stand = ends(deployment)
+    of_usage = stand in received(deployment).values()
     return Aftermath(
         miscounted={
             account: (int(level), found.get(account))
@@ -65,7 +68,7 @@ def aftermath(deployment: Deployment, limit: int) -> Aftermath:
         lost=lost(wanted, triggers),
         doubled=doubled(triggers),
         invented=frozenset(invented(wanted, triggers)),
-        unbalanced={} if of_usage else ends,
+        unbalanced={} if of_usage else stand,
         miscounted_duplicates=_duplicates(by_topic) - (len(sent) - wanted.unique),
         dead=len(deployment.records(DEAD_LETTERS)),
     )
@@ -80,24 +83,28 @@ def _tallies(deployment: Deployment) -> Mapping[str, Mapping[int, Mapping[str, i
     return topics
 
 
-def _received(topic: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
-    return {number: sum(of.values()) for number, of in topic.items()}
+def received(deployment: Deployment) -> dict[str, dict[int, int]]:
+    """Return topic → partition → how many records are accounted for in the state."""
+    return {
+        topic: {number: sum(of.values()) for number, of in partitions.items()}
+        for topic, partitions in _tallies(deployment).items()
+    }
 
 
 def _duplicates(by_topic: Mapping[str, Mapping[int, Mapping[str, int]]]) -> int:
     return sum(of["duplicate"] for topic in by_topic.values() for of in topic.values())
 
 
-def _ends(deployment: Deployment) -> dict[int, int]:
+def ends(deployment: Deployment) -> dict[int, int]:
     """Return the end of each partition of `usage-events` that has records."""
     name = f"{deployment.prefix}usage-events"
     consumer = Consumer({"bootstrap.servers": deployment.kafka, "group.id": "tests-never-join", "log_level": 0})
     try:
         partitions = consumer.list_topics(name, timeout=ANSWER_SECONDS).topics[name].partitions
-        ends = {
+        found = {
             number: consumer.get_watermark_offsets(TopicPartition(name, number), timeout=ANSWER_SECONDS)[1]
             for number in partitions
         }
     finally:
         consumer.close()
-    return {number: end for number, end in ends.items() if end}
+    return {number: end for number, end in found.items() if end}

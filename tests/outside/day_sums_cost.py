@@ -18,11 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import Redis
-
 from expansion_signals.model.batches import Applied, DayMove, ShardBatch
 from expansion_signals.model.changes import Add
 from expansion_signals.model.instants import DAY, day_of
+from expansion_signals.state.connection import connect
 from expansion_signals.state.deployment import Deployment
 from expansion_signals.state.due import RedisDue
 from expansion_signals.state.keys import shard_keys
@@ -32,6 +31,8 @@ from sample_batches import NOW, asked, change, profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from redis.asyncio import Redis
 
 PREFIX = "day-sums-cost."
 METERS = ("calls", "exports", "rows")
@@ -64,7 +65,7 @@ async def fill(redis: Redis, accounts: int) -> None:
 
 async def measure(url: str, accounts: int) -> Mapping[str, Any]:
     """Return all figures."""
-    async with Redis.from_url(url) as redis:
+    async with connect(url) as redis:
         try:
             await fill(redis, accounts)
             due, steps, done = RedisDue(redis, prefix=PREFIX, shards=1), [], False

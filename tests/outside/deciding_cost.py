@@ -20,8 +20,6 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from redis.asyncio import Redis
-
 from expansion_signals.decide.candidates import candidate_in
 from expansion_signals.decide.decided import Decided, Reservation, ShardReservation
 from expansion_signals.decide.decisions import decide
@@ -32,6 +30,7 @@ from expansion_signals.pipeline.deciding import Deciding, DecidingOutside
 from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
+from expansion_signals.state.connection import connect
 from expansion_signals.state.deployment import Deployment
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory_archive import MemoryArchive
@@ -46,6 +45,8 @@ from sample_signals import NOW, gated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+
+    from redis.asyncio import Redis
 
     from expansion_signals.model.records import Outgoing
     from expansion_signals.model.signals import Signal
@@ -148,7 +149,7 @@ def _poll(accounts: Sequence[str], number: int, fired: int) -> Poll:
 
 async def main(url: str) -> None:
     """Measure all and print one line of JSON for each."""
-    redis = Redis.from_url(url)
+    redis = connect(url)
     for fired in REMEMBERED:
         try:
             sys.stdout.write(json.dumps(await measure(redis, fired)) + "\n")

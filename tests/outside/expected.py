@@ -31,8 +31,13 @@ class Expected(NamedTuple):
     unique: int
 
 
-def expected(events: Iterable[Mapping[str, Any]], limit: int, percents: tuple[int, ...] = (80, 100)) -> Expected:
-    """Count each identity once; a threshold must be covered if the last level has reached it."""
+def expected(
+    events: Iterable[Mapping[str, Any]], limit: int, percents: tuple[int, ...] = (80, 100), *, in_order: bool = True
+) -> Expected:
+    """Count each identity once; a threshold must be covered if the last level has reached it.
+
+    Where an account's events do not stand `in_order`, any of them may have been counted before any other.
+    """
     seen: set[tuple[str, str]] = set()
     levels: dict[str, Decimal] = defaultdict(Decimal)
     highest: dict[str, Decimal] = defaultdict(Decimal)
@@ -42,7 +47,10 @@ def expected(events: Iterable[Mapping[str, Any]], limit: int, percents: tuple[in
         seen.add((event["source"], event["id"]))
         account = event["subject"]
         levels[account] += Decimal(str(event["data"]["value"]))
-        highest[account] = max(highest[account], levels[account])
+        if in_order:
+            highest[account] = max(highest[account], levels[account])
+        else:
+            highest[account] += max(Decimal(0), Decimal(str(event["data"]["value"])))
 
     def reached(levels: Mapping[str, Decimal]) -> frozenset[Crossing]:
         return frozenset(

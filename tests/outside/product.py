@@ -95,6 +95,8 @@ class Product:
                 "message.max.bytes": 4_000_000,
                 "queue.buffering.max.messages": 1_000_000,
                 "log_level": 0,
+                # How soon it sees partitions that were added: 5 min, as librdkafka ships it.
+                "topic.metadata.refresh.interval.ms": 2_000,
             }
         )
 

@@ -20,12 +20,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import Redis
-
+from expansion_signals.state.connection import connect
 from outside.full_state import METERS, FullState, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from redis.asyncio import Redis
 
 PREFIX = "state-cost."
 KINDS = {
@@ -87,7 +88,7 @@ async def polls(redis: Redis, state: FullState, kind: Kind, rounds: int) -> Mapp
 
 async def measure(url: str, accounts: int, rounds: int, identities_a_day: int) -> Mapping[str, Any]:
     """Return all figures."""
-    async with Redis.from_url(url) as redis:
+    async with connect(url) as redis:
         began = time.perf_counter()
         try:
             state = await FullState.made(redis, PREFIX, accounts, identities_a_day)

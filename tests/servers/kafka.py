@@ -126,6 +126,7 @@ class KafkaProcess:
             "controller.quorum.voters": ",".join(f"{n.number}@127.0.0.1:{n.controller_port}" for n in self._cluster),
             "log.dirs": self.directory / "log",
             "default.replication.factor": copies,
+            "min.insync.replicas": max(1, copies - 1),
             "offsets.topic.replication.factor": copies,
             "transaction.state.log.replication.factor": copies,
             "transaction.state.log.min.isr": max(1, copies - 1),

@@ -19,6 +19,7 @@ from expansion_signals.cli import (
     config,
     demo,
     dev,
+    dlq,
     doctor,
     emit,
     explain,
@@ -55,6 +56,7 @@ app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(account.app, name="account")
 app.add_typer(config.app, name="config")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(topics.app, name="topics")
 app.add_typer(user.app, name="user")
 

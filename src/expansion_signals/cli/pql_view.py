@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from expansion_signals.cli.restraints_view import restraints
 from expansion_signals.model.amounts import plain
 from expansion_signals.model.instants import SECOND
 from expansion_signals.rules.condition_text import condition_text
@@ -65,9 +66,4 @@ def _options(rule: PqlRule) -> Iterator[str]:
         yield f"never when {condition_text(rule.disqualify_when)}"
     if rule.cap is not None:
         yield f"{rule.cap.times} per {duration_text(rule.cap.within)}"
-    if rule.when is not None:
-        yield "under a condition"
-    if rule.holdout is not None:
-        yield f"{plain(rule.holdout)}% held out"
-    if rule.shadow:
-        yield "tried out"
+    yield from restraints(rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.cli.pql_view import document_of_pql, facets_of_pql
+from expansion_signals.cli.restraints_view import restraints
 from expansion_signals.model.amounts import plain
 from expansion_signals.model.instants import HOUR, SECOND
 from expansion_signals.rules.spellings import duration_text
@@ -104,9 +105,4 @@ def _options(rule: MeterRule | WatchRule) -> Iterator[str]:
         yield f"up to {duration_text(rule.max_firing_age)} late"
     if rule.fire_when_added:
         yield "also when added"
-    if rule.when is not None:
-        yield "under a condition"
-    if rule.holdout is not None:
-        yield f"{plain(rule.holdout)}% held out"
-    if rule.shadow:
-        yield "tried out"
+    yield from restraints(rule)

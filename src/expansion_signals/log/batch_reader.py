@@ -159,13 +159,12 @@ class BatchLogReader:
                 staying.cancel()
                 await asyncio.wait([staying])
 
-    def lag(self) -> Mapping[Partition, int]:
-        """Return how many offsets lie between position and end of each partition, as last heard."""
-        return self._reading.lag() if self._reading is not None else {}
+    def lag(self) -> Mapping[Partition, int] | None:
+        """Return how many offsets lie between position and end of each partition, as last heard.
 
-    def caught_up(self) -> bool:
-        """Say whether everything there was, as last heard, has been polled; False while nothing is assigned yet."""
-        return self._reading is not None and not any(self.lag().values())
+        None while nothing is assigned yet: then nobody knows, while a member that has no partition is done.
+        """
+        return self._reading.lag() if self._reading is not None else None
 
     @property
     def _reading(self) -> Reading | None:

@@ -138,17 +138,20 @@ class LogPublisher:
         producer = self._producer
         assert producer is not None  # noqa: S101 -- `_send` has started it
         acknowledgement: asyncio.Future[Any]
-        topic = self._prefix + record.topic
+        topic, partition = self._prefix + record.topic, record.partition
         headers = list(record.headers)  # the driver's compiled part takes no other sequence
         if record.key is not None or record.value is not None:
-            acknowledgement = await producer.send(topic, key=record.key, value=record.value, headers=headers)
+            acknowledgement = await producer.send(
+                topic, key=record.key, value=record.value, headers=headers, partition=partition
+            )
             return acknowledgement
         # `send` refuses a record without key and value; strangers publish them, and dead letters keep them so.
         batch = producer.create_batch()
         batch.append(key=None, value=None, timestamp=None, headers=headers)
         batch.close()
-        partitions = await producer.partitions_for(topic)
-        acknowledgement = await producer.send_batch(batch, topic, partition=min(partitions))
+        if partition is None:
+            partition = min(await producer.partitions_for(topic))
+        acknowledgement = await producer.send_batch(batch, topic, partition=partition)
         return acknowledgement
 
     def _raise_first(self, failed: Mapping[int, BaseException]) -> None:

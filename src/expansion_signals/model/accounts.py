@@ -31,7 +31,24 @@ def _known_zone(name: str) -> str:
     return name
 
 
+_MOST_DIGITS = 18
+
+
+def _within_reach(value: object) -> object:
+    """Refuse a number of more than 18 digits before or behind the point, which a few bytes can write.
+
+    Ten bytes, `1e99999999`, make a whole number of 40 MB: whoever turns them into one stands still.
+    """
+    if isinstance(value, Decimal) and not (value.is_finite() and abs(value.adjusted()) < _MOST_DIGITS):
+        raise ValueError(f"expected a number of at most {_MOST_DIGITS} digits")
+    if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
+        raise ValueError(f"expected a number of at most {_MOST_DIGITS} digits")
+    return value
+
+
 def _instant(value: object) -> object:
+    if isinstance(value, Decimal):
+        raise ValueError("expected a time as text")  # noqa: TRY004 -- pydantic collects ValueError only
     return parse_instant(value) if isinstance(value, str) else value
 
 
@@ -58,6 +75,9 @@ Amount = Annotated[
     PlainSerializer(plain, return_type=str),
 ]
 """A decimal that stands as a string without trailing zeros in JSON."""
+
+
+_Small = BeforeValidator(_within_reach)
 
 
 class _Part(BaseModel):
@@ -96,10 +116,10 @@ class Baseline(_Part):
 class Account(_Part):
     """The full snapshot of one account update; a `version` that is not greater than the last is ignored."""
 
-    version: Annotated[int, Field(strict=True, ge=0)]
+    version: Annotated[int, _Small, Field(strict=True, ge=0)]
     plan: str = Field(min_length=1)
     # From factories: pydantic makes a deep copy of any other default, and half of reading a snapshot went there.
-    add_ons: dict[str, NonNegativeInt] = Field(default_factory=dict)
+    add_ons: dict[str, Annotated[NonNegativeInt, _Small]] = Field(default_factory=dict)
     limits: dict[str, Annotated[Amount, Field(ge=0)]] = Field(default_factory=dict)
     period: Subscription | None = None
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
@@ -112,8 +132,8 @@ class Account(_Part):
     first_purchase_at: Moment | None = None
     renewal_at: Moment | None = None
     language: str | None = None
-    nps: int | None = None
-    csat: Decimal | None = None
+    nps: Annotated[int | None, _Small] = None
+    csat: Annotated[Decimal | None, AfterValidator(_within_reach)] = None
     status: AccountStatus = "active"
     opted_out: list[str] = Field(default_factory=list)
     partner: str | None = None

@@ -66,12 +66,13 @@ class DeadLetter:
 
 
 class Outgoing(NamedTuple):
-    """One record to publish. `topic` is the name without the deployment's prefix."""
+    """One record to publish. `topic` is the name without the deployment's prefix; `partition` None: that of the key."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]] = ()
+    partition: int | None = None
 
 
 def packed(records: Sequence[Outgoing]) -> str:

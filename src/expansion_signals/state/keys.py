@@ -145,6 +145,11 @@ def mutes_key(prefix: str) -> str:
     return f"{prefix}es:{{deployment}}:mutes"
 
 
+def replayed_key(prefix: str) -> str:
+    """Return the key of the sorted set of dead letters that were replayed."""
+    return f"{prefix}es:{{deployment}}:replayed"
+
+
 def due_member(account: str, reason: str) -> str:
     """Return how a look stands in `due`; the account last, because it may hold anything."""
     return f"{reason}|{account}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.instants import Instant, format_instant, parse_instant
 from expansion_signals.model.names import UNPRINTABLE
 from expansion_signals.model.records import DeadLetter, Outgoing, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 TOPIC = "usage-events-dlq"
 
@@ -19,6 +20,24 @@ KEPT_WHEN_TRUNCATED = 64 * 1024
 _PREFIX = "dlq_"
 _LONGEST_MESSAGE = 1_000
 _MOST_DIGITS_OF_ATTEMPTS = 9
+_MOST_DIGITS = 19
+
+
+class Cause(NamedTuple):
+    """Why a record is a dead letter, and where it stood; `topic` is its name as the broker knows it.
+
+    `truncated` is how many bytes the value had before it was cut; None: it is whole.
+    """
+
+    code: str
+    message: str
+    topic: str
+    partition: int
+    offset: int
+    first_failed: Instant
+    last_failed: Instant
+    attempts: int
+    truncated: int | None
 
 
 def write(letter: DeadLetter, failed: Instant, prefix: str = "") -> Outgoing:
@@ -43,6 +62,37 @@ def write_truncated(letter: DeadLetter, failed: Instant, prefix: str = "") -> Ou
     cause = {"dlq_truncated": str(len(value)).encode(), **_cause(letter, failed, prefix)}
     key = record.key and record.key[:KEPT_WHEN_TRUNCATED]
     return Outgoing(TOPIC, key, value[:KEPT_WHEN_TRUNCATED], (*_first_headers(record), *cause.items()))
+
+
+def cause_of(headers: Sequence[tuple[str, bytes | None]]) -> Cause:
+    """Return the cause that `write` wrote; of a header that stands twice the last counts, for ours come last.
+
+    Raises:
+        RejectedRecord: the headers are not those of a dead letter: anyone may write to the topic.
+    """
+    said = {name: value for name, value in headers if name.startswith(_PREFIX) and value is not None}
+    try:
+        return Cause(
+            said["dlq_code"].decode(),
+            said["dlq_message"].decode(),
+            said["dlq_topic"].decode(),
+            _whole(said["dlq_partition"]),
+            _whole(said["dlq_offset"]),
+            parse_instant(said["dlq_first_failed_at"].decode()),
+            parse_instant(said["dlq_last_failed_at"].decode()),
+            _whole(said["dlq_attempts"]),
+            _whole(said["dlq_truncated"]) if "dlq_truncated" in said else None,
+        )
+    except KeyError as missing:
+        raise RejectedRecord("missing_attribute", f"no dead letter: the header {missing.args[0]} is missing") from None
+    except ValueError:  # that of UTF-8 is one, too
+        raise RejectedRecord("invalid_attribute", "no dead letter: a header dlq_… says what ours never do") from None
+
+
+def _whole(written: bytes) -> int:
+    if not written.isdigit() or len(written) > _MOST_DIGITS:
+        raise ValueError(written)
+    return int(written)
 
 
 def _cause(letter: DeadLetter, failed: Instant, prefix: str) -> Mapping[str, bytes]:

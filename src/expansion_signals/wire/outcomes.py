@@ -18,18 +18,14 @@ WITHDRAWN = "expansion.trigger.withdrawn.v1"
 
 def write(outcome: Outcome, recorded: Instant) -> Outgoing:
     """Return the record of an outcome; what caused it is the account update."""
-    evidence = outcome.evidence
     return encode(
-        Published(
+        Published.caused_by(
+            outcome.evidence,
             topic=TOPIC,
             type=TYPE,
             id=outcome.id,
             account=outcome.account,
-            time=evidence.time,
             data=outcome.data,
-            causation=evidence.id,
-            causation_source=evidence.source,
-            traceparent=evidence.traceparent,
         ),
         recorded,
     )
@@ -37,23 +33,19 @@ def write(outcome: Outcome, recorded: Instant) -> Outgoing:
 
 def write_withdrawal(withdrawal: Withdrawal, recorded: Instant) -> Outgoing:
     """Return the record of a withdrawal; it is of use as long as its trigger would have been."""
-    evidence = withdrawal.evidence
     return encode(
-        Published(
+        Published.caused_by(
+            withdrawal.evidence,
             topic=withdrawal.topic,
             type=WITHDRAWN,
             id=withdrawal.id,
             account=withdrawal.account,
-            time=evidence.time,
             data={
                 "trigger": withdrawal.trigger,
                 "reason": withdrawal.reason,
                 "rule": withdrawal.rule,
                 "family": withdrawal.family,
             },
-            causation=evidence.id,
-            causation_source=evidence.source,
-            traceparent=evidence.traceparent,
             expires=withdrawal.expires,
         ),
         recorded,

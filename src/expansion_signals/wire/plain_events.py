@@ -44,7 +44,7 @@ class _Envelope(msgspec.Struct, gc=False):
     source: _Name
     type: _Name
     subject: _Name
-    time: str
+    time: _Name
     data: dict[str, _Name | int]
     datacontenttype: str | None = None
 
@@ -73,7 +73,7 @@ def plain_event(record: Record, oldest: Duration, newest: Duration) -> UsageEven
     try:
         read = _decode(value)
         time = parse_instant(read.time)
-    except ValueError:  # msgspec's own is one, too
+    except (ValueError, RecursionError):  # msgspec's own is the first, and what is nested too deep for it the second
         return None
     event_type, data = read.type, read.data
     texts = [*map(type, data.values())].count(str) + len(data) + _TEXTS + (0 if read.datacontenttype is None else 2)

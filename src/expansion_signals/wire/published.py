@@ -15,6 +15,8 @@ from expansion_signals.wire.cloudevents import STRUCTURED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from expansion_signals.model.events import Evidence
+
 SOURCE = "/expansion-signals"
 # What is published holds texts, whole numbers, lists and objects alone: of these it writes what `json` does, in a
 # seventh of the time.
@@ -39,6 +41,32 @@ class Published:
     causation_source: str = SOURCE
     traceparent: str | None = None
     expires: Instant | None = None
+
+    @classmethod
+    def caused_by(  # noqa: PLR0913 -- what an event has of its own
+        cls,
+        evidence: Evidence,
+        *,
+        topic: str,
+        type: str,  # noqa: A002 -- the name it has in CloudEvents
+        id: str,  # noqa: A002 -- the same
+        account: str,
+        data: Mapping[str, Any],
+        expires: Instant | None = None,
+    ) -> Published:
+        """Return the event that this evidence led to, at the time of the evidence and in its trace."""
+        return cls(
+            topic=topic,
+            type=type,
+            id=id,
+            account=account,
+            time=evidence.time,
+            data=data,
+            causation=evidence.id,
+            causation_source=evidence.source,
+            traceparent=evidence.traceparent,
+            expires=expires,
+        )
 
 
 def dataschema(topic: str, event_type: str) -> str:

@@ -28,18 +28,14 @@ _VERSION = "v1"
 
 def write(signal: Signal, recorded: Instant) -> Outgoing:
     """Return the record of a signal; its `keys` and `arms` travel in the data."""
-    evidence = signal.evidence
     return encode(
-        Published(
+        Published.caused_by(
+            signal.evidence,
             topic=TOPIC,
             type=f"{BUILT_IN_PREFIX}signal.{signal.type}.{_VERSION}",
             id=signal.id,
             account=signal.account,
-            time=evidence.time,
             data={**signal.data, "keys": list(signal.keys), **_told_arms(signal)},
-            causation=evidence.id,
-            causation_source=evidence.source,
-            traceparent=evidence.traceparent,
         ),
         recorded,
     )

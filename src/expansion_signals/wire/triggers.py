@@ -15,18 +15,14 @@ if TYPE_CHECKING:
 
 def write(trigger: Trigger, recorded: Instant) -> Outgoing:
     """Return the record of a trigger, with the time from which subscribers drop it (semantics 7.7)."""
-    evidence = trigger.evidence
     return encode(
-        Published(
+        Published.caused_by(
+            trigger.evidence,
             topic=trigger.topic,
             type=f"{BUILT_IN_PREFIX}{trigger.type}.v1",
             id=trigger.id,
             account=trigger.account,
-            time=evidence.time,
             data=trigger.data,
-            causation=evidence.id,
-            causation_source=evidence.source,
-            traceparent=evidence.traceparent,
             expires=trigger.expires,
         ),
         recorded,

@@ -18,6 +18,7 @@ from expansion_signals.state.deployment import Deployment, Origin
 from expansion_signals.wire.topic_files import topics
 from expansion_signals.worker.accepting_log import accept_log
 from expansion_signals.worker.bringing_up import BringingUp
+from expansion_signals.worker.holding import Holding
 from expansion_signals.worker.metrics import CountingPublisher
 from expansion_signals.worker.parts import READ_BY, Parts, clock, nonce
 from expansion_signals.worker.patience import InPlace
@@ -30,7 +31,7 @@ from expansion_signals.worker.topic_watch import TopicWatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from expansion_signals.ports import Patience
+    from expansion_signals.ports import Patience, Publisher
     from expansion_signals.rules.configuration import Configuration
     from expansion_signals.settings import Settings
     from expansion_signals.state.connection import Connection
@@ -133,7 +134,7 @@ class Assembly:
         self,
         name: str,
         parts: Parts,
-        absorber: Callable[[Watermarks, Patience, Epochs], Absorber],
+        absorber: Callable[[Watermarks, Patience, Epochs, Publisher], Absorber],
         epochs: Epochs,
         rebuilding: Rebuilding | None,
     ) -> tuple[Stage, BringingUp]:
@@ -157,9 +158,10 @@ class Assembly:
             status.waits_for = waits_for
 
         patience = InPlace(tell, reader.paused)
+        gate = parts.gate()
         stage = Stage(
             reader,
-            absorber(watermarks, patience, epochs),
+            Holding(absorber(watermarks, patience, epochs, gate), gate, reader, status),
             # A reader that cannot poll has nothing to stay a member with.
             polling=InPlace(tell),
             patience=patience,
@@ -174,7 +176,8 @@ class Assembly:
             settings.shards,
             topic_names=parts.topic_names,
             reader=lambda: parts.second_reader(topics),
-            absorber=lambda watermarks: absorber(watermarks, beside, epochs.beside()),
+            # What it reads was judged before, most of it: an old spell of dead letters must not hold what is made anew.
+            absorber=lambda watermarks: absorber(watermarks, beside, epochs.beside(), parts.publisher),
             rebuilding=rebuilding,
             patience=beside,
             status=status,

@@ -69,6 +69,12 @@ class Metrics:
             "expansion_signals_lag_records", "Records not yet read.", ["stage", "partition"], registry=self._registry
         )
         self._ready = Gauge("expansion_signals_ready", "1 if the worker is ready.", registry=self._registry)
+        self._held = Gauge(
+            "expansion_signals_held",
+            "1 if the stage takes nothing in, because too many records are dead letters.",
+            ["stage"],
+            registry=self._registry,
+        )
         self._epoch = Gauge("expansion_signals_configuration_epoch", "Epoch judged under.", registry=self._registry)
         self._refused = Gauge(
             "expansion_signals_configuration_problems",
@@ -83,6 +89,7 @@ class Metrics:
         self._refused.set(len(status.configuration_problems))
         self._lag.clear()
         for name, stage in status.stages.items():
+            self._held.labels(name).set(stage.held is not None)
             for partition, lag in stage.lag.items():
                 self._lag.labels(name, partition).set(lag)
         self._tallies.now = tallies

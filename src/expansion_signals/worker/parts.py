@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.log.second_reader import SecondReader
 from expansion_signals.model.instants import HOUR
+from expansion_signals.pipeline.dead_letter_ratio import DeadLetterRatio
 from expansion_signals.pipeline.deciding import PROMPT_EVENTS, Deciding, DecidingOutside
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.metering import Metering, Outside
@@ -19,6 +20,7 @@ from expansion_signals.state.mutes import RedisMutes
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.shards import RedisShards
+from expansion_signals.worker.letter_gate import LetterGate
 from expansion_signals.worker.rebuilding import SIGNALS, Rebuilding
 from expansion_signals.worker.told_profiles import ProfileTellingCodec
 
@@ -93,15 +95,26 @@ class Parts:
             conflicts=settings.identity_conflicts,
         )
 
-    def metering(self, watermarks: Watermarks, patience: Patience, epochs: Epochs) -> Metering:
-        """Return a metering with these watermarks."""
+    @property
+    def publisher(self) -> Publisher:
+        """What publishes without asking how many are dead letters."""
+        return self._publisher
+
+    def gate(self) -> LetterGate:
+        """Return a publisher of its own for a stage, with the ratio limit on its dead letters (semantics 10.3)."""
+        settings = self._settings
+        ratio = DeadLetterRatio(settings.dead_letter_ratio, settings.dead_letter_records)
+        return LetterGate(self._publisher, ratio, prefix=settings.prefix)
+
+    def metering(self, watermarks: Watermarks, patience: Patience, epochs: Epochs, publisher: Publisher) -> Metering:
+        """Return a metering with these watermarks, which publishes so."""
         settings, store = self._settings, self.store()
         outside = Outside(
             store,
             store,
             self._expiry(),
             self._codec,
-            self._publisher,
+            publisher,
             epochs,
             patience,
             clock,
@@ -111,15 +124,15 @@ class Parts:
         )
         return Metering(outside, watermarks, acceptance=self._acceptance)
 
-    def deciding(self, watermarks: Watermarks, patience: Patience, epochs: Epochs) -> Deciding:
-        """Return a deciding with these watermarks."""
+    def deciding(self, watermarks: Watermarks, patience: Patience, epochs: Epochs, publisher: Publisher) -> Deciding:
+        """Return a deciding with these watermarks, which publishes so."""
         policy = RedisPolicy(self._redis, prefix=self._settings.prefix, shards=self._settings.shards)
         outside = DecidingOutside(
             self.store(),
             policy,
             RedisMutes(self._redis, prefix=self._settings.prefix),
             self._codec,
-            self._publisher,
+            publisher,
             epochs,
             patience,
             clock,

@@ -67,6 +67,7 @@ class Resuming:
         positions = await self._watermarks.resume(partitions, log_start, log_end)
         log.info("reading on from %s", _named(positions) or "nothing: other workers have every partition")
         self._status.begun, self._status.busy_at = True, time.monotonic()
+        self._status.held = None  # what held it may be another worker's by now
         return positions
 
     async def revoked(self, partitions: Sequence[Partition]) -> None:
@@ -115,26 +116,31 @@ class Stage:
             while not self._stopping:
                 await asyncio.sleep(poll_at - time.monotonic())
                 poll = await self._polling(self._reader.poll, _POLL_SECONDS)
-                behind = sum(self._reader.lag().values())
+                lag = self._reader.lag()
+                behind = sum(lag.values()) if lag else 0
                 poll_at = self._pace.until(len(poll.records), behind, time.monotonic())
                 if poll.assignment != self._reader.assignment:
                     continue  # another member may be reading these by now
-                positions = await self._absorbed(poll)
+                positions = await self._absorbed(poll, lag)
                 await self._sweep(poll.assignment, positions)
         finally:
             await self._reader.stop()
 
-    async def _absorbed(self, poll: Poll) -> Mapping[Partition, int]:
-        """Take the poll in; return the positions reached: after a rewind, those before it."""
+    async def _absorbed(self, poll: Poll, lag: Mapping[Partition, int] | None) -> Mapping[Partition, int]:
+        """Take the poll in, tell what it left behind; return the positions reached: after a rewind, those before it."""
         rewind: Mapping[Partition, int] = {}
         if poll.records:
             self._status.busy_at = time.monotonic()
             rewind = await self._absorber.absorb(poll)
+            # What came while a poll was taken in is not told before the next one: nobody was idle meanwhile.
+            self._status.busy_at = time.monotonic()
             if rewind:
-                log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(rewind))
+                if self._status.held is None:  # else it was told why
+                    log.warning("Redis has lost what it had acknowledged: reading again from %s", _named(rewind))
                 self._reader.seek(rewind)
-        self._status.caught_up = self._reader.caught_up() and self._nothing_waits
-        self._status.lag = {f"{topic}/{number}": lag for (topic, number), lag in self._reader.lag().items()}
+                lag = self._reader.lag()
+        self._status.caught_up = lag is not None and not any(lag.values()) and self._nothing_waits
+        self._status.lag = {f"{topic}/{number}": offsets for (topic, number), offsets in (lag or {}).items()}
         return {**poll.positions, **rewind}
 
     async def _sweep(self, assignment: int, positions: Mapping[Partition, int]) -> None:
@@ -160,7 +166,7 @@ class Stage:
     def _reached(self) -> Mapping[Partition, Instant]:
         """Return what append time is reached where nothing is left to read: any record to come is newer."""
         now = self._clock() - _CLOCK_MARGIN
-        return {partition: now for partition, lag in self._reader.lag().items() if lag == 0}
+        return {partition: now for partition, lag in (self._reader.lag() or {}).items() if lag == 0}
 
 
 def _named(positions: Mapping[Partition, int]) -> str:

@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 class StageStatus:
     """One stage: `begun` once it has partitions and knows where to go on; `waits_for` a server that is away.
 
-    `late` is how many shards are brought up by a second reader, because they were lost or are far behind.
+    `held` is why it takes nothing in, because too many records are dead letters (semantics 10.3). `late` is how many
+    shards are brought up by a second reader, because they were lost or are far behind.
     """
 
     begun: bool = False
     caught_up: bool = False
     waits_for: str | None = None
+    held: str | None = None
     busy_at: float = 0.0
     lag: Mapping[str, int] = field(default_factory=dict)
     late: int = 0
 
     def ready(self) -> bool:
-        """Say whether the stage keeps its promise: it has its partitions, and is not behind for want of a server."""
-        return self.begun and self.waits_for is None
+        """Say whether the stage keeps its promise: it has its partitions, waits for no server, and is not held."""
+        return self.begun and self.waits_for is None and self.held is None
 
 
 @dataclass(slots=True)
@@ -52,8 +54,9 @@ class Status:
         return self.start is None and bool(self.stages) and all(stage.ready() for stage in self.stages.values())
 
     def waits_for(self) -> str | None:
-        """Return what the worker waits for, None if for nothing."""
-        return self.start or next((stage.waits_for for stage in self.stages.values() if stage.waits_for), None)
+        """Return what the worker waits for, be it a server or somebody who looks; None if for nothing."""
+        waits = (stage.waits_for or stage.held for stage in self.stages.values())
+        return self.start or next((what for what in waits if what), None)
 
     def report(self) -> dict[str, object]:
         """Return the words of `/readyz`."""
@@ -67,6 +70,7 @@ class Status:
                     "assigned": stage.begun,
                     "caught_up": stage.caught_up,
                     "waits_for": stage.waits_for,
+                    "held": stage.held,
                     "lag": dict(stage.lag),
                     "late_shards": stage.late,
                 }

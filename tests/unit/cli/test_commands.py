@@ -77,6 +77,7 @@ async def _publish(kafka: str, *accounts: str) -> None:
     [
         *("demo", "dev", "doctor", "emit", "explain", "import", "mute", "report", "watch", "worker"),
         *("account brief", "account forget", "user forget", "config history"),
+        *("dlq list", "dlq show", "dlq replay"),
     ],
 )
 def test_the_help_of_each_command_has_an_example(command: str) -> None:

@@ -42,10 +42,11 @@ class ScriptedReader:
     script: list[Poll | Exception]
     at_the_end: Callable[[], None] = lambda: None
     assignment: int = 1
-    behind: int = 0
+    behind: int | None = 0
     commits: list[Mapping[Partition, int]] = field(default_factory=list)
     sought: list[Mapping[Partition, int]] = field(default_factory=list)
     stopped: bool = False
+    asked_for_lag: int = 0
 
     async def poll(self, timeout_seconds: float) -> Poll:
         assert timeout_seconds > 0
@@ -63,11 +64,9 @@ class ScriptedReader:
         self.commits.append(positions)
         return True
 
-    def lag(self) -> Mapping[Partition, int]:
-        return {SIGNALS: self.behind}
-
-    def caught_up(self) -> bool:
-        return not self.behind
+    def lag(self) -> Mapping[Partition, int] | None:
+        self.asked_for_lag += 1
+        return None if self.behind is None else {SIGNALS: self.behind}
 
     async def stop(self) -> None:
         self.stopped = True
@@ -249,6 +248,25 @@ async def test_a_stage_whose_sweep_left_something_is_not_caught_up() -> None:
 async def test_a_stage_at_the_end_of_the_log_with_nothing_left_is_caught_up() -> None:
     run = await Run([poll_of(0, 1), NOTHING]).to_its_end()
     assert run.status.caught_up
+
+
+async def test_a_stage_that_has_no_assignment_yet_is_not_caught_up() -> None:
+    run = Run([NOTHING, NOTHING])
+    run.reader.behind = None
+    await run.to_its_end()
+    assert (run.status.caught_up, run.status.lag) == (False, {})
+
+
+async def test_after_a_rewind_a_stage_is_as_far_behind_as_what_is_read_again() -> None:
+    run = Run([NOTHING, poll_of(0, 3)], NotingAbsorber(rewind={SIGNALS: 1}))
+    run.absorber.meanwhile = lambda: setattr(run.reader, "behind", 2)
+    await run.to_its_end()
+    assert (run.status.caught_up, run.status.lag) == (False, {"expansion-signals/0": 2})
+
+
+async def test_the_lag_is_asked_once_a_poll_and_once_a_sweep() -> None:
+    run = await Run([poll_of(offset, offset + 1) for offset in range(50)]).to_its_end()
+    assert run.reader.asked_for_lag == 50 + len(run.absorber.swept)
 
 
 async def test_the_lag_is_told_by_topic_and_partition() -> None:

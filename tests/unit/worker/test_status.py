@@ -61,6 +61,7 @@ def test_the_report_names_what_each_stage_waits_for() -> None:
                 "assigned": True,
                 "caught_up": False,
                 "waits_for": "Redis does not answer",
+                "held": None,
                 "lag": {"usage-events/0": 12},
                 "late_shards": 0,
             }
@@ -93,3 +94,12 @@ def test_a_worker_with_a_stage_that_is_behind_is_not_idle() -> None:
 def test_a_worker_that_waits_for_a_server_is_not_idle() -> None:
     waiting = StageStatus(begun=True, caught_up=True, waits_for="Redis does not answer")
     assert working(metering=waiting).idle_since() is None
+
+
+def test_a_worker_that_is_held_is_not_ready() -> None:
+    assert not working(metering=StageStatus(begun=True, held="too many dead letters")).ready()
+
+
+def test_a_worker_that_is_held_waits_for_somebody_to_look() -> None:
+    held = StageStatus(begun=True, held="too many dead letters")
+    assert working(metering=at_rest(), deciding=held).waits_for() == "too many dead letters"

@@ -36,7 +36,6 @@
 
 local HOUR_OF_MICROSECONDS = 3600000000
 local MOVE, GROUP, DAY, HOUR, NOTE = 9, 4, 5, 7, 3 -- how many elements describe one of each
-local COURSE = 5 -- and how many what becomes of a counter
 local NOTHING = {}
 -- What is told of a range behind its end, in this order: the append time reached, and the tallies.
 local TOLD = { '|t', '|c', '|d', '|u', '|x' }
@@ -49,7 +48,11 @@ local epoch, nonce, names, ranges, slices, bunches, groups, accounts, room = unp
 roomy = room == 1
 
 -- 1. The shard stands, under no later epoch.
-local stands = redis.call('HMGET', state, 'format', 'epoch')
+local state_fields = { 'format', 'epoch' }
+for slice = 1, #slices, 3 do
+  state_fields[#state_fields + 1] = 'i' .. slices[slice]
+end
+local stands = redis.call('HMGET', state, unpack(state_fields))
 if not stands[1] then
   return { 'lost' }
 end
@@ -59,62 +62,81 @@ if epoch_before > epoch then
 end
 
 -- 2. Every range starts where its partition's watermark stands.
-local finding, offsets = displaced(watermarks, ranges, 9)
+-- What is told of them stands beside it; a field that is not there costs a look at all: only what changes is asked for.
+local told_fields, added = {}, {}
+for index, range in ipairs(ranges) do
+  told_fields[index] = range[1]
+end
+for _, range in ipairs(ranges) do
+  for place, what in ipairs(TOLD) do
+    local told = range[3 + place]
+    if told > 0 then
+      told_fields[#told_fields + 1] = range[1] .. what
+      added[#told_fields] = told
+    end
+  end
+end
+local told_before = #ranges > 0 and fields_of(watermarks, told_fields)
+local finding, offsets = displaced(watermarks, ranges, 9, told_before)
 if finding then
   return { finding, offsets }
 end
 
 -- 3. Names have numbers; new ones are written with everything else.
-local numbers, new_names = {}, {}
+local numbers, new_names = NOTHING, {}
 if #names > 0 then
-  local known = redis.call('HMGET', names_key, unpack(names))
-  local last = redis.call('HLEN', names_key)
+  numbers = redis.call('HMGET', names_key, unpack(names))
+  local last = nil
   for index, name in ipairs(names) do
-    numbers[index] = known[index]
-    if not known[index] then
-      last = last + 1
+    if not numbers[index] then
+      last = (last or redis.call('HLEN', names_key)) + 1
       numbers[index] = tostring(last)
       new_names[#new_names + 1] = name
-      new_names[#new_names + 1] = tostring(last)
+      new_names[#new_names + 1] = numbers[index]
     end
   end
 end
 
--- The field of a counter, and that of its guard: accounts share their periods, so each is made once.
+-- The field of a counter, and by it that of its guard: accounts share their periods, so each is made once.
 local counters, guards = {}, {}
 local function counter_of(name, suffix)
   local of = counters[suffix]
   if not of then
     of = {}
-    counters[suffix], guards[suffix] = of, {}
+    counters[suffix] = of
   end
   local counter = of[name]
   if not counter then
     counter = numbers[name] .. ':' .. suffix
-    of[name], guards[suffix][name] = counter, 'g' .. counter
+    of[name], guards[counter] = counter, 'g' .. counter
   end
-  return counter, guards[suffix][name]
+  return counter
 end
 
--- 4. Every account has the profile that was assumed. One read brings all that its moves need: `asked` are its fields.
-local asked, kept, others = {}, {}, {}
-for index, account in ipairs(accounts) do
-  local moves, hours, change = account[4], account[6], account[7]
-  local fields, last = { 'v' }, 1
+-- 4. Every account has the profile that was assumed. One read brings all that its moves need: for each the level, the
+-- guard of one that is watched, the order of a latest level; at last what hour buckets are kept, where that matters.
+local fields, kept, others = { 'v' }, {}, {}
+for index = 1, #accounts do
+  local account = accounts[index]
+  local moves, hours, change, last = account[4], account[6], account[7], 1
   for move = 1, #moves, MOVE do
-    local counter, guard = counter_of(moves[move], moves[move + 1])
-    fields[last + 1], fields[last + 2], last = counter, guard, last + 2
+    local counter = counter_of(moves[move], moves[move + 1])
+    fields[last + 1], last = counter, last + 1
+    if moves[move + 5] == 1 then
+      fields[last + 1], last = guards[counter], last + 1
+    end
     if moves[move + 2] == 'l' then
       fields[last + 1], last = 'o' .. counter, last + 1
     end
   end
-  if hours then
+  local changes = change and #change > 0
+  if changes or hours and #hours > 0 then
     fields[last + 1], last = 'H', last + 1
   end
-  local values = fields_of(KEYS[account[2]], fields)
-  asked[index], kept[index] = fields, values
+  local values = fields_of(KEYS[account[2]], fields, last)
+  kept[index] = values
   local differs = (values[1] or '') ~= account[3]
-  if change and #change > 0 then
+  if changes then
     local revision = values[last] and string.match(values[last], '^[^|]*') or ''
     differs = differs or revision ~= change[6]
   end
@@ -132,22 +154,15 @@ if #others > 0 then
 end
 
 -- 5. Identity slices stand as assumed, and no identity has been seen.
-local layout_fields = {}
+local layouts, same = {}, true
 for slice = 1, #slices, 3 do
-  layout_fields[#layout_fields + 1] = 'i' .. slices[slice]
+  local layout = stands[3 + #layouts / 2] or ''
+  layouts[#layouts + 1] = slices[slice]
+  layouts[#layouts + 1] = layout
+  same = same and (layout == slices[slice + 1] or layout == slices[slice + 2])
 end
-if #layout_fields > 0 then
-  local layouts, same = {}, true
-  for index, layout in ipairs(redis.call('HMGET', state, unpack(layout_fields))) do
-    local slice = 3 * index - 2
-    layout = layout or ''
-    layouts[#layouts + 1] = slices[slice]
-    layouts[#layouts + 1] = layout
-    same = same and (layout == slices[slice + 1] or layout == slices[slice + 2])
-  end
-  if not same then
-    return { 'layout', layouts }
-  end
+if not same then
+  return { 'layout', layouts }
 end
 
 local function contains(text, check)
@@ -163,8 +178,9 @@ local verdicts = {}
 for group = 1, #groups, GROUP do
   local checks_key, bunch = groups[group + 1], bunches[groups[group + 3]]
   local remembered = nil
-  for place, hit in ipairs(redis.call('SMISMEMBER', KEYS[groups[group]], unpack(bunch, 2))) do
-    if hit == 1 then
+  local hits = redis.call('SMISMEMBER', KEYS[groups[group]], unpack(bunch, 2))
+  for place = 1, #hits do
+    if hits[place] == 1 then
       local conflict = 0
       if checks_key > 0 then
         remembered = remembered or redis.call('GET', KEYS[checks_key]) or ''
@@ -181,7 +197,7 @@ if #verdicts > 0 then
 end
 
 -- 6. Levels after the batch, and whether they can be held.
-local full, writes, hour_buckets, members, by_day, crowded = {}, {}, {}, {}, {}, {}
+local full, written_shares, hour_buckets, members, by_day, crowded = {}, {}, {}, {}, {}, {}
 
 local function refuse(account, name, place, level)
   full[#full + 1] = account
@@ -201,21 +217,26 @@ local function bucket_of(name, day)
   return field
 end
 
--- The day buckets of one month after the batch: { b key, field, value, ... }.
-local function month_after(account, month)
-  local fields, after = {}, { KEYS[month[1]] }
+-- The day buckets after the batch, field by value; and of each month the key, where its buckets begin there, and end.
+local day_buckets, months, filled = {}, {}, 0
+local month_fields = {}
+local function change_month(account, month)
+  local key, first, count = KEYS[month[1]], filled + 1, 0
   for day = 2, #month, DAY do
-    fields[#fields + 1] = bucket_of(month[day], month[day + 1])
+    count = count + 1
+    month_fields[count] = bucket_of(month[day], month[day + 1])
   end
-  for place, before in ipairs(fields_of(after[1], fields)) do
-    local day = DAY * place - DAY + 2
-    local value = bucket_after(month[day + 2], before or nil, month[day + 3])
+  local before = fields_of(key, month_fields, count)
+  for place = 1, count do
+    local day, stood = DAY * place - DAY + 2, before[place] or nil
+    local value = bucket_after(month[day + 2], stood, month[day + 3])
     if month[day + 2] == 'a' and not fits(value) then
-      refuse(account, month[day], 'd' .. month[day + 4], before)
+      refuse(account, month[day], 'd' .. month[day + 4], stood)
     end
-    after[2 * place], after[2 * place + 1] = fields[place], value
+    day_buckets[filled + 1], day_buckets[filled + 2], filled = month_fields[place], value, filled + 2
   end
-  return after
+  local last = #months
+  months[last + 1], months[last + 2], months[last + 3] = key, first, filled
 end
 
 -- Change an hour bucket; `place` names it in an overflow.
@@ -235,22 +256,24 @@ local function change_hour(account, key, where, name, operation, part, place)
   hour_buckets[key][field] = after
 end
 
--- Per account, for each move: level or false, guard or false, level after the quiet part, level after both, order or
--- false.
-local courses = {}
-for index, account in ipairs(accounts) do
-  local moves, hours = account[4], account[6] or NOTHING
-  local values, place, course, last = kept[index], 2, {}, 0
+-- What becomes of each move, in the order of all: the level after the quiet part and after both, and the order of a
+-- latest level.
+local quieteds, levels, orders, moved = {}, {}, {}, 0
+for index = 1, #accounts do
+  local account = accounts[index]
+  local moves, hours, shares, days = account[4], account[6] or NOTHING, account[8] or NOTHING, account[9] or NOTHING
+  local values, place = kept[index], 2
   for move = 1, #moves, MOVE do
     local operation, quiet, firing = moves[move + 2], moves[move + 3], moves[move + 4]
-    local before, order = values[place] or nil, nil
-    course[last + 1], course[last + 2] = values[place], values[place + 1]
-    place = place + 2
+    local before = values[place]
+    moved = moved + 1
+    place = place + 1 + moves[move + 5]
     if operation == 'l' then
-      order = values[place] or nil
+      local order = values[place] or nil
       place = place + 1
       quiet, order = latest(quiet, order)
       firing, order = latest(firing, order)
+      orders[moved] = order
     elseif operation == 'b' then
       quiet = baseline(quiet, numbers[moves[move]])
     end
@@ -259,31 +282,30 @@ for index, account in ipairs(accounts) do
     if level and not fits(level) then
       refuse(account[1], moves[move], 'c' .. moves[move + 1], before)
     end
-    course[last + 3], course[last + 4], course[last + 5] = quieted or '0', level or '0', order or false
-    last = last + COURSE
+    quieteds[moved], levels[moved] = quieted or '0', level or '0'
   end
-  courses[index] = course
-  for _, month in ipairs(account[5]) do
-    writes[#writes + 1] = month_after(account[1], month)
+  for month = 1, #account[5] do
+    change_month(account[1], account[5][month])
   end
   for hour = 1, #hours, HOUR do
     change_hour(account[1], hours[hour], hours[hour + 2], hours[hour + 3], hours[hour + 4], hours[hour + 5],
                 hours[hour + 6])
   end
-  for _, share in ipairs(account[8] or NOTHING) do
-    local after, unfit = shared(share)
-    writes[#writes + 1] = after
+  for share = 1, #shares do
+    local after, unfit = shared(shares[share])
+    written_shares[#written_shares + 1] = after
     for place = 1, #unfit, 2 do
-      refuse(account[1], share[2], unfit[place], unfit[place + 1])
+      refuse(account[1], shares[share][2], unfit[place], unfit[place + 1])
     end
   end
-  for _, days in ipairs(account[9] or NOTHING) do
-    local plan, newest = seen_by_day(days)
+  for meter = 1, #days do
+    local plan, newest = seen_by_day(days[meter])
     if plan then
-      by_day[#by_day + 1] = { days, plan }
+      by_day[#by_day + 1] = days[meter]
+      by_day[#by_day + 1] = plan
     else
       crowded[#crowded + 1] = account[1]
-      crowded[#crowded + 1] = names[days[2]]
+      crowded[#crowded + 1] = names[days[meter][2]]
       crowded[#crowded + 1] = newest
     end
   end
@@ -321,11 +343,14 @@ end
 for _, part in ipairs(members) do
   in_pieces('SADD', KEYS[part[1]], part, 2)
 end
-for _, hash in ipairs(writes) do
+for month = 1, #months, 3 do
+  in_pieces('HSET', months[month], day_buckets, months[month + 1], months[month + 2])
+end
+for _, hash in ipairs(written_shares) do
   in_pieces('HSET', hash[1], hash, 2)
 end
-for _, seen_then in ipairs(by_day) do
-  write_seen(seen_then[1], seen_then[2])
+for days = 1, #by_day, 2 do
+  write_seen(by_day[days], by_day[days + 1])
 end
 for key, fields in pairs(hour_buckets) do
   local values = {}
@@ -337,13 +362,12 @@ for key, fields in pairs(hour_buckets) do
 end
 
 -- A guard of another epoch counts as none; a guard that is passed by either part must be judged.
-local of_this_epoch = epoch .. ':'
+local guard_of_this_epoch = '^' .. epoch .. ':([^:]*):(.*)$'
 local function passed(guard, quiet_level, level)
-  if not guard or string.sub(guard, 1, #of_this_epoch) ~= of_this_epoch then
+  local low, high = string.match(guard or '', guard_of_this_epoch)
+  if not low then
     return true
   end
-  local middle = string.find(guard, ':', #of_this_epoch + 1, true)
-  local low, high = string.sub(guard, #of_this_epoch + 1, middle - 1), string.sub(guard, middle + 1)
   if low ~= '' and (less(level, low) or less(quiet_level, low)) then
     return true
   end
@@ -425,8 +449,9 @@ local function fact(index, body)
 end
 
 -- Write a new profile; every counter that stands is judged again under it, but for those with moves, which report
--- themselves.
+-- themselves. Returns how much of `sets` that fills.
 local function change_profile(index, key, change, moving, kept_hours, sets, drops)
+  local set = 0
   local before = redis.call('GET', KEYS[change[1]]) or ''
   fact(index, { 'c', nonce, epoch, before, change[3], change[4], change[5] })
   if change[2] == '' then
@@ -434,8 +459,7 @@ local function change_profile(index, key, change, moving, kept_hours, sets, drop
     drops[#drops + 1] = 'v'
   else
     redis.call('SET', KEYS[change[1]], change[3])
-    sets[#sets + 1] = 'v'
-    sets[#sets + 1] = change[2]
+    sets[1], sets[2], set = 'v', change[2], 2
   end
   if kept_hours then
     drops[#drops + 1] = 'H'
@@ -462,6 +486,7 @@ local function change_profile(index, key, change, moving, kept_hours, sets, drop
       drops[#drops + 1] = fields[place]
     end
   end
+  return set
 end
 
 -- What `H` says once these hour buckets are written.
@@ -481,25 +506,26 @@ local function evidence_of(move)
   return evidences[move]
 end
 
-local reports, moved = {}, 0
-for index, account in ipairs(accounts) do
+-- `sets` is filled anew by each account up to `set`, `drops` once it was used.
+local reports, sets, drops = {}, {}, {}
+moved = 0
+for index = 1, #accounts do
+  local account = accounts[index]
   local key, moves, hours, change = KEYS[account[2]], account[4], account[6] or NOTHING, account[7] or NOTHING
-  local fields, values, course = asked[index], kept[index], courses[index]
-  local sets, drops, written, moving, place = {}, {}, 0, nil, 2
+  local values, set, moving, place = kept[index], 0, nil, 2
 
   -- The profile first: the facts after it are judged under it.
   if #change > 0 then
     moving = moving_of(account)
-    change_profile(index, key, change, moving, values[#fields], sets, drops)
-    written = #sets
+    set = change_profile(index, key, change, moving, values[#values], sets, drops)
   end
 
   for move = 1, #moves, MOVE do
-    local counter, at = fields[place], (move - 1) / MOVE * COURSE
-    local stood, quieted, level, order = course[at + 1], course[at + 3], course[at + 4], course[at + 5]
-    local before, estimated = stood or '0', 0
     moved = moved + 1
-    place = place + (moves[move + 2] == 'l' and 3 or 2)
+    local counter, watched = counter_of(moves[move], moves[move + 1]), moves[move + 5]
+    local stood, quieted, level, order = values[place], quieteds[moved], levels[moved], orders[moved]
+    local before, guard, estimated = stood or '0', watched == 1 and values[place + 1], 0
+    place = place + 1 + watched + (moves[move + 2] == 'l' and 1 or 0)
     if not stood and moves[move + 7] > 0 then
       moving = moving or moving_of(account)
       drop_before(key, numbers[moves[move]], moves[move + 7], moves[move + 8], moving, drops)
@@ -509,71 +535,56 @@ for index, account in ipairs(accounts) do
       level, estimated = seen(quieted, moves[move + 4], estimated)
       order = estimated == 1 and 'sketch'
     end
-    sets[written + 1], sets[written + 2], written = counter, level, written + 2
+    sets[set + 1], sets[set + 2], set = counter, level, set + 2
     if order then
-      sets[written + 1], sets[written + 2], written = 'o' .. counter, order, written + 2
+      sets[set + 1], sets[set + 2], set = 'o' .. counter, order, set + 2
     end
-    if moves[move + 5] == 1 and passed(#change == 0 and course[at + 2], quieted, level) then
+    if watched == 1 and passed(#change == 0 and guard, quieted, level) then
       fact(index, { 'm', nonce, epoch, names[moves[move]], moves[move + 1], before, difference(quieted, before),
                     difference(level, quieted), evidence_of(moved), moves[move + 6], estimated })
-      drops[#drops + 1] = 'g' .. counter
+      drops[#drops + 1] = guards[counter]
     end
   end
 
-  local notes = account[10] or NOTHING
+  local notes, found, look = account[10] or NOTHING, account[11] or NOTHING, account[12] or NOTHING
   for note = 1, #notes, NOTE do
     if notes[note + 2] then
       redis.call('SET', KEYS[notes[note]], string.format('%.0f|', notes[note + 1] + 1) .. notes[note + 2])
     end
   end
-  for _, signal in ipairs(account[11] or NOTHING) do
-    fact(index, { 'f', nonce, epoch, signal })
+  for signal = 1, #found do
+    fact(index, { 'f', nonce, epoch, found[signal] })
   end
-  local look = account[12] or NOTHING
   if #look > 0 then
     redis.call('ZADD', KEYS[look[1]], look[3], look[2])
   end
 
   if #hours > 0 then
-    sets[#sets + 1] = 'H'
-    sets[#sets + 1] = hours_kept(values[#fields], hours)
+    sets[set + 1], sets[set + 2], set = 'H', hours_kept(values[#values], hours), set + 2
   end
   local ledger = ledgers[index]
   if ledger then
-    sets[#sets + 1] = 'q'
-    sets[#sets + 1] = ledger[2]
+    sets[set + 1], sets[set + 2], set = 'q', ledger[2], set + 2
   end
   if #drops > 0 then
     in_pieces('HDEL', key, drops)
+    drops = {}
   end
-  if #sets > 0 then
-    in_pieces('HSET', key, sets)
-  end
+  in_pieces('HSET', key, sets, 1, set)
   if ledger then
     reports[#reports + 1] = unmarked(pending, names_key, key, account[1], ledger[1], ledger[2])
   end
 end
 
--- A field that is not there costs a look at all: only what changes is asked for.
-local sets, fields, added = {}, {}, {}
+local told = {}
 for index, range in ipairs(ranges) do
-  sets[2 * index - 1], sets[2 * index] = range[1], range[3]
-  for place, what in ipairs(TOLD) do
-    local told = range[3 + place]
-    if told > 0 then
-      fields[#fields + 1] = range[1] .. what
-      added[#fields] = told
-    end
-  end
+  told[2 * index - 1], told[2 * index] = range[1], range[3]
 end
-for place, stood in ipairs(#fields > 0 and fields_of(watermarks, fields) or NOTHING) do
-  stood = tonumber(stood or '0')
-  local told = string.sub(fields[place], -1) == 't' and math.max(stood, added[place]) or stood + added[place]
-  sets[#sets + 1] = fields[place]
-  sets[#sets + 1] = string.format('%.0f', told)
+for place = #ranges + 1, #told_fields do
+  local field, stood = told_fields[place], tonumber(told_before[place] or '0')
+  told[2 * place - 1] = field
+  told[2 * place] = text_of(string.sub(field, -1) == 't' and math.max(stood, added[place]) or stood + added[place])
 end
-if #sets > 0 then
-  in_pieces('HSET', watermarks, sets)
-end
+in_pieces('HSET', watermarks, told)
 
 return { 'ok', reports, full_slices }

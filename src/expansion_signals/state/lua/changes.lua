@@ -42,12 +42,7 @@ end
 
 -- The field of a day bucket in its month's hash: a small whole number, which takes half the bytes of a text.
 local function bucket_field(number, day_of_month)
-  return string.format('%.0f', 32 * number + day_of_month)
-end
-
--- The number of the meter whose bucket a field is.
-local function meter_of_bucket(field)
-  return string.format('%.0f', math.floor(field / 32))
+  return text_of(32 * number + day_of_month)
 end
 
 -- The level of a baseline: what is counted of the days after it is in their buckets.
@@ -78,15 +73,16 @@ local function seen(level, part, estimated)
     return level, estimated
   end
   local set, sketch = KEYS[part[1]], KEYS[part[2]]
-  if redis.call('EXISTS', sketch) == 0 then
-    local stood = redis.call('SCARD', set)
-    in_pieces('SADD', set, part, 3)
-    local stands = redis.call('SCARD', set)
-    if stands > EXACT then
+  local stood = redis.call('SCARD', set)
+  -- A set goes when its sketch comes: one that stands has none.
+  if stood > 0 or redis.call('EXISTS', sketch) == 0 then
+    local new = in_pieces('SADD', set, part, 3)
+    local crowded = stood + new > EXACT
+    if crowded then
       in_pieces('PFADD', sketch, redis.call('SMEMBERS', set))
       redis.call('DEL', set)
     end
-    return add(level, string.format('%.0f', stands - stood)), stands > EXACT and 1 or 0
+    return new > 0 and add(level, text_of(new)) or level, crowded and 1 or 0
   end
   in_pieces('PFADD', sketch, part, 3)
   local estimate = tostring(redis.call('PFCOUNT', sketch))

@@ -5,8 +5,17 @@
 
 local SKETCHED, DAYS_KEPT = 'sketched', 62
 
+-- The z key of a day, nil where it is not named.
+local function sketch_of(sketches, day)
+  for place = 1, #sketches, 2 do
+    if sketches[place] == day then
+      return sketches[place + 1]
+    end
+  end
+end
+
 -- Past what can be kept, those not seen for long go, and sketches take over where that is not enough; reads only.
--- `last` holds the days of those asked, `fields` those that would be written, `sketches` the z keys by day.
+-- `last` holds the days of those asked, `fields` those that would be written; `sketches` is as asked.
 local function make_room(hash, last, fields, sketches)
   local stands, newest, kept = redis.call('HGETALL', hash), 0, 0
   for place = 1, #stands, 2 do
@@ -22,8 +31,8 @@ local function make_room(hash, last, fields, sketches)
       kept = kept + 1
     end
   end
-  local plan = { fields = {}, gone = {}, sketches = {} }
   if kept <= EXACT then
+    local plan = { gone = {} }
     for place = 1, #stands, 2 do
       if not last[stands[place]] then
         table.insert(plan.gone, stands[place])
@@ -31,51 +40,53 @@ local function make_room(hash, last, fields, sketches)
     end
     for place = 1, #fields, 2 do
       if last[fields[place]] then
-        table.insert(plan.fields, fields[place])
-        table.insert(plan.fields, fields[place + 1])
+        table.insert(plan, fields[place])
+        table.insert(plan, fields[place + 1])
       end
     end
     return plan
   end
+  local plan = { SKETCHED, 1, sketches = {}, emptied = true }
   local by_day = {}
   for member, day in pairs(last) do
-    if not sketches[day] then
-      return false, newest
-    end
     if not by_day[day] then
-      by_day[day] = { sketches[day] }
+      local sketch = sketch_of(sketches, day)
+      if not sketch then
+        return false, newest
+      end
+      by_day[day] = { sketch }
       table.insert(plan.sketches, by_day[day])
     end
     table.insert(by_day[day], member)
   end
-  plan.fields, plan.emptied = { SKETCHED, 1 }, true
   return plan
 end
 
--- What to write: { fields = { member, day, ... }, gone = { member, ... }, sketches = { {z key, member, ...}, ... },
--- emptied = whether the hash goes first }. False and the newest day, where a day is wanted whose z key is not named.
--- Reads only.
+-- What to write: { member, day, ... }, and where there are some, gone = { member, ... },
+-- sketches = { {z key, member, ...}, ... }, emptied = whether the hash goes first. False and the newest day, where a day
+-- is wanted whose z key is not named. Reads only.
 local function seen_by_day(asked)
-  local hash, sketches, wanted, last = KEYS[asked[1]], {}, { SKETCHED }, {}
-  for place = 1, #asked[3], 2 do
-    sketches[asked[3][place]] = asked[3][place + 1]
-  end
+  local hash, wanted, last = KEYS[asked[1]], { SKETCHED }, {}
   for place = 4, #asked do
-    local day = asked[place][1]
-    for index = 2, #asked[place] do
-      local member = asked[place][index]
-      if not last[member] then
+    local seen_then = asked[place]
+    local day = seen_then[1]
+    for index = 2, #seen_then do
+      local member = seen_then[index]
+      local later = last[member]
+      if not later then
         wanted[#wanted + 1] = member
       end
-      last[member] = math.max(last[member] or day, day)
+      if not later or later < day then
+        last[member] = day
+      end
     end
   end
-  local pieces = in_pieces('HMGET', hash, wanted)
+  local stands, plan = fields_of(hash, wanted), {}
 
-  local plan = { fields = {}, gone = {}, sketches = {} }
-  if pieces[1][1] then
+  if stands[1] then
+    plan.sketches = {}
     for place = 4, #asked do
-      local sketch = { sketches[asked[place][1]] }
+      local sketch = { sketch_of(asked[3], asked[place][1]) }
       for index = 2, #asked[place] do
         sketch[index] = asked[place][index]
       end
@@ -86,17 +97,17 @@ local function seen_by_day(asked)
 
   local new = 0
   for place = 2, #wanted do
-    local stood = pieces[math.floor((place - 1) / PIECE) + 1][(place - 1) % PIECE + 1]
+    local member, stood = wanted[place], stands[place]
     new = new + (stood and 0 or 1)
-    if not stood or tonumber(stood) < last[wanted[place]] then
-      table.insert(plan.fields, wanted[place])
-      table.insert(plan.fields, last[wanted[place]])
+    if not stood or tonumber(stood) < last[member] then
+      plan[#plan + 1] = member
+      plan[#plan + 1] = last[member]
     end
   end
   if new == 0 or redis.call('HLEN', hash) + new <= EXACT then
     return plan
   end
-  return make_room(hash, last, plan.fields, sketches)
+  return make_room(hash, last, plan, asked[3])
 end
 
 -- Write a plan; cannot fail.
@@ -105,13 +116,11 @@ local function write_seen(asked, plan)
   if plan.emptied then
     redis.call('DEL', hash)
   end
-  if #plan.gone > 0 then
+  if plan.gone then
     in_pieces('HDEL', hash, plan.gone)
   end
-  if #plan.fields > 0 then
-    in_pieces('HSET', hash, plan.fields)
-  end
-  for _, sketch in ipairs(plan.sketches) do
+  in_pieces('HSET', hash, plan)
+  for _, sketch in ipairs(plan.sketches or {}) do
     in_pieces('PFADD', KEYS[sketch[1]], sketch, 2)
   end
 end

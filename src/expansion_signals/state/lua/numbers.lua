@@ -3,6 +3,12 @@
 
 local BILLION = 1000000000
 local SAFE_LENGTH = 15 -- ten digits to the fifteenth and their sums stay below 2^53
+local LONG = 2147483648 -- what a C long holds everywhere
+
+-- A whole number below 2^53 as text: '%d' takes half of what '%.0f' does.
+local function text_of(number)
+  return string.format(number < LONG and number > -LONG and '%d' or '%.0f', number)
+end
 
 local function split(text)
   local sign, digits = 1, text
@@ -17,7 +23,7 @@ end
 
 local function add(a, b)
   if #a <= SAFE_LENGTH and #b <= SAFE_LENGTH then
-    return string.format('%.0f', tonumber(a) + tonumber(b))
+    return text_of(a + b)
   end
   local a_high, a_low = split(a)
   local b_high, b_low = split(b)
@@ -27,7 +33,7 @@ local function add(a, b)
     high, low = high + 1, low - BILLION
   end
   if high == 0 then
-    return string.format('%.0f', low)
+    return text_of(low)
   end
   return string.format('%.0f%09.0f', high, math.abs(low))
 end
@@ -42,7 +48,7 @@ end
 
 local function less(a, b)
   if #a <= SAFE_LENGTH and #b <= SAFE_LENGTH then
-    return tonumber(a) < tonumber(b)
+    return a - b < 0
   end
   local a_high, a_low = split(a)
   local b_high, b_low = split(b)

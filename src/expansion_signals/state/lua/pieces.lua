@@ -2,23 +2,27 @@
 
 local PIECE = 1000 -- even, so that pairs of field and value stay together
 
--- Call a command with the elements of a list from `first` on, piece by piece; returns the answers.
-local function in_pieces(command, key, list, first)
-  local answers = {}
-  for place = first or 1, #list, PIECE do
-    answers[#answers + 1] = redis.call(command, key, unpack(list, place, math.min(place + PIECE - 1, #list)))
+-- Call a command that answers a number with the elements of a list from `first` to `last`, piece by piece; returns the
+-- sum of the answers.
+local function in_pieces(command, key, list, first, last)
+  first, last = first or 1, last or #list
+  local sum = 0
+  while last - first >= PIECE do
+    sum = sum + redis.call(command, key, unpack(list, first, first + PIECE - 1))
+    first = first + PIECE
   end
-  return answers
+  return first > last and sum or sum + redis.call(command, key, unpack(list, first, last))
 end
 
--- What the fields of a hash hold, in their order; false where there is none.
-local function fields_of(key, fields)
-  if #fields <= PIECE then
-    return redis.call('HMGET', key, unpack(fields))
+-- What the fields of a hash hold, in their order; false where there is none. `last` is how many they are.
+local function fields_of(key, fields, last)
+  last = last or #fields
+  if last <= PIECE then
+    return redis.call('HMGET', key, unpack(fields, 1, last))
   end
   local values = {}
-  for _, piece in ipairs(in_pieces('HMGET', key, fields)) do
-    for _, value in ipairs(piece) do
+  for first = 1, last, PIECE do
+    for _, value in ipairs(redis.call('HMGET', key, unpack(fields, first, math.min(first + PIECE - 1, last)))) do
       values[#values + 1] = value
     end
   end

@@ -17,10 +17,8 @@ local function standing_shares(asked)
       end
     end
   end
-  for piece, values in ipairs(in_pieces('HMGET', KEYS[asked[1]], fields)) do
-    for place, value in ipairs(values) do
-      stands[fields[(piece - 1) * PIECE + place]] = value
-    end
+  for place, value in ipairs(fields_of(KEYS[asked[1]], fields)) do
+    stands[fields[place]] = value
   end
   return stands
 end

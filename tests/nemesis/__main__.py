@@ -1,0 +1,71 @@
+"""`make faults`: a campaign on three brokers, a Redis and three workers of its own; exit code 1 where harm was done."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from nemesis.campaign import WHOLE_MINUTES, campaign, planned
+from nemesis.ground import ground
+
+if TYPE_CHECKING:
+    from nemesis.campaign import Report
+
+RATE = 400
+"""Events a second: what three brokers, a Redis and three workers on two cores bear beside their faults."""
+
+
+def main() -> None:
+    """Run, show, write."""
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=WHOLE_MINUTES, help="how long faults happen")
+    parser.add_argument("--seed", type=int, default=None, help="the schedule of an earlier campaign")
+    parser.add_argument("--out", type=Path, help="where the figures go, as JSON")
+    parser.add_argument("--keep", type=Path, help="where logs and data stay; else they go with the campaign")
+    asked = parser.parse_args()
+    seed = random.randrange(1 << 32) if asked.seed is None else asked.seed  # noqa: S311 -- a schedule, not a secret
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    console.print(f"seed {seed}; starting three brokers, Redis and three workers")
+    with tempfile.TemporaryDirectory(prefix="expansion-signals-faults-") as name:
+        directory = asked.keep or Path(name)
+        directory.mkdir(parents=True, exist_ok=True)
+        with ground(directory) as laid_out:
+            began = time.monotonic()
+            report = campaign(
+                laid_out, planned(asked.minutes), seconds=60 * asked.minutes, seed=seed, rate=RATE, tell=console.print
+            )
+            console.print(f"{time.monotonic() - began:.0f} s in all")
+    figures = report.figures()
+    console.print(table(report))
+    for harm, size in figures["harm"].items():
+        console.print(f"  {harm.replace('_', ' ')}: {size}", style="red" if size else "green")
+    if asked.out:
+        asked.out.write_text(json.dumps(figures, indent=2) + "\n")
+    if not report.verdict.is_clean:
+        console.print(report.verdict, style="red")
+        sys.exit(1)
+
+
+def table(report: Report) -> Table:
+    """Return a row for each fault."""
+    shown = Table(title=f"{report.events:,} events, seed {report.seed}", title_justify="left")
+    for column in ("fault", "times", "median s", "most s"):
+        shown.add_column(column, justify="left" if column == "fault" else "right")
+    for name, of in report.figures()["faults"].items():
+        shown.add_row(
+            name.replace("_", " "), str(of["times"]), f"{of['median_seconds']:.1f}", f"{of['most_seconds']:.1f}"
+        )
+    return shown
+
+
+if __name__ == "__main__":
+    main()

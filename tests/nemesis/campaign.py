@@ -1,0 +1,146 @@
+"""A campaign: faults in an order drawn from a seed while the product sends, then peace, then the verdict."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from nemesis.faults import FAULTS
+from nemesis.restless import Restless
+from outside import load
+from outside.aftermath import UNHARMED, Aftermath, aftermath
+from outside.deployment import TRIGGERS
+from servers.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from nemesis.ground import Ground
+
+SETTLED_SECONDS = 240
+
+WHOLE: Mapping[str, int] = {
+    "worker_killed": 42,
+    "worker_paused": 16,
+    "workers_rolled": 3,
+    "redis_killed": 11,
+    "writes_lost": 12,
+    "redis_full": 4,
+    "broker_killed": 11,
+    "partitions_added": 5,
+    "rules_changed": 6,
+    "service_killed": 8,
+}
+"""How often each happens in the long form."""
+
+WHOLE_MINUTES = 12
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checker found; `again` are triggers handed out after `done()`, `undelivered` those that never were."""
+
+    aftermath: Aftermath
+    again: Sequence[str]
+    undelivered: Sequence[str]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.aftermath == UNHARMED and not self.again and not self.undelivered
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done, how long each took (see `faults`), and what came of it."""
+
+    seed: int
+    seconds: float
+    events: int
+    faults: Mapping[str, Sequence[float]]
+    verdict: Verdict
+
+    def figures(self) -> dict[str, Any]:
+        """Return it as JSON writes it."""
+        found = self.verdict.aftermath
+        return {
+            "seed": self.seed,
+            "seconds": round(self.seconds, 1),
+            "events": self.events,
+            "clean": self.verdict.is_clean,
+            "faults": {
+                name: {
+                    "times": len(took),
+                    "median_seconds": round(statistics.median(took), 2),
+                    "most_seconds": round(max(took), 2),
+                }
+                for name, took in self.faults.items()
+            },
+            "harm": {
+                **{name: len(value) if hasattr(value, "__len__") else value for name, value in asdict(found).items()},
+                "handed_out_after_done": len(self.verdict.again),
+                "undelivered": len(self.verdict.undelivered),
+            },
+        }
+
+
+def planned(minutes: float) -> dict[str, int]:
+    """Return how often each fault happens in so many minutes, each at least once."""
+    return {name: max(1, round(times * minutes / WHOLE_MINUTES)) for name, times in WHOLE.items()}
+
+
+def campaign(  # noqa: PLR0913 -- what a campaign is made of
+    ground: Ground,
+    plan: Mapping[str, int],
+    *,
+    seconds: float,
+    seed: int,
+    rate: int,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Do all of the plan in at least so many seconds, under a load of so many events a second."""
+    draw = random.Random(seed)  # noqa: S311 -- a schedule that can be played again
+    schedule = [name for name, times in plan.items() for _ in range(times)]
+    draw.shuffle(schedule)
+    took: dict[str, list[float]] = defaultdict(list)
+    began = time.monotonic()
+    with Restless(ground.deployment.product, rate=rate, seconds=seconds, seed=seed) as product:
+        started = time.monotonic()
+        for number, name in enumerate(schedule):
+            tell(f"{time.monotonic() - began:5.0f} s  {number + 1:3} of {len(schedule)}  {name}")
+            took[name].append(FAULTS[name](ground, draw))
+            due = started + seconds * (number + 1) / len(schedule)
+            time.sleep(max(0.0, due - time.monotonic()))
+        if product.is_done:
+            tell("the load ended before the faults did: the last of them met a quiet pipeline")
+    verdict = judged(ground, lambda words: tell(f"{time.monotonic() - began:5.0f} s  {words}"))
+    sent = len(ground.deployment.product.sent)
+    return Report(seed, time.monotonic() - began, sent, dict(sorted(took.items())), verdict)
+
+
+def judged(ground: Ground, tell: Callable[[str], None]) -> Verdict:
+    """Wait until all that was sent is counted and handed out, and look at everything."""
+    for worker in ground.workers:
+        if not worker.alive():
+            worker.start()
+    stood = ground.ends()
+    tell("peace; waiting until all is counted")
+    with suppress(TimeoutError):  # what is not counted is told as such
+        until(lambda: ground.has_counted(stood), seconds=SETTLED_SECONDS, waiting_for="all to be counted")
+    tell("looking at what was counted and published")
+    found = aftermath(ground.deployment, load.LIMIT, in_order=False)
+    published = {record.event["id"] for record in ground.deployment.triggers(TRIGGERS)}
+
+    def undelivered() -> set[str]:
+        return published - {line.trigger for line in ground.following.journal() if line.what in ("done", "taken")}
+
+    tell("waiting until the service has had every trigger")
+    with suppress(TimeoutError):
+        until(lambda: not undelivered(), seconds=SETTLED_SECONDS, waiting_for="the last trigger to be handed out")
+    again = [line.trigger for line in ground.following.handed_out_after_done()]
+    return Verdict(found, again, sorted(undelivered()))

@@ -1,0 +1,154 @@
+"""Every fault by its name: it does its harm, and heals it. What it returns is seconds that are worth telling.
+
+Brokers are controllers, too, so killing them in turn meets the one that leads.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeAlias
+
+from confluent_kafka.admin import AdminClient, NewPartitions
+from redis import Redis
+
+from servers.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from random import Random
+
+    from nemesis.ground import Ground
+
+Fault: TypeAlias = "Callable[[Ground, Random], float]"
+
+PAUSE_SECONDS = 4.0
+"""Twice what a member may be silent for in these deployments."""
+
+LONGEST_TAIL = 20_000
+"""Bytes cut off the append-only file: acknowledged writes of the last moments."""
+
+HEALED_SECONDS = 60
+
+
+def worker_killed(ground: Ground, draw: Random) -> float:
+    """SIGKILL; return how long it took the others to count what stood in the log then."""
+    worker = draw.choice(ground.workers)
+    stood = ground.ends()
+    worker.kill()
+    began = time.monotonic()
+    until(lambda: ground.has_counted(stood), seconds=HEALED_SECONDS, waiting_for="others to take over")
+    took = time.monotonic() - began
+    worker.start()
+    return took
+
+
+def worker_paused(ground: Ground, draw: Random) -> float:
+    """SIGSTOP past the session; others take over, and it goes on as if nothing had been."""
+    worker = draw.choice(ground.workers)
+    worker.freeze()
+    time.sleep(PAUSE_SECONDS)
+    worker.thaw()
+    return PAUSE_SECONDS
+
+
+def workers_rolled(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- all of them, in order
+    """End each by SIGTERM and start it again, one after the other; return the longest that one took to end."""
+    longest = 0.0
+    for worker in ground.workers:
+        began = time.monotonic()
+        code = worker.stop()
+        longest = max(longest, time.monotonic() - began)
+        assert code == 0, f"a worker that was asked to end said {code}"
+        worker.start().until_ready()
+    return longest
+
+
+def redis_killed(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- there is one
+    """SIGKILL, and start it with what its append-only file holds."""
+    return _redis_away(ground, lambda: None)
+
+
+def writes_lost(ground: Ground, draw: Random) -> float:
+    """SIGKILL, cut the end off its append-only file, and start it: acknowledged writes are gone under live workers."""
+    return _redis_away(ground, lambda: _cut(ground.redis.directory, draw.randint(1, LONGEST_TAIL)))
+
+
+def redis_full(ground: Ground, draw: Random) -> float:
+    """Let it hold no more than it does; it refuses writes until it may again."""
+    with Redis.from_url(ground.redis.url) as client:
+        client.config_set("maxmemory", "1mb")
+        time.sleep(draw.uniform(1, 3))
+        client.config_set("maxmemory", "0")
+    return 0.0
+
+
+def broker_killed(ground: Ground, draw: Random) -> float:
+    """SIGKILL one, leave it away for a while, and start it again; return how long it was away."""
+    broker = draw.choice(ground.brokers)
+    began = time.monotonic()
+    broker.kill()
+    time.sleep(draw.uniform(0.5, 3))
+    broker.start()
+    return time.monotonic() - began
+
+
+def partitions_added(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- always one
+    """Give `usage-events` one partition more; keys go elsewhere from then on."""
+    name = f"{ground.deployment.prefix}usage-events"
+    admin = AdminClient({"bootstrap.servers": ground.deployment.kafka, "log_level": 0})
+    stands = len(admin.list_topics(name, timeout=HEALED_SECONDS).topics[name].partitions)
+    admin.create_partitions([NewPartitions(name, stands + 1)])[name].result(HEALED_SECONDS)
+    return 0.0
+
+
+def rules_changed(ground: Ground, draw: Random) -> float:
+    """Have another rule of another meter in force: a new epoch for every shard."""
+    rules = ground.configuration / "rules.yaml"
+    text = rules.read_text()
+    line = next(line for line in text.splitlines() if "storage-full" in line)
+    percent = draw.randint(50, 79)
+    rules.write_text(
+        text.replace(line, f"  - {{id: storage-full, signal: limit_reached, meter: storage, at: [{percent}%]}}")
+    )
+    return 0.0
+
+
+def service_killed(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- there is one
+    """SIGKILL the notification service; another follows in its place."""
+    ground.service.kill()
+    ground.another_service()
+    return 0.0
+
+
+FAULTS: Mapping[str, Fault] = {
+    each.__name__: each
+    for each in (
+        worker_killed,
+        worker_paused,
+        workers_rolled,
+        redis_killed,
+        writes_lost,
+        redis_full,
+        broker_killed,
+        partitions_added,
+        rules_changed,
+        service_killed,
+    )
+}
+
+
+def _redis_away(ground: Ground, meanwhile: Callable[[], None]) -> float:
+    began = time.monotonic()
+    ground.redis.kill()
+    meanwhile()
+    ground.redis.start()
+    return time.monotonic() - began
+
+
+def _cut(directory: Path, length: int) -> None:
+    """Cut the end off the last increment of the append-only file; what it begins with stays."""
+    last = max(directory.glob("appendonlydir/*.incr.aof"), key=lambda file: file.stat().st_mtime)
+    size = last.stat().st_size
+    with last.open("r+b") as file:
+        file.truncate(max(0, size - length))
