@@ -69,11 +69,11 @@ class Worker:
             self._child.wait(END_SECONDS)
             self._child = None
 
-    def stop(self) -> int:
-        """SIGTERM, as an operator ends it; return the exit code."""
+    def stop(self, seconds: float = END_SECONDS) -> int:
+        """SIGTERM, as an operator ends it; return the exit code, if it ends within so many seconds."""
         assert self._child is not None
         self._child.terminate()
-        return self.ended()
+        return self.ended(seconds)
 
     def ended(self, seconds: float = END_SECONDS) -> int:
         """Wait until it has ended by itself, and return the exit code."""

@@ -20,6 +20,7 @@ from expansion_signals.cli import (
     demo,
     dev,
     dlq,
+    doctor,
     emit,
     explain,
     imports,
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.command("backtest")(backtest.backtest)
 app.command("demo")(demo.demo)
 app.command("dev")(dev.dev)
+app.command("doctor")(doctor.doctor)
 app.command("emit")(emit.emit)
 app.command("explain")(explain.explain)
 app.command("import")(imports.import_)

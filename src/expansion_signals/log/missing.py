@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from expansion_signals.checks.topic_settings import missing_topics
 from expansion_signals.errors import RejectedState
 
 if TYPE_CHECKING:
@@ -18,6 +19,4 @@ def reject_missing(servers: str, wanted: Collection[str], existing: Collection[s
     """
     missing = sorted(set(wanted).difference(existing))
     if missing:
-        raise RejectedState(
-            f"Kafka at {servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
-        )
+        raise RejectedState(missing_topics(servers, missing).sentence)

@@ -60,7 +60,7 @@ def create_topics(servers: str, prefix: str, topics: Sequence[Topic], replicatio
         LogUnavailable: the broker does not answer.
         RejectedState: the broker refuses a topic; the message says which and why.
     """
-    with _admin(servers) as admin:
+    with administering(servers) as admin:
         brokers = len(admin.describe_cluster()["brokers"])
         wanted = {
             prefix + topic.name: {
@@ -84,10 +84,10 @@ def check_topics(servers: str, prefix: str, topics: Sequence[Topic]) -> list[Dif
         LogUnavailable: the broker does not answer.
         RejectedState: the broker does not let us look.
     """
-    with _admin(servers) as admin:
+    with administering(servers) as admin:
         names = [prefix + topic.name for topic in topics]
         found = {each["name"]: each["partitions"] for each in admin.describe_topics(names) if each["partitions"]}
-        settings = _settings_of(admin, list(found))
+        settings = settings_of(admin, list(found))
         differences: list[Difference] = []
         for topic, name in zip(topics, names, strict=True):
             if name not in found:
@@ -106,10 +106,9 @@ def topic_ids(servers: str, names: Sequence[str]) -> dict[str, str | None]:
         LogUnavailable: the broker does not answer.
         RejectedState: topics are missing, with all their names; or the broker does not let us look.
     """
-    with _admin(servers, _SPOKEN_BY_ALL) as admin:
-        if admin.describe_cluster()["cluster_id"].startswith(_EMBEDDED):
-            return dict.fromkeys(names)
-    with _admin(servers) as admin:
+    if is_embedded(servers):
+        return dict.fromkeys(names)
+    with administering(servers) as admin:
         found = {each["name"]: each for each in admin.describe_topics(list(names)) if each["partitions"]}
     reject_missing(servers, names, found)
     ids = {name: found[name].get("topic_id") for name in names}
@@ -128,8 +127,25 @@ class _Admin(KafkaAdminClient):  # type: ignore[misc]
             raise
 
 
+def is_embedded(servers: str) -> bool:
+    """Say whether this is librdkafka's in-process broker, which is asked for nothing but records.
+
+    Raises:
+        LogUnavailable: the broker does not answer.
+        RejectedState: the broker does not let us look.
+    """
+    with administering(servers, _SPOKEN_BY_ALL) as admin:
+        return bool(admin.describe_cluster()["cluster_id"].startswith(_EMBEDDED))
+
+
 @contextmanager
-def _admin(servers: str, protocol: tuple[int, int] | None = None) -> Iterator[Any]:
+def administering(servers: str, protocol: tuple[int, int] | None = None) -> Iterator[Any]:
+    """Hand out kafka-python's administrator, connected; what it raises inside is told as one of ours.
+
+    Raises:
+        LogUnavailable: the broker does not answer.
+        RejectedState: the broker refuses.
+    """
     try:
         admin = _Admin(
             bootstrap_servers=servers.split(","),
@@ -170,7 +186,8 @@ def _settings(topic: Topic, copies: int) -> dict[str, str]:
     return {**topic.config, _MIN_INSYNC: str(enough)}
 
 
-def _settings_of(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:  # noqa: ANN401 -- kafka-python has no types
+def settings_of(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:  # noqa: ANN401 -- kafka-python has no types
+    """Return every setting of these topics, by topic."""
     if not names:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]

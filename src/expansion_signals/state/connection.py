@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 Connection: TypeAlias = Redis | RedisCluster
 """What stores are made with; who makes them need not know redis-py."""
@@ -50,12 +50,14 @@ class PackingConnection(AsyncConnection):
         return [pack_command((*name.split(), *others) if isinstance(name, str) else args)]
 
 
-async def reports(client: Connection, section: str) -> Sequence[Mapping[str, object]]:
-    """Return this section of `INFO`, of every node."""
+async def reports(client: Connection, section: str) -> Mapping[str, Mapping[str, object]]:
+    """Return this section of `INFO`, of every node by its `host:port`, or path."""
     if isinstance(client, Redis):
-        return [await client.info(section)]
+        named = client.connection_pool.connection_kwargs
+        name = named["path"] if "path" in named else f"{named.get('host', 'localhost')}:{named.get('port', 6379)}"
+        return {name: await client.info(section)}
     await client.initialize()
-    return [await client.execute_command("INFO", section, target_nodes=node) for node in client.get_nodes()]
+    return {node.name: await client.execute_command("INFO", section, target_nodes=node) for node in client.get_nodes()}
 
 
 def _cluster(url: str) -> RedisCluster:

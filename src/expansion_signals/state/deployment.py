@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from redis.asyncio import RedisCluster
 
+from expansion_signals.checks.deployment_cut import judge_cut, judge_topic_names
+from expansion_signals.checks.findings import refuse
+from expansion_signals.checks.redis_server import judge_eviction, judge_half_a_cluster
 from expansion_signals.errors import RejectedState
 from expansion_signals.state.connection import reports
 from expansion_signals.state.keys import STATE_FORMAT, configurations_key, deployment_key, shard_keys
@@ -75,7 +78,8 @@ class Deployment:
             # Whoever comes first says how the deployment is cut.
             if await self._run("HSETNX", key, "shards", self._shards):
                 await self._run("HSET", key, "format", STATE_FORMAT)
-            await self._check(dict(_decoded(await self._run("HGETALL", key))))
+            stands = dict(_decoded(await self._run("HGETALL", key)))
+            refuse(judge_cut(stands, shards=self._shards, state_format=STATE_FORMAT))
             return bool(await self._run("HEXISTS", key, "complete"))
 
     async def open(self) -> None:
@@ -104,15 +108,8 @@ class Deployment:
                 if accept:
                     await self._run("HSET", key, f"topic:{topic}", name)
                 elif not await self._run("HSETNX", key, f"topic:{topic}", name):
-                    self._refuse_another(topic, name, _text(await self._run("HGET", key, f"topic:{topic}")))
-
-    def _refuse_another(self, topic: str, name: str, known: str) -> None:
-        if name != known:
-            raise RejectedState(
-                f"{topic} was deleted and made again: its id is {name}, the state has read {known}. What the old one "
-                "held and no worker had counted is gone. To count the new one from its beginning: "
-                "expansion-signals worker --accept-log"
-            )
+                    known = {f"topic:{topic}": _text(await self._run("HGET", key, f"topic:{topic}"))}
+                    refuse(judge_topic_names(known, {topic: name}))
 
     async def accept(
         self, configuration: Configuration, *, force: bool = False, origin: Origin | None = None
@@ -161,34 +158,13 @@ class Deployment:
     async def _refuse_half_a_cluster(self) -> None:
         if isinstance(self._client, RedisCluster):
             return
-        (report,) = await reports(self._client, "cluster")
-        if report.get("cluster_enabled"):
-            raise RejectedState(
-                "this Redis is a node of a Cluster and holds only a part of the keys; "
-                "name the Cluster: EXPANSION_SIGNALS_REDIS=redis+cluster://host:port"
-            )
+        for name, said in (await reports(self._client, "cluster")).items():
+            refuse(judge_half_a_cluster(name, said))
 
     async def _refuse_eviction(self) -> None:
         # INFO, not CONFIG GET: managed offerings forbid the latter.
-        for report in await reports(self._client, "memory"):
-            policy = report.get("maxmemory_policy", "noeviction")
-            if policy != "noeviction":
-                raise RejectedState(
-                    f"Redis has maxmemory-policy {policy}: it would drop counters when memory is short. "
-                    "Set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction"
-                )
-
-    async def _check(self, stands: Mapping[str, str]) -> None:
-        if int(stands.get("shards", self._shards)) != self._shards:
-            raise RejectedState(
-                f"this deployment has {stands['shards']} shards, the worker was started with {self._shards}; "
-                f"the number is fixed: set EXPANSION_SIGNALS_SHARDS={stands['shards']}"
-            )
-        if int(stands.get("format", STATE_FORMAT)) != STATE_FORMAT:
-            raise RejectedState(
-                f"the state in Redis has format {stands['format']}, this worker knows {STATE_FORMAT}; "
-                "run the version that wrote it, or another prefix: EXPANSION_SIGNALS_PREFIX"
-            )
+        for name, said in (await reports(self._client, "memory")).items():
+            refuse(judge_eviction(name, said))
 
     async def _run(self, *command: Any) -> Any:  # noqa: ANN401 -- Redis commands and their answers
         return await cast("Any", self._client).execute_command(*command)

@@ -24,6 +24,7 @@ from expansion_signals.worker.parts import READ_BY, Parts, clock, nonce
 from expansion_signals.worker.patience import InPlace
 from expansion_signals.worker.reloading import Reloading
 from expansion_signals.worker.stage import Resuming, Stage
+from expansion_signals.worker.standing_ground import look_at_ground
 from expansion_signals.worker.status import StageStatus
 from expansion_signals.worker.topic_watch import TopicWatch
 
@@ -75,6 +76,7 @@ class Assembly:
         self._metrics = metrics
         self._force = force
         self._accept_log = accept_log
+        self._looked = False
 
     async def assemble(self, redis: Connection) -> Assembled:
         """Wait for Redis and Kafka, then return the stages, not yet running.
@@ -84,6 +86,9 @@ class Assembly:
         """
         settings = self._settings
         starting = InPlace(self._tell_start)
+        if not self._looked:
+            await starting(look_at_ground, settings, redis, clock)
+            self._looked = True  # once: a Redis that is empty is the one that was looked at
         deployment = Deployment(redis, prefix=settings.prefix, shards=settings.shards)
         whole = await starting(deployment.check)
         epochs = await self._epochs(deployment, starting)

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_DRAIN_SECONDS = 8.0
+_DRAIN_SECONDS = 5.0
 """How long a stage may finish the poll at hand before it is cut off; cut off is safe, only less polite."""
+
+_END_SECONDS = 9.0
+"""After so long it ends without having closed everything: a broker that is silent is not waited for to say good-bye."""
+
+_DRAIN_CHECK_SECONDS = 0.1
 
 _IDLE_CHECK_SECONDS = 0.1
 
@@ -78,11 +83,17 @@ class WorkerService(Service):
             return
         for stage in self._assembled.stages if self._assembled else ():
             stage.stop()
-        # A stage that waits for a server has nothing it could finish.
-        drains = self._assembled is not None and self._status.waits_for() is None
-        await asyncio.wait([self._working], timeout=_DRAIN_SECONDS if drains else 0)
+        began = time.monotonic()
+        await self._drain(self._working, began + _DRAIN_SECONDS)
         self._working.cancel()
-        await asyncio.wait([self._working])
+        await asyncio.wait([self._working], timeout=began + _END_SECONDS - time.monotonic())
+
+    async def _drain(self, working: asyncio.Task[None], until: float) -> None:
+        """Wait while stages finish what they have; one that waits for a server has nothing it could finish."""
+        while not working.done() and time.monotonic() < until:
+            if self._assembled is None or self._status.waits_for() is not None:
+                return
+            await asyncio.wait([working], timeout=_DRAIN_CHECK_SECONDS)
 
     async def _work(self) -> None:
         redis = connect(self._settings.redis.get_secret_value())

@@ -75,7 +75,7 @@ async def _publish(kafka: str, *accounts: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *("demo", "dev", "emit", "explain", "import", "mute", "report", "watch", "worker"),
+        *("demo", "dev", "doctor", "emit", "explain", "import", "mute", "report", "watch", "worker"),
         *("account brief", "account forget", "user forget", "config history"),
         *("dlq list", "dlq show", "dlq replay"),
     ],
