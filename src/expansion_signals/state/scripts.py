@@ -8,9 +8,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import (
+    AuthenticationError,
+    AuthenticationWrongNumberOfArgsError,
     BusyLoadingError,
     ClusterError,
     ConnectionError,  # noqa: A004 -- redis-py's own name
+    NoPermissionError,
     NoScriptError,
     RedisClusterException,
     RedisError,
@@ -18,6 +21,7 @@ from redis.exceptions import (
 )
 
 from expansion_signals.errors import RejectedState, StateUnavailable
+from expansion_signals.security import tls_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +46,8 @@ _PRELUDES = {
     "used": (),
     "move": (),
 }
+_SETTINGS = "EXPANSION_SIGNALS_REDIS"
+
 _REFUSED_FOR_NOW = {
     "OOM",
     "READONLY",
@@ -70,7 +76,17 @@ def redis_failures(what: str) -> Iterator[None]:
     """Turn redis-py's exceptions into ours: what may pass is `StateUnavailable`, the rest a `RejectedState`."""
     try:
         yield
+    except (AuthenticationError, AuthenticationWrongNumberOfArgsError) as error:
+        raise RejectedState(
+            f"Redis does not let us in: {error}; check {_SETTINGS}_USER and _PASSWORD, or {_SETTINGS} itself"
+        ) from error
+    except NoPermissionError as error:
+        raise RejectedState(
+            f"Redis does not let our user do what is needed ({what}): {error}; see deploy/redis-acl.conf"
+        ) from error
     except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
+        if (reason := tls_refusal(error)) is not None:
+            raise RejectedState(f"Redis does not let us in: {reason}; see docs/operations.md, Security") from error
         raise StateUnavailable(f"Redis does not answer ({what}): {error}") from error
     except RedisClusterException as error:
         # Said by the client. Its cause, if one of its own, is a first node that answered and knows of no Cluster.
