@@ -16,7 +16,7 @@ import ssl
 import struct
 from typing import TYPE_CHECKING
 
-from expansion_signals.security import tls_refusal
+from expansion_signals.security import PLAINTEXT, tls_refusal
 
 if TYPE_CHECKING:
     from expansion_signals.security import KafkaSecurity
@@ -52,7 +52,10 @@ def refusal(servers: str, security: KafkaSecurity) -> str | None:
         except _RefusedError as refused:
             said.append(str(refused))
         except OSError as error:
-            if (words := tls_refusal(error)) is not None:
+            words = tls_refusal(error)
+            if words is None and security.tls and _speaks_without_tls(host.strip("[]"), int(port)):
+                words = "it does not speak TLS on this port"
+            if words is not None:
                 said.append(words)
         else:
             return None
@@ -67,6 +70,17 @@ def _knock(host: str, port: int, security: KafkaSecurity) -> None:
         else:
             with context.wrap_socket(bare, server_hostname=host) as stream:
                 _log_in(stream, security)
+
+
+def _speaks_without_tls(host: str, port: int) -> bool:
+    """Say whether a broker that hung up on TLS answers without it; nothing secret is sent."""
+    try:
+        _knock(host, port, PLAINTEXT)
+    except _RefusedError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _log_in(stream: socket.socket, security: KafkaSecurity) -> None:

@@ -5,6 +5,7 @@ Every client of ours gets it as one value. It needs no library, for the SDK has 
 
 from __future__ import annotations
 
+import logging
 import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, get_args
@@ -20,6 +21,10 @@ MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
 
 _CLOSED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """A server that goes away in the middle of a handshake: it may come back."""
+
+_A_PAIR = "a certificate and its own key in PEM, without a passphrase"
+
+_LOGINS = ("SaslAuthenticateRequest", "SaslBytesRequest")
 
 _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
 
@@ -106,9 +111,7 @@ def tls_context(
         try:
             context.load_cert_chain(certificate, key, password=_no_passphrase)
         except OSError as error:
-            raise RejectedSettings(
-                f"{certificate} with {key}: {_unreadable(error, 'a certificate and its own key in PEM')}"
-            ) from error
+            raise RejectedSettings(f"{certificate} with {key}: {_unreadable(error, _A_PAIR)}") from error
     return context
 
 
@@ -131,7 +134,7 @@ def tls_refusal(error: BaseException | None) -> str | None:
         return "it does not speak TLS on this port"
     if "ALERT" in reason:
         alert = reason.partition("ALERT_")[2].replace("_", " ").lower()
-        return f"it does not take our certificate ({alert}): name one that it trusts, with its key"
+        return f"it asks for a certificate of ours that it trusts and that is in date ({alert}): name one, with its key"
     return f"TLS failed ({reason.replace('_', ' ').lower()})"
 
 
@@ -144,3 +147,12 @@ def _unreadable(error: OSError, expected: str) -> str:
 def _no_passphrase() -> NoReturn:
     """Refuse, where OpenSSL would ask at a terminal."""
     raise ssl.SSLError("the key has a passphrase")
+
+
+def _is_no_login(record: logging.LogRecord) -> bool:
+    """Keep logins out of a log: kafka-python writes every request there where it is set to debug, this one as well."""
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    return not any(type(each).__name__.startswith(_LOGINS) for each in arguments)
+
+
+logging.getLogger("kafka.net.connection").addFilter(_is_no_login)

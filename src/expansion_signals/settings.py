@@ -6,17 +6,15 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
-from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from expansion_signals.addresses import is_server, redis_url, whole_redis_url
 from expansion_signals.errors import RejectedSettings
 from expansion_signals.security import KafkaSecurity, Mechanism, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic import ValidationInfo
 
 ENVIRONMENT_PREFIX = "EXPANSION_SIGNALS_"
@@ -28,43 +26,11 @@ _NOT_OURS = re.compile(
 and the tests are told by others which servers to use.
 """
 
-_HOST_PORT = re.compile(r"[\w.-]+:\d+(/\d+)?", re.ASCII)
-
-_HIGHEST_PORT = 65_535
-
-_CLUSTER = re.compile(r"rediss?\+cluster://(?:[^/?#]*@)?(?P<nodes>[^/?#@]+)/?(?:\?.*)?")
-"""There is no path: a Cluster has no databases to choose from."""
-
 
 def _servers(value: str) -> str:
     for server in value.split(","):
-        if not _is_server(server.strip()):
+        if not is_server(server.strip()):
             raise ValueError(f"expected host:port or a comma-separated list of them, got {server.strip()!r}")
-    return value
-
-
-def _is_server(text: str) -> bool:
-    host, _, port = text.rpartition(":")
-    return bool(host) and port.isdecimal() and 0 < int(port) <= _HIGHEST_PORT
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    """Take a URL of Redis, or host:port for short; the value itself may hold a password and is not repeated."""
-    text = value.get_secret_value()
-    if _HOST_PORT.fullmatch(text):
-        return SecretStr(f"redis://{text}")
-    if "+cluster:" in text.partition("//")[0]:
-        cluster = _CLUSTER.fullmatch(text)
-        if cluster is None or not all(map(_is_server, cluster["nodes"].split(","))):
-            raise ValueError(
-                "expected redis+cluster://host:port, several nodes separated by commas, and no database behind them; "
-                "rediss+cluster:// for TLS"
-            )
-    elif not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError(
-            "expected host:port, or a URL: redis://host:port/db, rediss:// for TLS, unix://path, "
-            "redis+cluster://host:port,host:port for a Cluster"
-        )
     return value
 
 
@@ -136,7 +102,7 @@ class Settings(BaseSettings):
     redis_user: str | None = None
     redis_password_file: _File | None = None
     redis_password: SecretStr | None = None
-    redis: Annotated[SecretStr, AfterValidator(_redis_url)] = SecretStr("redis://localhost:6379/0")
+    redis: Annotated[SecretStr, AfterValidator(redis_url)] = SecretStr("redis://localhost:6379/0")
     config: Path = Path("config")
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
     http: Annotated[str, AfterValidator(_servers)] = "127.0.0.1:8080"
@@ -214,7 +180,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_whole(cls, redis: SecretStr, valid: ValidationInfo) -> SecretStr:
         """Put the user, the password and the certificates into the address."""
-        return SecretStr(_whole_redis_url(redis.get_secret_value(), valid.data))
+        return SecretStr(whole_redis_url(redis.get_secret_value(), valid.data))
 
     @field_validator("deduplication_hours")
     @classmethod
@@ -227,38 +193,6 @@ class Settings(BaseSettings):
                 "retry would be counted twice"
             )
         return hours
-
-
-def _whole_redis_url(url: str, settings: Mapping[str, Any]) -> str:
-    """Return the address with what other settings say of the connection, as redis-py reads it."""
-    return _with_certificates(_with_login(url, settings), settings)
-
-
-def _with_login(url: str, settings: Mapping[str, Any]) -> str:
-    user, password = settings.get("redis_user"), settings.get("redis_password")
-    if user is None and password is None:
-        return url
-    scheme, _, rest = url.partition("://")
-    if "@" in urlsplit(url).netloc:
-        raise ValueError(
-            f"has a user or a password in it, and {_variable('redis_user')} or its password is set as well"
-        )
-    secret = quote(password.get_secret_value(), safe="") if password is not None else ""
-    return f"{scheme}://{quote(user or '', safe='')}:{secret}@{rest}"
-
-
-def _with_certificates(url: str, settings: Mapping[str, Any]) -> str:
-    files = {name: str(settings[each]) for name, each in _REDIS_FILES.items() if settings.get(each) is not None}
-    if not files:
-        return url
-    if not url.startswith("rediss"):
-        given = ", ".join(_variable(each) for each in _REDIS_FILES.values() if settings.get(each) is not None)
-        raise ValueError(f"has no TLS, which {given} would be for: begin it with rediss://")
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(files)}"
-
-
-_REDIS_FILES = {"ssl_ca_certs": "redis_ca", "ssl_certfile": "redis_certificate", "ssl_keyfile": "redis_key"}
-"""How redis-py calls in an address what our settings name."""
 
 
 class WorkerSettings(Settings):

@@ -37,4 +37,7 @@ async def connecting(servers: str, security: KafkaSecurity) -> AsyncIterator[Non
 
 def refused(servers: str, reason: str) -> RejectedState:
     """Return the failure that says why brokers do not let us in."""
-    return RejectedState(f"Kafka at {servers} does not let us in: {reason}; see docs/operations.md, Security")
+    return RejectedState(
+        f"Kafka at {servers} does not let us in: {reason}. What to set (EXPANSION_SIGNALS_KAFKA_SECURITY, _CA, "
+        "_CERTIFICATE, _KEY, _MECHANISM, _USER, _PASSWORD) is in docs/operations.md, Security"
+    )

@@ -37,6 +37,7 @@ def connect(url: str) -> Connection:
         socket_timeout=_ANSWER_SECONDS,
         socket_connect_timeout=_ANSWER_SECONDS,
         connection_class=PackingConnection,
+        driver_info=None,  # CLIENT SETINFO would be one more command that its user has to be granted
     )
     if client.connection_pool.connection_class is SSLConnection:  # an address with TLS names it, and no other
         client.connection_pool.connection_class = PackingTlsConnection
@@ -78,6 +79,7 @@ def _cluster(url: str) -> RedisCluster:
         startup_nodes=[ClusterNode(host, int(port)) for host, _, port in (node.rpartition(":") for node in others)],
         dynamic_startup_nodes=False,
         retry=Retry(NoBackoff(), _CLUSTER_RETRIES),
+        driver_info=None,
         socket_timeout=_ANSWER_SECONDS,
         socket_connect_timeout=_ANSWER_SECONDS,
     )
