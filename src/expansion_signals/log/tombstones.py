@@ -34,8 +34,8 @@ async def bury(servers: str, topic: str, key: bytes, security: KafkaSecurity = P
         producer = AIOKafkaProducer(
             bootstrap_servers=servers, acks="all", request_timeout_ms=_ANSWER_SECONDS * 1000, **security.options()
         )
-        await producer.start()
         try:
+            await producer.start()
             async with asyncio.timeout(_ANSWER_SECONDS):
                 cluster = await producer.client.fetch_all_metadata()
                 reject_missing(servers, [topic], cluster.topics())
