@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from expansion_signals.addresses import is_server, redis_url, whole_redis_url
 from expansion_signals.errors import RejectedSettings
+from expansion_signals.security import KafkaSecurity, Mechanism, tls_context
 
 if TYPE_CHECKING:
     from pydantic import ValidationInfo
@@ -24,44 +26,38 @@ _NOT_OURS = re.compile(
 and the tests are told by others which servers to use.
 """
 
-_HOST_PORT = re.compile(r"[\w.-]+:\d+(/\d+)?", re.ASCII)
-
-_HIGHEST_PORT = 65_535
-
-_CLUSTER = re.compile(r"rediss?\+cluster://(?:[^/?#]*@)?(?P<nodes>[^/?#@]+)/?(?:\?.*)?")
-"""There is no path: a Cluster has no databases to choose from."""
-
 
 def _servers(value: str) -> str:
     for server in value.split(","):
-        if not _is_server(server.strip()):
+        if not is_server(server.strip()):
             raise ValueError(f"expected host:port or a comma-separated list of them, got {server.strip()!r}")
     return value
 
 
-def _is_server(text: str) -> bool:
-    host, _, port = text.rpartition(":")
-    return bool(host) and port.isdecimal() and 0 < int(port) <= _HIGHEST_PORT
+def _protocol(value: object) -> object:
+    """Take Kafka's own names as well: providers print them."""
+    return {"ssl": "tls", "sasl_ssl": "sasl_tls"}.get(str(value).lower(), str(value).lower())
 
 
-def _redis_url(value: SecretStr) -> SecretStr:
-    """Take a URL of Redis, or host:port for short; the value itself may hold a password and is not repeated."""
-    text = value.get_secret_value()
-    if _HOST_PORT.fullmatch(text):
-        return SecretStr(f"redis://{text}")
-    if "+cluster:" in text.partition("//")[0]:
-        cluster = _CLUSTER.fullmatch(text)
-        if cluster is None or not all(map(_is_server, cluster["nodes"].split(","))):
-            raise ValueError(
-                "expected redis+cluster://host:port, several nodes separated by commas, and no database behind them; "
-                "rediss+cluster:// for TLS"
-            )
-    elif not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError(
-            "expected host:port, or a URL: redis://host:port/db, rediss:// for TLS, unix://path, "
-            "redis+cluster://host:port,host:port for a Cluster"
-        )
+def _file(value: Path) -> Path:
+    try:
+        value.open("rb").close()
+    except OSError as error:
+        raise ValueError(f"{value}: {error.strerror}; expected a file that can be read") from None
     return value
+
+
+def _authorities(value: Path) -> Path:
+    """Refuse a file without certificates now, not when the first connection is made."""
+    _pem(_file(value))
+    return value
+
+
+def _pem(ca: Path | None = None, certificate: Path | None = None, key: Path | None = None) -> None:
+    try:
+        tls_context(ca, certificate, key)
+    except RejectedSettings as rejected:
+        raise ValueError(str(rejected)) from None
 
 
 def _prefix(value: str) -> str:
@@ -77,19 +73,42 @@ def _directory(value: Path) -> Path:
     return value
 
 
+Protocol: TypeAlias = Literal["plaintext", "tls", "sasl_plaintext", "sasl_tls"]
+
+_File: TypeAlias = Annotated[Path, AfterValidator(_file)]
+_Authorities: TypeAlias = Annotated[Path, AfterValidator(_authorities)]
+
+
 class Settings(BaseSettings):
     """Everything about a deployment that is not a rule. Ages and windows are in hours, time-outs in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_file=".env", extra="ignore", frozen=True, validate_default=True
+    )
 
     kafka: Annotated[str, AfterValidator(_servers)] = "localhost:9092"
-    redis: Annotated[SecretStr, AfterValidator(_redis_url)] = SecretStr("redis://localhost:6379/0")
+    kafka_security: Annotated[Protocol, BeforeValidator(_protocol)] = "plaintext"
+    kafka_ca: _Authorities | None = None
+    kafka_certificate: _File | None = None
+    kafka_key: _File | None = None
+    kafka_mechanism: Mechanism | None = None
+    kafka_user: str | None = None
+    kafka_password_file: _File | None = None
+    kafka_password: SecretStr | None = None
+    # Before `redis`: what stands in them is put into its address.
+    redis_ca: _Authorities | None = None
+    redis_certificate: _File | None = None
+    redis_key: _File | None = None
+    redis_user: str | None = None
+    redis_password_file: _File | None = None
+    redis_password: SecretStr | None = None
+    redis: Annotated[SecretStr, AfterValidator(redis_url)] = SecretStr("redis://localhost:6379/0")
     config: Path = Path("config")
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
     http: Annotated[str, AfterValidator(_servers)] = "127.0.0.1:8080"
     shards: Annotated[int, Field(ge=1, le=4096)] = 64
     acceptance_hours: Annotated[float, Field(gt=0, le=35 * 24)] = 24
-    deduplication_hours: Annotated[float, Field(gt=0, le=36 * 24, validate_default=True)] = 24
+    deduplication_hours: Annotated[float, Field(gt=0, le=36 * 24)] = 24
     identity_conflicts: bool = True
     dead_letter_ratio: Annotated[float, Field(gt=0, le=1)] = 0.5
     dead_letter_records: Annotated[int, Field(ge=1, le=100_000)] = 1_000
@@ -97,6 +116,73 @@ class Settings(BaseSettings):
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
     fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.04
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def security(self) -> KafkaSecurity:
+        """How every client connects to Kafka."""
+        return KafkaSecurity(
+            tls=self.kafka_security.endswith("tls"),
+            ca=self.kafka_ca,
+            certificate=self.kafka_certificate,
+            key=self.kafka_key,
+            mechanism=self.kafka_mechanism,
+            user=self.kafka_user,
+            password=self.kafka_password.get_secret_value() if self.kafka_password is not None else None,
+        )
+
+    # Fields are validated in their order, also where one before is wrong: so everything wrong is told at once.
+
+    @field_validator("kafka_ca", "kafka_certificate", "kafka_key")
+    @classmethod
+    def _is_of_tls(cls, file: Path | None, valid: ValidationInfo) -> Path | None:
+        if file is not None and not str(valid.data.get("kafka_security", "tls")).endswith("tls"):
+            raise ValueError(f"has no meaning without TLS: set {_variable('kafka_security')} to tls or sasl_tls")
+        return file
+
+    @field_validator("kafka_key", "redis_key")
+    @classmethod
+    def _fits_its_certificate(cls, key: Path | None, valid: ValidationInfo) -> Path | None:
+        name = f"{str(valid.field_name).partition('_')[0]}_certificate"
+        if name not in valid.data:  # it is wrong itself
+            return key
+        certificate: Path | None = valid.data[name]
+        if (certificate is None) is not (key is None):
+            raise ValueError(f"goes together with {_variable(name)}: set both, or neither")
+        if certificate is not None:
+            _pem(certificate=certificate, key=key)
+        return key
+
+    @field_validator("kafka_password", "redis_password")
+    @classmethod
+    def _may_stand_in_a_file(cls, password: SecretStr | None, valid: ValidationInfo) -> SecretStr | None:
+        name = f"{valid.field_name}_file"
+        file: Path | None = valid.data.get(name)
+        if file is None:
+            return password
+        if password is not None:
+            raise ValueError(f"stands in {_variable(name)} as well: set one of them")
+        try:
+            return SecretStr(file.read_text().strip("\r\n"))
+        except (OSError, UnicodeDecodeError):
+            raise ValueError(f"cannot be read as text from {_variable(name)} {file}") from None
+
+    @field_validator("kafka_mechanism", "kafka_user", "kafka_password")
+    @classmethod
+    def _is_of_sasl(cls, given: Any, valid: ValidationInfo) -> Any:  # noqa: ANN401 -- of three types
+        protocol = valid.data.get("kafka_security")
+        if protocol is None or (valid.field_name == "kafka_password" and "kafka_password_file" not in valid.data):
+            return given  # wrong itself
+        if given is not None and not protocol.startswith("sasl"):
+            raise ValueError(f"has no meaning without SASL: set {_variable('kafka_security')} to sasl_tls")
+        if protocol.startswith("sasl") and not (given.get_secret_value() if isinstance(given, SecretStr) else given):
+            raise ValueError(f"is missing: {_variable('kafka_security')} is {protocol}")
+        return given
+
+    @field_validator("redis")
+    @classmethod
+    def _is_whole(cls, redis: SecretStr, valid: ValidationInfo) -> SecretStr:
+        """Put the user, the password and the certificates into the address."""
+        return SecretStr(whole_redis_url(redis.get_secret_value(), valid.data))
 
     @field_validator("deduplication_hours")
     @classmethod
@@ -114,7 +200,7 @@ class Settings(BaseSettings):
 class WorkerSettings(Settings):
     """The settings of a worker, which cannot do without its configuration."""
 
-    config: Annotated[Path, AfterValidator(_directory), Field(validate_default=True)] = Path("config")
+    config: Annotated[Path, AfterValidator(_directory)] = Path("config")
 
 
 def load_settings(kind: type[Settings] = Settings, **overrides: object) -> Settings:
@@ -146,7 +232,8 @@ def _misspelt(kind: type[Settings]) -> list[str]:
 
 
 def _meant(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, n=1)
+    # As text, REDIS_URL is nearer to REDIS_USER.
+    close = [each for each in names if name == f"{each}_url"] or get_close_matches(name, names, n=1)
     return f"did you mean {_variable(close[0])}?" if close else f"there are {', '.join(map(_variable, names))}"
 
 

@@ -141,3 +141,13 @@ async def test_a_shard_on_its_way_to_another_node_refuses_for_now_and_counts_on_
         for node in (target, source):
             await node.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[1])
         assert isinstance(await apply(store, poll(asked(move(1)), start=10, end=20)), Applied)
+
+
+async def test_whom_a_cluster_does_not_let_in_is_told_so(cluster_url: str, prefix: str) -> None:
+    client = connect(cluster_url.replace("://", "://nobody:s3cret@"))
+    try:
+        with pytest.raises(RejectedState, match="Redis does not let us in: invalid username-password") as refused:
+            await Deployment(client, prefix=prefix, shards=SHARDS).open()
+    finally:
+        await client.aclose()
+    assert "s3cret" not in str(refused.value)

@@ -65,7 +65,7 @@ def test_every_make_target_exists(page: Path) -> None:
 
 def test_the_table_of_settings_is_that_of_the_program() -> None:
     table = rows(section(ROOT / "README.md", "## Run it for real"))
-    written = {code(row[0])[0]: (code(row[1]) or [""])[0] for row in table}
+    written = {name: (code(row[1]) or [""])[0] for row in table for name in code(row[0])}
     fields = Settings.model_fields
     assert written == {ENVIRONMENT_PREFIX + field.upper(): _default(fields[field].default) for field in fields}
 
@@ -220,6 +220,8 @@ def _is_understood(line: str) -> bool:
 
 
 def _default(value: object) -> str:
+    if value is None:
+        return ""
     secret = getattr(value, "get_secret_value", None)
     if secret is not None:
         return str(secret())

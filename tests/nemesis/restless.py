@@ -34,14 +34,18 @@ class Restless:
         product.profiles(*load.profiles(accounts))
         self._events = load.usage(accounts, ROUNDS, seed)
         self._sending = threading.Thread(target=self._send, name="product")
+        self._given_up = threading.Event()
 
     def __enter__(self) -> Self:
         self._sending.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._given_up.set()
         self._sending.join()
-        self._product.flush()
+        if kind is None:
+            self._product.flush()
 
     @property
     def is_done(self) -> bool:
@@ -50,11 +54,10 @@ class Restless:
 
     def _send(self) -> None:
         began, sent = time.monotonic(), 0
-        while sent < len(self._events):
+        while sent < len(self._events) and not self._given_up.wait(_TICK_SECONDS):
             due = min(len(self._events), int((time.monotonic() - began) * self._rate))
             self._product.begin(*map(self._stamped, self._events[sent:due]))
             sent = max(sent, due)
-            time.sleep(_TICK_SECONDS)
 
     def _stamped(self, event: dict[str, Any]) -> dict[str, Any]:
         off = timedelta(seconds=self._clock.uniform(-_CLOCK_OFF_SECONDS, _CLOCK_OFF_SECONDS))

@@ -17,7 +17,7 @@ from servers.kafka_jars import kafka_jars
 from servers.processes import ServerProcess, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 START_SECONDS = 60
@@ -58,16 +58,26 @@ class KafkaProcess:
     """A broker that is also a controller; its log lives in `directory` and outlives `kill()`.
 
     For a cluster, give each process its own node, and all of them the same `cluster` and `cluster_id`;
-    `launch()` them all before waiting for any, because one alone has no quorum.
+    `launch()` them all before waiting for any, because one alone has no quorum. `properties` are added to the usual
+    ones, or take their place; `listeners` are added. `scram` are users, as `StorageTool format --add-scram` takes them.
     """
 
-    def __init__(
-        self, directory: Path, node: Node | None = None, cluster: Sequence[Node] = (), cluster_id: str | None = None
+    def __init__(  # noqa: PLR0913 -- the place in a cluster, and what is not as usual
+        self,
+        directory: Path,
+        node: Node | None = None,
+        cluster: Sequence[Node] = (),
+        cluster_id: str | None = None,
+        *,
+        properties: Mapping[str, str] | None = None,
+        scram: Sequence[str] = (),
     ) -> None:
         self.directory = directory
         self.node = node or Node()
         self.bootstrap = f"127.0.0.1:{self.node.port}"
         self._cluster = tuple(cluster) or (self.node,)
+        self._further = dict(properties or {})
+        self._scram = scram
         self._cluster_id = cluster_id or new_cluster_id()
         self._process = ServerProcess(self._java("kafka.Kafka", str(self._properties)), directory / "kafka.log")
 
@@ -133,9 +143,12 @@ class KafkaProcess:
             "share.coordinator.state.topic.replication.factor": copies,
             "share.coordinator.state.topic.min.isr": max(1, copies - 1),
         }
+        listeners = ",".join(filter(None, (str(lines["listeners"]), self._further.get("listeners"))))
+        lines |= self._further | {"listeners": listeners}
         self._properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
         tool = self._java(
-            "kafka.tools.StorageTool", "format", f"--cluster-id={self._cluster_id}", "-c", str(self._properties)
+            *("kafka.tools.StorageTool", "format", f"--cluster-id={self._cluster_id}", "-c", str(self._properties)),
+            *(part for user in self._scram for part in ("--add-scram", user)),
         )
         formatted = subprocess.run(tool, capture_output=True, text=True, check=False)
         if formatted.returncode != 0:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
+from redis.asyncio import SSLConnection
+from redis.asyncio.connection import parse_url
 
 from expansion_signals.errors import RejectedSettings
+from expansion_signals.security import PLAINTEXT, KafkaSecurity
 from expansion_signals.settings import Settings, WorkerSettings, load_settings
+from servers.certificates import Authority
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,3 +199,122 @@ def test_what_kubernetes_and_the_tests_set_behind_the_same_prefix_is_let_be(
 ) -> None:
     monkeypatch.setenv(f"EXPANSION_SIGNALS_{name}", "tcp://10.0.0.1:8080")
     assert load_settings().shards == 64
+
+
+# ------------------------------------------------------------------------------------------- security
+
+
+LOGIN = {"KAFKA_SECURITY": "sasl_tls", "KAFKA_MECHANISM": "SCRAM-SHA-512", "KAFKA_USER": "worker"}
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"EXPANSION_SIGNALS_{name}", value)
+
+
+def test_without_a_word_nothing_is_encrypted_and_nobody_asked() -> None:
+    assert load_settings().security == PLAINTEXT
+
+
+@pytest.mark.parametrize(("name", "protocol"), [("SASL_SSL", "sasl_tls"), ("ssl", "tls"), ("PLAINTEXT", "plaintext")])
+def test_kafkas_own_names_of_protocols_are_taken(name: str, protocol: str) -> None:
+    assert Settings.model_validate({"kafka_security": name} | SASL_OF.get(protocol, {})).kafka_security == protocol
+
+
+SASL_OF = {"sasl_tls": {"kafka_mechanism": "PLAIN", "kafka_user": "u", "kafka_password": "p"}}
+
+
+def test_a_login_with_a_password_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret\n")
+    given(monkeypatch, **LOGIN, KAFKA_PASSWORD_FILE=str(tmp_path / "password"))
+    expected = KafkaSecurity(tls=True, mechanism="SCRAM-SHA-512", user="worker", password="s3cret")  # noqa: S106 -- made up
+    assert load_settings().security == expected
+
+
+def test_a_password_that_is_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret")
+    given(monkeypatch, **LOGIN, KAFKA_PASSWORD_FILE=str(tmp_path / "password"), KAFKA_PASSWORD="s3cret")  # noqa: S106 -- the same
+    with pytest.raises(RejectedSettings, match=r"KAFKA_PASSWORD: stands in .*KAFKA_PASSWORD_FILE as well") as rejected:
+        load_settings()
+    assert "s3cret" not in str(rejected.value)
+
+
+def test_a_secret_is_in_no_text_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **LOGIN, KAFKA_PASSWORD="s3cret", REDIS_PASSWORD="s3cret")  # noqa: S106 -- the same
+    settings = load_settings()
+    assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.security!r}"
+
+
+def test_a_login_that_lacks_all_its_parts_is_told_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, KAFKA_SECURITY="sasl_tls")
+    assert sorted(told()) == ["KAFKA_MECHANISM", "KAFKA_PASSWORD", "KAFKA_USER"]
+
+
+def test_what_would_be_ignored_without_tls_and_sasl_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ca = Authority(tmp_path, "ours").file
+    given(monkeypatch, KAFKA_CA=str(ca), KAFKA_USER="worker", KAFKA_PASSWORD="s3cret")  # noqa: S106 -- the same
+    assert sorted(told()) == ["KAFKA_CA", "KAFKA_PASSWORD", "KAFKA_USER"]
+
+
+def test_files_that_are_not_there_or_hold_something_else_are_each_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no certificate")
+    notes, nothing = str(tmp_path / "notes.txt"), str(tmp_path / "nothing")
+    given(monkeypatch, **LOGIN, KAFKA_CA=notes, KAFKA_PASSWORD_FILE=nothing, REDIS_CA=nothing, KAFKA_CERTIFICATE=notes)
+    assert sorted(told()) == ["KAFKA_CA", "KAFKA_KEY", "KAFKA_PASSWORD_FILE", "REDIS_CA"]
+
+
+def test_a_key_of_another_certificate_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "ours")
+    one, other = authority.signs("one"), authority.signs("other")
+    given(monkeypatch, KAFKA_SECURITY="tls", KAFKA_CERTIFICATE=str(one.certificate), KAFKA_KEY=str(other.key))
+    with pytest.raises(RejectedSettings, match=r"KAFKA_KEY: .*expected a certificate and its own key in PEM"):
+        load_settings()
+
+
+def test_a_key_with_a_passphrase_is_refused_and_nobody_asked_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = Authority(tmp_path, "ours").signs("one")
+    locked = tmp_path / "locked.key"
+    lock = ["openssl", "pkcs8", "-topk8", "-in", str(made.key), "-out", str(locked), "-passout", "pass:s3cret"]
+    subprocess.run(lock, check=True)
+    given(monkeypatch, KAFKA_SECURITY="tls", KAFKA_CERTIFICATE=str(made.certificate), KAFKA_KEY=str(locked))
+    with pytest.raises(RejectedSettings, match=r"KAFKA_KEY: .*without a passphrase"):
+        load_settings()
+
+
+def test_user_password_and_certificates_are_put_into_the_address_of_redis(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ca = Authority(tmp_path, "ours").file
+    given(monkeypatch, REDIS="rediss://cache:6380/1", REDIS_USER="me", REDIS_PASSWORD="a/b@c", REDIS_CA=str(ca))  # noqa: S106 -- made up
+    whole = load_settings().redis.get_secret_value()
+    assert parse_url(whole) == {
+        "username": "me",
+        "password": "a/b@c",
+        "host": "cache",
+        "port": 6380,
+        "db": 1,
+        "ssl_ca_certs": str(ca),
+        "connection_class": SSLConnection,
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"REDIS": "redis://:s3cret@cache", "REDIS_PASSWORD": "s3cret"}, "has a user or a password in it"),
+        ({"REDIS_USER": "me"}, "REDIS_USER is set without a password"),
+        ({"REDIS": "redis://cache", "REDIS_CA": "ours.pem"}, "has no TLS, which REDIS_CA would be for"),
+    ],
+)
+def test_what_does_not_go_together_with_the_address_of_redis_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: dict[str, str], words: str
+) -> None:
+    Authority(tmp_path, "ours")
+    given(monkeypatch, **settings)
+    with pytest.raises(RejectedSettings, match=words) as rejected:
+        load_settings()
+    assert "s3cret" not in str(rejected.value)

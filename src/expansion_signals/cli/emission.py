@@ -88,7 +88,9 @@ async def send(settings: Settings, account: str, what: What, origin: Origin) -> 
     codec = CloudEventsCodec(int(settings.acceptance_hours * HOUR))
     read = codec.account_update if topic == ACCOUNT_UPDATES else codec.usage_event
     read(Record(topic, 0, 0, record.key, record.value, record.headers, now))
-    publisher = LogPublisher(settings.kafka, prefix=settings.prefix, answer_seconds=_ANSWER_SECONDS)
+    publisher = LogPublisher(
+        settings.kafka, prefix=settings.prefix, answer_seconds=_ANSWER_SECONDS, security=settings.security
+    )
     try:
         await publisher.publish([record])
     finally:

@@ -56,6 +56,7 @@ async def follow(
         prefix=settings.prefix,
         from_beginning=from_beginning,
         fetch_wait_seconds=settings.fetch_wait_seconds,
+        security=settings.security,
     ) as follower:
         if not as_json:
             console.print(f"following the triggers on {settings.kafka}; Ctrl-C ends it", style="dim")

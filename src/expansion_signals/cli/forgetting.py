@@ -74,7 +74,7 @@ async def account_forgotten(settings: Settings, account: str) -> tuple[ErasedAcc
                 await mutes.unmute(rule, of)
     finally:
         await redis.aclose()
-    return erased, await bury(settings.kafka, settings.prefix + UPDATES, account.encode())
+    return erased, await bury(settings.kafka, settings.prefix + UPDATES, account.encode(), settings.security)
 
 
 async def user_forgotten(settings: Settings, account: str, user: str) -> ErasedUser:

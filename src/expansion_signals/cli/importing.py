@@ -10,6 +10,7 @@ from expansion_signals.errors import LogUnavailable, Problem, RejectedImport, Re
 from expansion_signals.log.publisher import LogPublisher
 from expansion_signals.model.amounts import unscale
 from expansion_signals.model.instants import DAY, format_day
+from expansion_signals.security import PLAINTEXT, KafkaSecurity
 from expansion_signals.state.connection import connect
 from expansion_signals.state.counted_days import CountedDay, CountedDays
 from expansion_signals.wire.day_totals import DAYS_BACK, TOPIC, record_of
@@ -31,6 +32,7 @@ class Deployment(NamedTuple):
     kafka: str
     redis: str
     prefix: str = ""
+    security: KafkaSecurity = PLAINTEXT
 
 
 class Imported(NamedTuple):
@@ -132,7 +134,7 @@ async def _counted(deployment: Deployment, totals: Sequence[DayTotal], progress:
 
 async def _send(deployment: Deployment, totals: Sequence[DayTotal], progress: Progress) -> None:
     task = progress.add_task("sending", total=len(totals))
-    publisher = LogPublisher(deployment.kafka, prefix=deployment.prefix)
+    publisher = LogPublisher(deployment.kafka, prefix=deployment.prefix, security=deployment.security)
     sent = 0
     try:
         for sent in range(0, len(totals), _RECORDS_AT_ONCE):

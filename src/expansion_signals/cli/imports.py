@@ -87,7 +87,7 @@ def _imported(settings: Settings, file: Path) -> Imported:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         with progress.open(file, "rb", description="reading") as lines:
             totals = read_day_totals(str(file), lines, catalog, day_of(time.time_ns() // 1_000))
-        deployment = Deployment(settings.kafka, settings.redis.get_secret_value(), settings.prefix)
+        deployment = Deployment(settings.kafka, settings.redis.get_secret_value(), settings.prefix, settings.security)
         return asyncio.run(import_day_totals(deployment, str(file), totals, progress))
 
 

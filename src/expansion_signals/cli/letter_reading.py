@@ -80,7 +80,12 @@ async def letters_at(settings: Settings, place: Place) -> Sequence[Letter]:
 
 async def _letter_at(settings: Settings, place: Place) -> Letter:
     reader = SecondReader(
-        settings.kafka, (TOPIC,), _now, prefix=settings.prefix, fetch_wait_seconds=settings.fetch_wait_seconds
+        settings.kafka,
+        (TOPIC,),
+        _now,
+        prefix=settings.prefix,
+        fetch_wait_seconds=settings.fetch_wait_seconds,
+        security=settings.security,
     )
     partition = Partition(TOPIC, place.partition)
     try:

@@ -70,6 +70,7 @@ async def reading(
         clock=_now,
         prefix=settings.prefix,
         fetch_wait_seconds=settings.fetch_wait_seconds,
+        security=settings.security,
     )
     async with past:
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -179,7 +179,7 @@ def why_not(letter: Letter, prefix: str, stands: Standing) -> str | None:
 
 @asynccontextmanager
 async def _replaying(settings: Settings, how: How, stands: Standing) -> AsyncIterator[Replaying]:
-    publisher = LogPublisher(settings.kafka, prefix=settings.prefix)
+    publisher = LogPublisher(settings.kafka, prefix=settings.prefix, security=settings.security)
     redis = connect(settings.redis.get_secret_value())
     try:
         await standing_deployment(Scripts(redis), settings.prefix)
@@ -199,7 +199,12 @@ async def _keys(settings: Settings, wanted: Wanted, since: Instant) -> set[bytes
 
 async def _standing(settings: Settings, keys: Collection[bytes | None]) -> Standing:
     reader = SecondReader(
-        settings.kafka, READ, _now, prefix=settings.prefix, fetch_wait_seconds=settings.fetch_wait_seconds
+        settings.kafka,
+        READ,
+        _now,
+        prefix=settings.prefix,
+        fetch_wait_seconds=settings.fetch_wait_seconds,
+        security=settings.security,
     )
     try:
         partitions = (await reader.extent()).start.keys()

@@ -26,7 +26,7 @@ def create(
 
     settings = load_settings()
     wanted = topics()
-    created = create_topics(settings.kafka, settings.prefix, wanted, replication)
+    created = create_topics(settings.kafka, settings.prefix, wanted, replication, settings.security)
     for topic in wanted:
         name = settings.prefix + topic.name
         typer.echo(f"{name}: {'created' if name in created else 'exists'}")
@@ -40,7 +40,7 @@ def check(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSO
     from expansion_signals.wire.topic_files import topics  # noqa: PLC0415 -- the same
 
     settings = load_settings()
-    differences = check_topics(settings.kafka, settings.prefix, topics())
+    differences = check_topics(settings.kafka, settings.prefix, topics(), settings.security)
     if as_json:
         typer.echo(json.dumps({"differences": [asdict(difference) for difference in differences]}))
     else:

@@ -55,7 +55,7 @@ async def kafka_findings(settings: Settings, clock: Callable[[], Instant]) -> Fo
     """
     planned = topics()
     names = [settings.prefix + topic.name for topic in planned]
-    standing = await asyncio.to_thread(standing_log, settings.kafka, names, clock)
+    standing = await asyncio.to_thread(standing_log, settings.kafka, names, clock, settings.security)
     if standing is None:
         return FoundLog(
             [fine(settings.kafka, "the embedded broker: it keeps records in memory, and no settings")], None

@@ -56,6 +56,7 @@ async def work_findings(
         partitions,
         recent_of=_DEAD_LETTERS,
         since=now - LATELY_HOURS * HOUR,
+        security=settings.security,
     )
     reading = _Reading(settings.prefix, log, stands, shards, groups, now)
     found = [

@@ -17,16 +17,19 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, No
 from expansion_signals.errors import LogUnavailable, RejectedState
 from expansion_signals.log.assignments import Assignments
 from expansion_signals.log.closing import close
+from expansion_signals.log.connecting import connecting
 from expansion_signals.log.failures import kafka_failures
 from expansion_signals.log.missing import reject_missing
 from expansion_signals.log.reading import Reading, driver_options
 from expansion_signals.model.records import Partition, Poll
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
     from expansion_signals.log.assignments import AssignmentListener
     from expansion_signals.model.instants import Instant
+    from expansion_signals.security import KafkaSecurity
 
 _MEMBERSHIP_SECONDS = 300
 """A member that neither polls nor is `paused` for so long leaves the group: it hangs."""
@@ -45,9 +48,9 @@ class BatchLogReader:
     """Reads topics in batches as a member of `group`; both names go without the deployment's `prefix`.
 
     It reads committed records only and commits nothing by itself. `clock` tells the time now: a record whose topic
-    does not stamp append times is not taken for newer than that (semantics 1.3). `security` are further settings of
-    the connection, as aiokafka names them. An embedded broker that does not wake a waiting fetch needs a short
-    `fetch_wait_seconds`. All calls come from one task.
+    does not stamp append times is not taken for newer than that (semantics 1.3). An embedded broker that does not wake
+    a waiting fetch needs a short `fetch_wait_seconds`. `driver` are further settings, as aiokafka names them. All calls
+    come from one task.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a setting of the deployment
@@ -62,9 +65,11 @@ class BatchLogReader:
         poll_records: int = 4_000,
         session_timeout_seconds: float = 10,
         fetch_wait_seconds: float = 0.5,
-        security: Mapping[str, Any] | None = None,
+        security: KafkaSecurity = PLAINTEXT,
+        driver: Mapping[str, Any] | None = None,
     ) -> None:
         self._servers = servers
+        self._security = security
         self._topics = {prefix + topic: topic for topic in topics}
         self._listener = listener
         self._clock = clock
@@ -78,7 +83,7 @@ class BatchLogReader:
             "heartbeat_interval_ms": int(session_timeout_seconds * 1000 / 4),
             "request_timeout_ms": int(self._join_seconds * 1000),
             "metadata_max_age_ms": _METADATA_SECONDS * 1000,
-            **(security or {}),
+            **(driver or {}),
         }
         self._consumer: AIOKafkaConsumer | None = None
         self._assignments = Assignments(self._topics)
@@ -96,7 +101,7 @@ class BatchLogReader:
 
         Raises:
             LogUnavailable: no broker answers.
-            RejectedState: topics are missing, or the broker refuses this member.
+            RejectedState: topics are missing, or the broker refuses this member, or does not let us in.
         """
         await self._connected()
 
@@ -175,8 +180,8 @@ class BatchLogReader:
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is not None:
             return self._consumer
-        with kafka_failures(self._servers):
-            consumer = AIOKafkaConsumer(**self._options)
+        async with connecting(self._servers, self._security):
+            consumer = AIOKafkaConsumer(**self._options, **self._security.options())
             try:
                 await consumer.start()
                 reject_missing(self._servers, self._topics, await consumer.topics())

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 
+from expansion_signals.log.connecting import connecting
 from expansion_signals.log.failures import kafka_failures
 from expansion_signals.model.records import Record
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from types import TracebackType
+
+    from expansion_signals.security import KafkaSecurity
 
 _DISCOVERY_SECONDS = 1.0
 _STOP_SECONDS = 5.0
@@ -26,7 +30,7 @@ class LogFollower:
 
     A topic that does not exist is no error and is not made: once it exists, it is followed from its beginning.
     Records tell the time their producer or broker put on them. An embedded broker that does not wake a waiting
-    fetch needs a short `fetch_wait_seconds`; `security` are further settings, as aiokafka names them.
+    fetch needs a short `fetch_wait_seconds`.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a setting of the deployment
@@ -37,15 +41,14 @@ class LogFollower:
         prefix: str = "",
         from_beginning: bool = False,
         fetch_wait_seconds: float = 0.5,
-        security: Mapping[str, Any] | None = None,
+        security: KafkaSecurity = PLAINTEXT,
     ) -> None:
         self._servers = servers
+        self._security = security
         self._topics = {prefix + topic: topic for topic in topics}
         self._from_beginning = from_beginning
-        connection = {"bootstrap_servers": servers, **(security or {})}
-        self._client_options = connection
-        self._consumer_options = {
-            **connection,
+        self._options = {
+            "bootstrap_servers": servers,
             "auto_offset_reset": "earliest",
             "enable_auto_commit": False,
             "isolation_level": "read_committed",
@@ -62,9 +65,10 @@ class LogFollower:
             LogUnavailable: no broker answers.
             RejectedState: the broker refuses us.
         """
-        with kafka_failures(self._servers):
-            self._client = AIOKafkaClient(**self._client_options)
-            self._consumer = AIOKafkaConsumer(**self._consumer_options)
+        async with connecting(self._servers, self._security):
+            security = self._security.options()
+            self._client = AIOKafkaClient(bootstrap_servers=self._servers, **security)
+            self._consumer = AIOKafkaConsumer(**self._options, **security)
             try:
                 await self._client.bootstrap()
                 await self._consumer.start()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from expansion_signals.errors import LogUnavailable
 from expansion_signals.log.second_reader import SecondReader
 from expansion_signals.model.records import Partition
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from expansion_signals.log.second_reader import Extent
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Record
+    from expansion_signals.security import KafkaSecurity
 
 _POLL_SECONDS = 0.5
 _SILENT_SECONDS = 30.0
@@ -38,10 +40,13 @@ class LogPast:
         clock: Callable[[], Instant],
         prefix: str = "",
         fetch_wait_seconds: float = 0.5,
+        security: KafkaSecurity = PLAINTEXT,
     ) -> None:
         self._servers = servers
         self._since = since
-        self._reader = SecondReader(servers, topics, clock, prefix=prefix, fetch_wait_seconds=fetch_wait_seconds)
+        self._reader = SecondReader(
+            servers, topics, clock, prefix=prefix, fetch_wait_seconds=fetch_wait_seconds, security=security
+        )
         self._extent: Extent | None = None
         self._begin: dict[Partition, int] = {}
 

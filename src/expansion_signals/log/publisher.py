@@ -10,12 +10,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from expansion_signals.errors import LogUnavailable
+from expansion_signals.log.connecting import connecting
 from expansion_signals.log.failures import kafka_failures
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from expansion_signals.model.records import Outgoing
+    from expansion_signals.security import KafkaSecurity
 
 _REQUEST_BYTES = 9 * 1024 * 1024
 """A dead letter takes twice the bytes of its source (semantics 10.1), which are 4 MiB at most."""
@@ -44,9 +47,10 @@ class LogPublisher:
         idempotent: bool = True,
         answer_seconds: float = 15,
         linger_seconds: float = 0,
-        security: Mapping[str, Any] | None = None,
+        security: KafkaSecurity = PLAINTEXT,
     ) -> None:
         self._servers = servers
+        self._security = security
         self._prefix = prefix
         self._answer_seconds = answer_seconds
         self._options: dict[str, Any] = {
@@ -57,7 +61,6 @@ class LogPublisher:
             "max_batch_size": _BATCH_BYTES,
             "max_request_size": _REQUEST_BYTES,
             "request_timeout_ms": int(answer_seconds * 1000),
-            **(security or {}),
         }
         self._producer: AIOKafkaProducer | None = None
 
@@ -66,18 +69,18 @@ class LogPublisher:
 
         Raises:
             LogUnavailable: no broker answers.
-            RejectedState: the broker refuses this client.
+            RejectedState: the broker refuses this client, or does not let it in.
         """
         if self._producer is not None:
             return
-        producer = AIOKafkaProducer(**self._options)
-        try:
-            with kafka_failures(self._servers):
+        async with connecting(self._servers, self._security):
+            producer = AIOKafkaProducer(**self._options, **self._security.options())
+            try:
                 async with asyncio.timeout(self._answer_seconds):
                     await producer.start()
-        except BaseException:
-            await _abandon(producer)
-            raise
+            except BaseException:
+                await _abandon(producer)
+                raise
         self._producer = producer
 
     async def stop(self) -> None:

@@ -12,17 +12,20 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from expansion_signals.errors import LogUnavailable
 from expansion_signals.log.closing import close
+from expansion_signals.log.connecting import connecting
 from expansion_signals.log.failures import kafka_failures
 from expansion_signals.log.missing import reject_missing
 from expansion_signals.log.reading import Reading, driver_options
 from expansion_signals.model.instants import MILLISECOND
 from expansion_signals.model.records import Partition
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Poll
+    from expansion_signals.security import KafkaSecurity
 
 _ANSWER_SECONDS = 5
 
@@ -49,8 +52,10 @@ class SecondReader:
         prefix: str = "",
         poll_records: int = 4_000,
         fetch_wait_seconds: float = 0.5,
+        security: KafkaSecurity = PLAINTEXT,
     ) -> None:
         self._servers = servers
+        self._security = security
         self._topics = {prefix + topic: topic for topic in topics}
         self._clock = clock
         self._options = driver_options(servers, poll_records, fetch_wait_seconds)
@@ -129,8 +134,8 @@ class SecondReader:
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is not None:
             return self._consumer
-        with kafka_failures(self._servers):
-            consumer = AIOKafkaConsumer(**self._options)
+        async with connecting(self._servers, self._security):
+            consumer = AIOKafkaConsumer(**self._options, **self._security.options())
             try:
                 await consumer.start()
                 # Of topics that it is not subscribed to, the driver itself keeps no partitions.

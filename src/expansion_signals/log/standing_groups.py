@@ -11,11 +11,13 @@ from kafka.admin import OffsetSpec
 from expansion_signals.log.topics import administering
 from expansion_signals.model.instants import MILLISECOND
 from expansion_signals.model.records import Partition
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from expansion_signals.model.instants import Instant
+    from expansion_signals.security import KafkaSecurity
 
 _FIRST_ANSWERS = 20
 _WAIT_SECONDS = 0.25
@@ -46,6 +48,7 @@ def standing_groups(  # noqa: PLR0913 -- what is asked for
     *,
     recent_of: str,
     since: Instant,
+    security: KafkaSecurity = PLAINTEXT,
 ) -> StandingGroups:
     """Return these groups and partitions, and how many records of the topic `recent_of` are of `since` or later.
 
@@ -55,7 +58,7 @@ def standing_groups(  # noqa: PLR0913 -- what is asked for
         LogUnavailable: the broker does not answer.
         RejectedState: the broker does not let us look.
     """
-    with administering(servers) as admin:
+    with administering(servers, security) as admin:
         of_topic = [partition for partition in partitions if partition.topic == recent_of]
         begins, ends, first = (
             _offsets(admin, prefix, each, at)

@@ -18,11 +18,13 @@ from expansion_signals.checks.clocks import ClockReading
 from expansion_signals.checks.topic_replicas import StandingPartition, StandingTopic
 from expansion_signals.log.topics import administering, is_embedded, settings_of
 from expansion_signals.model.instants import MILLISECOND
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.security import KafkaSecurity
 
 _NOT_TOLD = (
     errors.ClusterAuthorizationFailedError,
@@ -46,16 +48,18 @@ class StandingLog(NamedTuple):
     clock: ClockReading | None
 
 
-def standing_log(servers: str, names: Sequence[str], clock: Callable[[], Instant]) -> StandingLog | None:
+def standing_log(
+    servers: str, names: Sequence[str], clock: Callable[[], Instant], security: KafkaSecurity = PLAINTEXT
+) -> StandingLog | None:
     """Return what the broker says of itself and of these topics; None of the embedded one, which says nothing.
 
     Raises:
         LogUnavailable: the broker does not answer.
         RejectedState: the broker does not let us see topics.
     """
-    if is_embedded(servers):
+    if is_embedded(servers, security):
         return None
-    with administering(servers) as admin:
+    with administering(servers, security) as admin:
         found = {each["name"]: each for each in admin.describe_topics(list(names)) if each["partitions"]}
         settings: dict[str, dict[str, str]] = {}
         with suppress(*_NOT_TOLD):

@@ -13,11 +13,15 @@ from kafka import KafkaAdminClient, errors
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from expansion_signals.errors import LogUnavailable, RejectedState
+from expansion_signals.knocking import refusal
+from expansion_signals.log.connecting import refused
 from expansion_signals.log.missing import reject_missing
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from expansion_signals.security import KafkaSecurity
     from expansion_signals.wire.topic_files import Topic
 
 _CONNECTS_WITHIN_MS = 5_000
@@ -51,7 +55,13 @@ class Difference:
         return f"{self.topic}: {self.setting} is {self.found}, expected {self.expected}"
 
 
-def create_topics(servers: str, prefix: str, topics: Sequence[Topic], replication: int | None = None) -> list[str]:
+def create_topics(
+    servers: str,
+    prefix: str,
+    topics: Sequence[Topic],
+    replication: int | None = None,
+    security: KafkaSecurity = PLAINTEXT,
+) -> list[str]:
     """Create what is missing and leave what exists as it is; return the names created, prefix included.
 
     No topic gets more replicas than there are brokers.
@@ -60,7 +70,7 @@ def create_topics(servers: str, prefix: str, topics: Sequence[Topic], replicatio
         LogUnavailable: the broker does not answer.
         RejectedState: the broker refuses a topic; the message says which and why.
     """
-    with administering(servers) as admin:
+    with administering(servers, security) as admin:
         brokers = len(admin.describe_cluster()["brokers"])
         wanted = {
             prefix + topic.name: {
@@ -77,14 +87,16 @@ def create_topics(servers: str, prefix: str, topics: Sequence[Topic], replicatio
         return created
 
 
-def check_topics(servers: str, prefix: str, topics: Sequence[Topic]) -> list[Difference]:
+def check_topics(
+    servers: str, prefix: str, topics: Sequence[Topic], security: KafkaSecurity = PLAINTEXT
+) -> list[Difference]:
     """Return every difference between the broker's topics and their files; more partitions than asked for are none.
 
     Raises:
         LogUnavailable: the broker does not answer.
         RejectedState: the broker does not let us look.
     """
-    with administering(servers) as admin:
+    with administering(servers, security) as admin:
         names = [prefix + topic.name for topic in topics]
         found = {each["name"]: each["partitions"] for each in admin.describe_topics(names) if each["partitions"]}
         settings = settings_of(admin, list(found))
@@ -97,7 +109,7 @@ def check_topics(servers: str, prefix: str, topics: Sequence[Topic]) -> list[Dif
         return differences
 
 
-def topic_ids(servers: str, names: Sequence[str]) -> dict[str, str | None]:
+def topic_ids(servers: str, names: Sequence[str], security: KafkaSecurity = PLAINTEXT) -> dict[str, str | None]:
     """Return the id of each topic; None where the broker gives no ids, as the embedded one.
 
     A topic that was deleted and made again has the same name and offsets, and another id.
@@ -106,9 +118,9 @@ def topic_ids(servers: str, names: Sequence[str]) -> dict[str, str | None]:
         LogUnavailable: the broker does not answer.
         RejectedState: topics are missing, with all their names; or the broker does not let us look.
     """
-    if is_embedded(servers):
+    if is_embedded(servers, security):
         return dict.fromkeys(names)
-    with administering(servers) as admin:
+    with administering(servers, security) as admin:
         found = {each["name"]: each for each in admin.describe_topics(list(names)) if each["partitions"]}
     reject_missing(servers, names, found)
     ids = {name: found[name].get("topic_id") for name in names}
@@ -127,24 +139,24 @@ class _Admin(KafkaAdminClient):  # type: ignore[misc]
             raise
 
 
-def is_embedded(servers: str) -> bool:
+def is_embedded(servers: str, security: KafkaSecurity) -> bool:
     """Say whether this is librdkafka's in-process broker, which is asked for nothing but records.
 
     Raises:
         LogUnavailable: the broker does not answer.
         RejectedState: the broker does not let us look.
     """
-    with administering(servers, _SPOKEN_BY_ALL) as admin:
+    with administering(servers, security, _SPOKEN_BY_ALL) as admin:
         return bool(admin.describe_cluster()["cluster_id"].startswith(_EMBEDDED))
 
 
 @contextmanager
-def administering(servers: str, protocol: tuple[int, int] | None = None) -> Iterator[Any]:
+def administering(servers: str, security: KafkaSecurity, protocol: tuple[int, int] | None = None) -> Iterator[Any]:
     """Hand out kafka-python's administrator, connected; what it raises inside is told as one of ours.
 
     Raises:
         LogUnavailable: the broker does not answer.
-        RejectedState: the broker refuses.
+        RejectedState: the broker refuses, or does not let us in.
     """
     try:
         admin = _Admin(
@@ -154,12 +166,15 @@ def administering(servers: str, protocol: tuple[int, int] | None = None) -> Iter
             bootstrap_timeout_ms=_CONNECTS_WITHIN_MS,
             reconnect_backoff_max_ms=_LONGEST_BACKOFF_MS,
             request_timeout_ms=_ANSWERS_WITHIN_MS,
+            **security.options(),
         )
         try:
             yield admin
         finally:
             admin.close()
     except (errors.RetriableError, OSError) as error:
+        if (reason := refusal(servers, security)) is not None:
+            raise refused(servers, reason) from error
         raise LogUnavailable(f"Kafka at {servers} does not answer: {error}") from error
     except errors.KafkaError as error:
         raise RejectedState(f"Kafka at {servers} refuses: {error}; see docs/operations.md") from error

@@ -14,5 +14,6 @@ from __future__ import annotations
 from expansion_signals.errors import TriggerTaken
 from expansion_signals.sdk.subscriber import Subscriber
 from expansion_signals.sdk.triggers import Trigger, TriggerData
+from expansion_signals.security import KafkaSecurity
 
-__all__ = ["Subscriber", "Trigger", "TriggerData", "TriggerTaken"]
+__all__ = ["KafkaSecurity", "Subscriber", "Trigger", "TriggerData", "TriggerTaken"]

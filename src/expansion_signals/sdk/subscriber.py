@@ -17,12 +17,14 @@ from expansion_signals.sdk.patience import in_place
 from expansion_signals.sdk.progress import Progress
 from expansion_signals.sdk.transactions import OvertakenError, Transactions
 from expansion_signals.sdk.triggers import Event, Trigger, UnreadableError, handed_out, read
+from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from types import TracebackType
 
     from expansion_signals.model.instants import Instant
+    from expansion_signals.security import KafkaSecurity
 
 DropReason: TypeAlias = Literal["done", "duplicate", "expired", "unreadable", "withdrawal"]
 """Why a record was not handed out: `done` by the group before; handed out already and not done, so a `duplicate`;
@@ -61,8 +63,8 @@ class Subscriber:
     not ask for the next trigger within 5 minutes is expelled from the group; others take over.
 
     What is not handed out is counted in `dropped`, by reason, and what is no trigger is logged as well. `clock` tells
-    the time by which triggers expire. `connection` are further settings of the connection, as kafka-python names them.
-    All calls come from one thread. Fencing needs Kafka 2.5 or newer.
+    the time by which triggers expire. `security` is how it connects: TLS, a login. `connection` are further settings of
+    the connection, as kafka-python names them. All calls come from one thread. Fencing needs Kafka 2.5 or newer.
 
     Raises:
         RejectedSettings: a name is empty or has a control character in it, or there is no topic.
@@ -78,6 +80,7 @@ class Subscriber:
         withdrawals: bool = False,
         clock: Callable[[], datetime] = _utc_now,
         session_timeout_seconds: float = 10,
+        security: KafkaSecurity = PLAINTEXT,
         connection: Mapping[str, Any] | None = None,
     ) -> None:
         names = () if isinstance(topics, str) or not topics else (group, *topics)
@@ -89,7 +92,12 @@ class Subscriber:
         self._topics = {prefix + topic: topic for topic in topics}
         self._withdrawals = withdrawals
         self._clock = clock
-        options = {"bootstrap_servers": servers.split(","), "client_id": self._group, **(connection or {})}
+        options = {
+            "bootstrap_servers": servers.split(","),
+            "client_id": self._group,
+            "security": security,
+            **(connection or {}),
+        }
         memory = prefix + recollection.TOPIC
         self._membership = Membership(servers, self._topics, self._group, options, session_timeout_seconds)
         self._memory = Memory(servers, memory, self._group, options)
@@ -118,7 +126,7 @@ class Subscriber:
         """Return the next trigger, however long it takes; ends only where the subscriber is closed.
 
         Raises:
-            RejectedState: a topic is missing, or the broker refuses us.
+            RejectedState: a topic is missing, or the broker refuses us, or does not let us in.
         """
         while not self._closed:
             trigger = in_place(self._step)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from hiredis import pack_command
 from redis.asyncio import Connection as AsyncConnection
-from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import Redis, RedisCluster, SSLConnection
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -32,13 +32,16 @@ def connect(url: str) -> Connection:
     """Return a client; nothing is sent yet. Answers are bytes."""
     if urlsplit(url).scheme.endswith(CLUSTER):
         return _cluster(url)
-    # An address with TLS names a class of its own, which stays.
-    return Redis.from_url(
+    client = Redis.from_url(
         url,
         socket_timeout=_ANSWER_SECONDS,
         socket_connect_timeout=_ANSWER_SECONDS,
         connection_class=PackingConnection,
+        driver_info=None,  # CLIENT SETINFO would be one more command that its user has to be granted
     )
+    if client.connection_pool.connection_class is SSLConnection:  # an address with TLS names it, and no other
+        client.connection_pool.connection_class = PackingTlsConnection
+    return client
 
 
 class PackingConnection(AsyncConnection):
@@ -48,6 +51,10 @@ class PackingConnection(AsyncConnection):
         """Return the bytes of a command; the first argument may be two words, as in CONFIG GET."""
         name, *others = args
         return [pack_command((*name.split(), *others) if isinstance(name, str) else args)]
+
+
+class PackingTlsConnection(PackingConnection, SSLConnection):
+    """The same over TLS."""
 
 
 async def reports(client: Connection, section: str) -> Mapping[str, Mapping[str, object]]:
@@ -74,6 +81,7 @@ def _cluster(url: str) -> RedisCluster:
         startup_nodes=[ClusterNode(host, int(port)) for host, _, port in (node.rpartition(":") for node in others)],
         dynamic_startup_nodes=False,
         retry=Retry(NoBackoff(), _CLUSTER_RETRIES),
+        driver_info=None,
         socket_timeout=_ANSWER_SECONDS,
         socket_connect_timeout=_ANSWER_SECONDS,
     )

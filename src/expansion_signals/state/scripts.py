@@ -8,9 +8,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import (
+    AuthenticationError,
+    AuthenticationWrongNumberOfArgsError,
     BusyLoadingError,
     ClusterError,
     ConnectionError,  # noqa: A004 -- redis-py's own name
+    NoPermissionError,
     NoScriptError,
     RedisClusterException,
     RedisError,
@@ -18,6 +21,7 @@ from redis.exceptions import (
 )
 
 from expansion_signals.errors import RejectedState, StateUnavailable
+from expansion_signals.security import tls_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +46,8 @@ _PRELUDES = {
     "used": (),
     "move": (),
 }
+_SETTINGS = "EXPANSION_SIGNALS_REDIS"
+
 _REFUSED_FOR_NOW = {
     "OOM",
     "READONLY",
@@ -70,12 +76,18 @@ def redis_failures(what: str) -> Iterator[None]:
     """Turn redis-py's exceptions into ours: what may pass is `StateUnavailable`, the rest a `RejectedState`."""
     try:
         yield
-    except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
+    except NoPermissionError as error:
+        raise RejectedState(
+            f"Redis does not let our user do what is needed ({what}): {error}; see deploy/redis-acl.conf"
+        ) from error
+    except (ConnectionError, TimeoutError, BusyLoadingError, AuthenticationWrongNumberOfArgsError, OSError) as error:
+        _raise_refusal(error)
         raise StateUnavailable(f"Redis does not answer ({what}): {error}") from error
     except RedisClusterException as error:
         # Said by the client. Its cause, if one of its own, is a first node that answered and knows of no Cluster.
         if isinstance(error.__cause__, RedisClusterException):
             raise RejectedState(f"Redis is no Cluster ({what}): name it redis://host:port") from error
+        _raise_refusal(error)
         raise StateUnavailable(f"the Redis Cluster does not answer ({what}): {error}") from error
     except RedisError as error:
         said = _said(error)
@@ -83,6 +95,17 @@ def redis_failures(what: str) -> Iterator[None]:
         if said.partition(" ")[0] in _REFUSED_FOR_NOW or type(error) is ClusterError:
             raise StateUnavailable(f"Redis cannot serve now ({what}): {said}") from error
         raise RejectedState(f"Redis refused {what}: {said}") from error
+
+
+def _raise_refusal(error: Exception) -> None:
+    """Raise if whoever is there does not let us in: redis-py, and its Cluster, take that for a server that is away."""
+    for each in (error, error.__cause__):
+        if isinstance(each, AuthenticationError | AuthenticationWrongNumberOfArgsError):
+            raise RejectedState(
+                f"Redis does not let us in: {each}; check {_SETTINGS}_USER and _PASSWORD, or {_SETTINGS} itself"
+            ) from error
+    if (reason := tls_refusal(error)) is not None:
+        raise RejectedState(f"Redis does not let us in: {reason}; see docs/operations.md, Security") from error
 
 
 def _said(error: RedisError) -> str:

@@ -35,7 +35,7 @@ def application(settings: Settings, status: Status, metrics: Metrics, service: W
     host, _, port = settings.http.rpartition(":")
     app = _App(
         f"{settings.prefix}expansion-signals",
-        broker=f"kafka://{settings.kafka}",
+        broker=f"kafka://{settings.kafka}",  # named and never connected to, so it needs no credentials
         store="memory://",
         datadir=tempfile.gettempdir(),
         topic_disable_leader=True,

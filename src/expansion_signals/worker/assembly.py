@@ -94,7 +94,7 @@ class Assembly:
         epochs = await self._epochs(deployment, starting)
         topic_names = await starting(self._topic_names)
         await starting(deployment.recognise, topic_names, accept=self._accept_log)
-        publisher = LogPublisher(settings.kafka, prefix=settings.prefix)
+        publisher = LogPublisher(settings.kafka, prefix=settings.prefix, security=settings.security)
         await starting(publisher.start)
         counting = CountingPublisher(publisher, self._metrics)
         parts = Parts(settings, redis, epochs, topic_names, counting, metrics=self._metrics)
@@ -152,6 +152,7 @@ class Assembly:
             poll_records=settings.poll_records,
             session_timeout_seconds=settings.session_timeout_seconds,
             fetch_wait_seconds=settings.fetch_wait_seconds,
+            security=settings.security,
         )
 
         def tell(waits_for: str | None) -> None:
@@ -206,7 +207,7 @@ class Assembly:
         """
         prefix = self._settings.prefix
         names = [prefix + topic.name for topic in topics()]
-        ids = await asyncio.to_thread(topic_ids, self._settings.kafka, names)
+        ids = await asyncio.to_thread(topic_ids, self._settings.kafka, names, self._settings.security)
         return {name.removeprefix(prefix): ids[name] or name for name in names}
 
     def _tell_start(self, waits_for: str | None) -> None:

@@ -165,6 +165,7 @@ class Parts:
             prefix=settings.prefix,
             poll_records=settings.poll_records,
             fetch_wait_seconds=settings.fetch_wait_seconds,
+            security=settings.security,
         )
 
     def _expiry(self) -> RedisExpiry:

@@ -147,14 +147,14 @@ async def test_a_commit_of_partitions_that_a_rebalance_took_is_refused(log: Log)
 
 
 async def test_a_commit_of_a_member_that_was_thrown_out_is_refused(log: Log) -> None:
-    one, other = log.reader(security={"max_poll_interval_ms": 500}), log.reader()
+    one, other = log.reader(driver={"max_poll_interval_ms": 500}), log.reader()
     before = await settle(one, 4)  # and polls no more
     await settle(other, 4)
     assert not await one.commit(before.positions)
 
 
 async def test_a_paused_member_stays_past_the_poll_interval(log: Log) -> None:
-    reader = log.reader(security={"max_poll_interval_ms": 1500})
+    reader = log.reader(driver={"max_poll_interval_ms": 1500})
     before = await settle(reader, 4)
     end = time.monotonic() + 4
 
