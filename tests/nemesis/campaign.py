@@ -15,7 +15,7 @@ from nemesis.restless import Restless
 from outside import load
 from outside.aftermath import UNHARMED, Aftermath, aftermath
 from outside.deployment import TRIGGERS
-from servers.waiting import until
+from servers.waiting import lasting, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -115,7 +115,7 @@ def campaign(  # noqa: PLR0913 -- what a campaign is made of
             tell(f"{time.monotonic() - began:5.0f} s  {number + 1:3} of {len(schedule)}  {name}")
             took[name].append(FAULTS[name](ground, draw))
             due = started + seconds * (number + 1) / len(schedule)
-            time.sleep(max(0.0, due - time.monotonic()))
+            lasting(due - time.monotonic())
         if product.is_done:
             tell("the load ended before the faults did: the last of them met a quiet pipeline")
     verdict = judged(ground, lambda words: tell(f"{time.monotonic() - began:5.0f} s  {words}"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from confluent_kafka.admin import AdminClient, NewPartitions
 from redis import Redis
 
-from servers.waiting import until
+from servers.waiting import lasting, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ def worker_paused(ground: Ground, draw: Random) -> float:
     """SIGSTOP past the session; others take over, and it goes on as if nothing had been."""
     worker = draw.choice(ground.workers)
     worker.freeze()
-    time.sleep(PAUSE_SECONDS)
+    lasting(PAUSE_SECONDS)
     worker.thaw()
     return PAUSE_SECONDS
 
@@ -80,7 +80,7 @@ def redis_full(ground: Ground, draw: Random) -> float:
     """Let it hold no more than it does; it refuses writes until it may again."""
     with Redis.from_url(ground.redis.url) as client:
         client.config_set("maxmemory", "1mb")
-        time.sleep(draw.uniform(1, 3))
+        lasting(draw.uniform(1, 3))
         client.config_set("maxmemory", "0")
     return 0.0
 
@@ -90,7 +90,7 @@ def broker_killed(ground: Ground, draw: Random) -> float:
     broker = draw.choice(ground.brokers)
     began = time.monotonic()
     broker.kill()
-    time.sleep(draw.uniform(0.5, 3))
+    lasting(draw.uniform(0.5, 3))
     broker.start()
     return time.monotonic() - began
 

@@ -1,4 +1,4 @@
-"""The one place where tests wait: for a condition, with a deadline, never for an amount of time."""
+"""The one place where tests wait: for a condition, with a deadline. For an amount of time only a fault lasts."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def until(
             raise TimeoutError(f"waited {seconds:g} s for {waiting_for}; the last answer was {answer!r}")
         time.sleep(pause_seconds)
     return answer
+
+
+def lasting(seconds: float) -> None:
+    """Let a fault of a campaign last, or its schedule: nothing hangs on how long."""
+    time.sleep(max(0.0, seconds))
 
 
 async def until_async(condition: Callable[[], Awaitable[Found]], *, seconds: float, waiting_for: str) -> Found:
