@@ -79,6 +79,17 @@ _File: TypeAlias = Annotated[Path, AfterValidator(_file)]
 _Authorities: TypeAlias = Annotated[Path, AfterValidator(_authorities)]
 
 
+SECURITY = tuple(
+    f"{server}_{part}"
+    for server, parts in {
+        "kafka": ("ca", "certificate", "key", "mechanism", "user", "password_file", "password"),
+        "redis": ("ca", "certificate", "key", "user", "password_file", "password"),
+    }.items()
+    for part in parts
+)
+"""Settings of a connection that are not set, or empty, where a server asks for nothing."""
+
+
 class Settings(BaseSettings):
     """Everything about a deployment that is not a rule. Ages and windows are in hours, time-outs in seconds."""
 
@@ -129,6 +140,12 @@ class Settings(BaseSettings):
             user=self.kafka_user,
             password=self.kafka_password.get_secret_value() if self.kafka_password is not None else None,
         )
+
+    @field_validator(*SECURITY, mode="before")
+    @classmethod
+    def _is_none_if_empty(cls, given: object) -> object:
+        """Take an empty variable for one that is not set: compose files, and `dev` beside a `.env`, leave some so."""
+        return None if given == "" else given
 
     # Fields are validated in their order, also where one before is wrong: so everything wrong is told at once.
 

@@ -10,7 +10,7 @@ from redis.asyncio.connection import parse_url
 
 from expansion_signals.errors import RejectedSettings
 from expansion_signals.security import PLAINTEXT, KafkaSecurity
-from expansion_signals.settings import Settings, WorkerSettings, load_settings
+from expansion_signals.settings import SECURITY, Settings, WorkerSettings, load_settings
 from servers.certificates import Authority
 
 if TYPE_CHECKING:
@@ -263,6 +263,14 @@ def test_files_that_are_not_there_or_hold_something_else_are_each_told(
     notes, nothing = str(tmp_path / "notes.txt"), str(tmp_path / "nothing")
     given(monkeypatch, **LOGIN, KAFKA_CA=notes, KAFKA_PASSWORD_FILE=nothing, REDIS_CA=nothing, KAFKA_CERTIFICATE=notes)
     assert sorted(told()) == ["KAFKA_CA", "KAFKA_KEY", "KAFKA_PASSWORD_FILE", "REDIS_CA"]
+
+
+def test_what_is_empty_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("EXPANSION_SIGNALS_KAFKA_USER=worker\nEXPANSION_SIGNALS_REDIS_PASSWORD=s3cret\n")
+    given(monkeypatch, **{name.upper(): "" for name in SECURITY})
+    assert (load_settings().security, load_settings().redis.get_secret_value()) == (
+        *(PLAINTEXT, "redis://localhost:6379/0"),
+    )
 
 
 def test_a_key_of_another_certificate_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from expansion_signals.local.forward import forward
 from expansion_signals.local.leash import LeashedProcess
 from expansion_signals.local.metrics import is_ready
 from expansion_signals.local.redis import HOST, embedded_redis, free_port
-from expansion_signals.settings import ENVIRONMENT_PREFIX
+from expansion_signals.settings import ENVIRONMENT_PREFIX, SECURITY
 from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
@@ -109,4 +109,5 @@ def _environment(**settings: str) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
     # Settings are also read from a `.env` file, which these override; a prefix there would miss the topics made here.
     settings |= {"prefix": "", "fetch_wait_seconds": str(FETCH_WAIT_SECONDS)}
+    settings |= {"kafka_security": "plaintext", **dict.fromkeys(SECURITY, "")}
     return ours | {ENVIRONMENT_PREFIX + name.upper(): value for name, value in settings.items()}
