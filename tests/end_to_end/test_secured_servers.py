@@ -25,7 +25,7 @@ from expansion_signals.sdk import KafkaSecurity, Subscriber
 from outside.deployment import TRIGGERS, Deployment
 from outside.product import usage_event
 from outside.worker import Worker, command
-from servers.absence import ServerAbsentError
+from servers.absence import ServerAbsentError, missing
 from servers.secured import REDIS_USER, Keys, SecuredKafka, SecuredRedis
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             kafka.remove()
             redis_server.remove()
     except ServerAbsentError as absent:
-        pytest.skip(str(absent))
+        missing(absent)
 
 
 def _grant(kafka: str, prefix: str) -> None:
