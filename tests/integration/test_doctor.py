@@ -13,6 +13,7 @@ from redis import Redis as RedisClient
 from outside.deployment import DEAD_LETTERS, Deployment
 from outside.product import usage_event
 from outside.worker import command
+from servers.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,8 +33,8 @@ def deployment(kafka: GivenKafka | Kafka, redis_server: GivenRedis | Redis, tmp_
 
 
 def examined(settings: dict[str, str]) -> tuple[int, dict[str, Any]]:
-    """Return the exit code and the document."""
-    told = command(settings, "doctor", "--json")
+    """Return the exit code and the document; where settings name no pages, nobody's answer."""
+    told = command({"HTTP": f"127.0.0.1:{free_port()}", **settings}, "doctor", "--json")
     assert told.stdout, told.stderr
     document: dict[str, Any] = json.loads(told.stdout)
     return told.returncode, document
