@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # CI judges a change by the same examples each time; laptops and the long profile go on searching.
 REPEATED = "CI" in os.environ
 settings.register_profile("usual", deadline=None, derandomize=REPEATED, max_examples=30)  # `make check`, in 90 s
-settings.register_profile("full", deadline=None, derandomize=REPEATED, max_examples=250)  # `make test`
+settings.register_profile("full", deadline=None, derandomize=REPEATED, max_examples=150)  # `make test`
 settings.register_profile("long", deadline=None, max_examples=3_000)  # `make test-long`
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 

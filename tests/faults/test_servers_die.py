@@ -65,8 +65,10 @@ def test_redis_killed_and_back_even_without_its_last_writes_does_no_harm(
         forget(redis, 100_000)
         redis.start()
         deployment.product.flush()
+        # What deciding alone has lost is found when it next looks, some seconds after all was counted.
+        told = "has lost what it had acknowledged"
+        until(lambda: told in worker.log(), seconds=SECONDS, waiting_for="the worker to tell of the loss")
         worker.until_settled(len(deployment.product.sent), seconds=SECONDS)
-        assert "has lost what it had acknowledged" in worker.log()
         assert aftermath(deployment, load.LIMIT) == UNHARMED
 
 

@@ -82,8 +82,11 @@ def _sessions(admin: Any) -> tuple[Duration, Duration] | None:  # noqa: ANN401 -
         broker = str(admin.describe_cluster()["brokers"][0]["broker_id"])
         resource = ConfigResource(ConfigResourceType.BROKER, broker)
         told = admin.describe_configs([resource], config_filter="all")["broker"][broker]
-        shortest, longest = (int(told[f"group.{end}.session.timeout.ms"]["value"]) for end in ("min", "max"))
-        return shortest * MILLISECOND, longest * MILLISECOND
+        names = [f"group.{end}.session.timeout.ms" for end in ("min", "max")]
+        # Whom the broker does not let see its settings, it answers with none.
+        if all(name in told for name in names):
+            shortest, longest = (int(told[name]["value"]) for name in names)
+            return shortest * MILLISECOND, longest * MILLISECOND
     return None
 
 
