@@ -43,16 +43,20 @@ WHOLE_MINUTES = 12
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checker found; `again` are triggers handed out after `done()`, `undelivered` those that never were."""
+    """What the checker found; `again` are triggers handed out after `done()`, `undelivered` those that never were.
+
+    `ended` is how many workers were down at the end: nobody had ended them.
+    """
 
     aftermath: Aftermath
     again: Sequence[str]
     undelivered: Sequence[str]
+    ended: int
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing is wrong."""
-        return self.aftermath == UNHARMED and not self.again and not self.undelivered
+        return self.aftermath == UNHARMED and not self.again and not self.undelivered and not self.ended
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Report:
                 **{name: len(value) if hasattr(value, "__len__") else value for name, value in asdict(found).items()},
                 "handed_out_after_done": len(self.verdict.again),
                 "undelivered": len(self.verdict.undelivered),
+                "workers_that_ended_by_themselves": self.verdict.ended,
             },
         }
 
@@ -125,9 +130,10 @@ def campaign(  # noqa: PLR0913 -- what a campaign is made of
 
 def judged(ground: Ground, tell: Callable[[str], None]) -> Verdict:
     """Wait until all that was sent is counted and handed out, and look at everything."""
-    for worker in ground.workers:
-        if not worker.alive():
-            worker.start()
+    ended = [worker for worker in ground.workers if not worker.alive()]
+    for worker in ended:
+        worker.kill()
+        worker.start()
     stood = ground.ends()
     tell("peace; waiting until all is counted")
     with suppress(TimeoutError):  # what is not counted is told as such
@@ -143,4 +149,4 @@ def judged(ground: Ground, tell: Callable[[str], None]) -> Verdict:
     with suppress(TimeoutError):
         until(lambda: not undelivered(), seconds=SETTLED_SECONDS, waiting_for="the last trigger to be handed out")
     again = [line.trigger for line in ground.following.handed_out_after_done()]
-    return Verdict(found, again, sorted(undelivered()))
+    return Verdict(found, again, sorted(undelivered()), len(ended))

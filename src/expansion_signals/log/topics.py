@@ -172,7 +172,8 @@ def administering(servers: str, security: KafkaSecurity, protocol: tuple[int, in
             yield admin
         finally:
             admin.close()
-    except (errors.RetriableError, OSError) as error:
+    # kafka-python takes a broker that has just died for one that it never heard of.
+    except (errors.RetriableError, errors.UnknownBrokerIdError, OSError) as error:
         if (reason := refusal(servers, security)) is not None:
             raise refused(servers, reason) from error
         raise LogUnavailable(f"Kafka at {servers} does not answer: {error}") from error
