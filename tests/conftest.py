@@ -112,12 +112,12 @@ def mortal_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GivenKafk
 
 
 @pytest.fixture
-def own_kafka(mortal_kafka: GivenKafka | Kafka) -> Iterator[Kafka]:
-    """A broker for a test that stops, kills or restarts it; afterwards it is up again."""
+def own_kafka(mortal_kafka: GivenKafka | Kafka) -> Kafka:
+    """A broker for a test that stops, kills or restarts it; it is up again before the next one."""
     if isinstance(mortal_kafka, GivenKafka):
         pytest.skip("the broker was given by the environment: it is not ours to stop")
-    yield mortal_kafka
     mortal_kafka.start()
+    return mortal_kafka
 
 
 @pytest.fixture

@@ -81,8 +81,8 @@ class Kept(Protocol):
 class KeptInMemory:
     """One memory store is all workers' store: it remembers nothing of who asks."""
 
-    def __init__(self, shards: int) -> None:
-        self.store = MemoryStore(shards=shards, window=DAY)
+    def __init__(self, shards: int, store: type[MemoryStore] = MemoryStore) -> None:
+        self.store = store(shards=shards, window=DAY)
         self.policy = MemoryPolicy(self.store, shards=shards)
         self.shards = MemoryShards(self.store, self.policy)
         self.due = MemoryDue(self.store)

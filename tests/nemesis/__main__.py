@@ -1,9 +1,13 @@
-"""`make faults`: a campaign on three brokers, a Redis and three workers of its own; exit code 1 where harm was done."""
+"""`make faults`: thousands of simulated faults, then a campaign on three brokers, a Redis and three workers of its own.
+
+Exit code 1 where harm was done.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import random
 import sys
 import tempfile
@@ -16,6 +20,7 @@ from rich.table import Table
 
 from nemesis.campaign import WHOLE_MINUTES, campaign, planned
 from nemesis.ground import ground
+from nemesis.simulation import FAULTS, simulated
 
 if TYPE_CHECKING:
     from nemesis.campaign import Report
@@ -34,7 +39,12 @@ def main() -> None:
     asked = parser.parse_args()
     seed = random.randrange(1 << 32) if asked.seed is None else asked.seed  # noqa: S311 -- a schedule, not a secret
     console = Console(width=None if sys.stdout.isatty() else 110)
-    console.print(f"seed {seed}; starting three brokers, Redis and three workers")
+    console.print(f"seed {seed}; {FAULTS:,} simulated faults first")
+    logging.disable()  # simulated workers say what real ones do
+    in_simulation = simulated(FAULTS, seed=seed)
+    logging.disable(logging.NOTSET)
+    console.print(in_simulation.figures())
+    console.print("starting three brokers, Redis and three workers")
     with tempfile.TemporaryDirectory(prefix="expansion-signals-faults-") as name:
         directory = asked.keep or Path(name)
         directory.mkdir(parents=True, exist_ok=True)
@@ -44,14 +54,18 @@ def main() -> None:
                 laid_out, planned(asked.minutes), seconds=60 * asked.minutes, seed=seed, rate=RATE, tell=console.print
             )
             console.print(f"{time.monotonic() - began:.0f} s in all")
-    figures = report.figures()
+    figures = {"simulated": in_simulation.figures()} | report.figures()
     console.print(table(report))
     for harm, size in figures["harm"].items():
         console.print(f"  {harm.replace('_', ' ')}: {size}", style="red" if size else "green")
     if asked.out:
         asked.out.write_text(json.dumps(figures, indent=2) + "\n")
+    for histories in in_simulation.broken.values():
+        for history in histories:
+            console.print(history, style="red", markup=False)
     if not report.verdict.is_clean:
         console.print(report.verdict, style="red")
+    if not (in_simulation.is_clean and report.verdict.is_clean):
         sys.exit(1)
 
 

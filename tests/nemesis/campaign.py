@@ -77,6 +77,13 @@ class Report:
             "seconds": round(self.seconds, 1),
             "events": self.events,
             "clean": self.verdict.is_clean,
+            "real": {
+                "faults": sum(map(len, self.faults.values())),
+                "lost": len(found.lost) + len(self.verdict.undelivered),
+                "doubled": len(found.doubled) + len(self.verdict.again),
+                "counter_mismatches": len(found.miscounted) + len(found.unbalanced) + abs(found.miscounted_duplicates),
+                "takeover_s": round(max(self.faults.get("worker_killed", [0])), 2),
+            },
             "faults": {
                 name: {
                     "times": len(took),
