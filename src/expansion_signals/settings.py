@@ -79,15 +79,22 @@ _File: TypeAlias = Annotated[Path, AfterValidator(_file)]
 _Authorities: TypeAlias = Annotated[Path, AfterValidator(_authorities)]
 
 
-SECURITY = tuple(
-    f"{server}_{part}"
-    for server, parts in {
-        "kafka": ("ca", "certificate", "key", "mechanism", "user", "password_file", "password"),
-        "redis": ("ca", "certificate", "key", "user", "password_file", "password"),
-    }.items()
-    for part in parts
+SECURITY = (
+    *(
+        f"{server}_{part}"
+        for server, parts in {
+            "kafka": ("ca", "certificate", "key", "mechanism", "user", "password_file", "password"),
+            "redis": ("ca", "certificate", "key", "user", "password_file", "password"),
+        }.items()
+        for part in parts
+    ),
+    "user_key_file",
+    "user_key",
 )
-"""Settings of a connection that are not set, or empty, where a server asks for nothing."""
+"""Settings that are not set, or empty, where a server asks for nothing, and where people are called as they come."""
+
+SHORTEST_KEY = 16
+"""Characters of a key of user ids: who can guess it can find out whose pseudonym is whose."""
 
 
 class Settings(BaseSettings):
@@ -121,6 +128,8 @@ class Settings(BaseSettings):
     acceptance_hours: Annotated[float, Field(gt=0, le=35 * 24)] = 24
     deduplication_hours: Annotated[float, Field(gt=0, le=36 * 24)] = 24
     identity_conflicts: bool = True
+    user_key_file: _File | None = None
+    user_key: SecretStr | None = None
     dead_letter_ratio: Annotated[float, Field(gt=0, le=1)] = 0.5
     dead_letter_records: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     poll_records: Annotated[int, Field(ge=1, le=50_000)] = 12_000
@@ -169,7 +178,7 @@ class Settings(BaseSettings):
             _pem(certificate=certificate, key=key)
         return key
 
-    @field_validator("kafka_password", "redis_password")
+    @field_validator("kafka_password", "redis_password", "user_key")
     @classmethod
     def _may_stand_in_a_file(cls, password: SecretStr | None, valid: ValidationInfo) -> SecretStr | None:
         name = f"{valid.field_name}_file"
@@ -194,6 +203,13 @@ class Settings(BaseSettings):
         if protocol.startswith("sasl") and not (given.get_secret_value() if isinstance(given, SecretStr) else given):
             raise ValueError(f"is missing: {_variable('kafka_security')} is {protocol}")
         return given
+
+    @field_validator("user_key")
+    @classmethod
+    def _is_hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"is too short: at least {SHORTEST_KEY} characters, such as `openssl rand -hex 32` prints")
+        return key
 
     @field_validator("redis")
     @classmethod

@@ -28,7 +28,7 @@ PAUSE_SECONDS = 4.0
 LONGEST_TAIL = 20_000
 """Bytes cut off the append-only file: acknowledged writes of the last moments."""
 
-HEALED_SECONDS = 60
+HEALED_SECONDS = 120
 
 
 def worker_killed(ground: Ground, draw: Random) -> float:
@@ -57,12 +57,12 @@ def workers_rolled(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- al
     longest = 0.0
     for worker in ground.workers:
         # One that was killed a moment ago may not have come to where it hears SIGTERM.
-        worker.until_ready()
+        worker.until_ready(HEALED_SECONDS)
         began = time.monotonic()
         code = worker.stop()
         longest = max(longest, time.monotonic() - began)
         assert code == 0, f"a worker that was asked to end said {code}"
-        worker.start().until_ready()
+        worker.start().until_ready(HEALED_SECONDS)
     return longest
 
 

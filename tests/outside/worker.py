@@ -102,14 +102,14 @@ class Worker:
         code = self.ended(120)
         assert code == 0, f"exit code {code}"
 
-    def until_ready(self) -> Worker:
+    def until_ready(self, seconds: float = READY_SECONDS) -> Worker:
         """Wait until `/readyz` answers 200."""
 
         def ready() -> bool:
             assert self.alive(), f"it ended while starting:\n{self.log()}"
             return self.page("/readyz").status == 200
 
-        until(ready, seconds=READY_SECONDS, waiting_for="the worker's /readyz")
+        until(ready, seconds=seconds, waiting_for="the worker's /readyz")
         return self
 
     def page(self, path: str) -> Answer:

@@ -231,6 +231,13 @@ def test_a_login_with_a_password_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_
     assert load_settings().security == expected
 
 
+def test_a_key_of_user_ids_that_can_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, USER_KEY="s3cret")
+    with pytest.raises(RejectedSettings, match=r"USER_KEY: is too short: at least 16 characters") as rejected:
+        load_settings()
+    assert "s3cret" not in str(rejected.value)
+
+
 def test_a_password_that_is_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("s3cret")
     given(monkeypatch, **LOGIN, KAFKA_PASSWORD_FILE=str(tmp_path / "password"), KAFKA_PASSWORD="s3cret")  # noqa: S106 -- the same

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 _WHERE = "deployment"
 
 
-def judge_cut(stands: Mapping[str, str], *, shards: int, state_format: int) -> Iterator[Finding]:
-    """Yield why a state with these fields is none of a worker with this many shards and this format."""
+def judge_cut(stands: Mapping[str, str], *, shards: int, state_format: int, people: str) -> Iterator[Finding]:
+    """Yield why a state with these fields is none of a worker with this many shards and this format.
+
+    `people` is the fingerprint of the key that hides their names, empty where none does.
+    """
     if int(stands.get("shards", shards)) != shards:
         yield error(
             _WHERE,
@@ -30,11 +33,25 @@ def judge_cut(stands: Mapping[str, str], *, shards: int, state_format: int) -> I
             "run the version that wrote it, or another prefix: EXPANSION_SIGNALS_PREFIX",
             stops=True,
         )
+    if stands and stands.get("people", "") != people:
+        yield error(
+            _WHERE,
+            f"this deployment calls people {_called(stands.get('people', ''))}, the worker {_called(people)}",
+            "what people are called is fixed, or everybody would be counted as somebody new: set "
+            "EXPANSION_SIGNALS_USER_KEY as it was, or another prefix: EXPANSION_SIGNALS_PREFIX",
+            stops=True,
+        )
 
 
-def judge_deployment(stands: Mapping[str, str], prefix: str, *, shards: int, state_format: int) -> Iterator[Finding]:
+def _called(people: str) -> str:
+    return f"by pseudonyms of the key {people[:8]}" if people else "as they come"
+
+
+def judge_deployment(
+    stands: Mapping[str, str], prefix: str, *, shards: int, state_format: int, people: str
+) -> Iterator[Finding]:
     """Yield what is found about the deployment; without fields, no worker has ever started."""
-    wrong = list(judge_cut(stands, shards=shards, state_format=state_format))
+    wrong = list(judge_cut(stands, shards=shards, state_format=state_format, people=people))
     yield from wrong
     if not stands:
         yield fine(_WHERE, f"none yet under the prefix {prefix!r}: the first worker makes it, with {shards} shards")

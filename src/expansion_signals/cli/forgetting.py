@@ -14,6 +14,7 @@ from expansion_signals.model.units import counted
 from expansion_signals.state.connection import connect
 from expansion_signals.state.erasure import Erasure
 from expansion_signals.state.mutes import RedisMutes
+from expansion_signals.wire.pseudonyms import pseudonyms_of
 from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
@@ -78,15 +79,17 @@ async def account_forgotten(settings: Settings, account: str) -> tuple[ErasedAcc
 
 
 async def user_forgotten(settings: Settings, account: str, user: str) -> ErasedUser:
-    """Erase a person of an account in Redis.
+    """Erase a person of an account in Redis, whatever they are called there.
 
     Raises:
         StateUnavailable: Redis does not answer; the same command may be run again.
         RejectedState: there is no such deployment.
     """
     redis = connect(settings.redis.get_secret_value())
+    pseudonyms = pseudonyms_of(settings.user_key)
+    called = user if pseudonyms is None else pseudonyms.person(user)
     try:
-        return await Erasure(redis, prefix=settings.prefix).user(account, user)
+        return await Erasure(redis, prefix=settings.prefix).user(account, called)
     finally:
         await redis.aclose()
 

@@ -21,6 +21,7 @@ from expansion_signals.state.keys import STATE_FORMAT
 from expansion_signals.state.scripts import Scripts
 from expansion_signals.state.shards import RedisShards
 from expansion_signals.state.standing_deployment import deployment_fields
+from expansion_signals.wire.pseudonyms import fingerprint, pseudonyms_of
 from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
@@ -72,9 +73,12 @@ async def _state(settings: Settings, clock: Callable[[], Instant]) -> FoundState
         stands, unread = await _asked("Redis", deployment_fields(Scripts(redis), settings.prefix))
         if stands is None:
             return FoundState(servers, unread, None, {})
-        found = list(judge_deployment(stands, settings.prefix, shards=settings.shards, state_format=STATE_FORMAT))
+        people = fingerprint(pseudonyms_of(settings.user_key))
+        cut = judge_deployment(
+            stands, settings.prefix, shards=settings.shards, state_format=STATE_FORMAT, people=people
+        )
         shards, more = await _shards(settings, redis, stands, clock())
-        return FoundState(servers, [*found, *more], stands, shards)
+        return FoundState(servers, [*cut, *more], stands, shards)
     finally:
         await redis.aclose()
 

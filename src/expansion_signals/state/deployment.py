@@ -56,20 +56,21 @@ _ORIGIN = "@origin"
 
 
 class Deployment:
-    """One deployment in Redis, named by its prefix."""
+    """One deployment in Redis, named by its prefix; `people` is the fingerprint of the key that hides their names."""
 
-    def __init__(self, client: Connection, *, prefix: str, shards: int) -> None:
+    def __init__(self, client: Connection, *, prefix: str, shards: int, people: str = "") -> None:
         self._client = client
         self._prefix = prefix
         self._shards = shards
+        self._people = people
 
     async def check(self) -> bool:
         """Check that what stands fits this worker; say whether the deployment was ever complete.
 
         Raises:
             StateUnavailable: Redis does not answer.
-            RejectedState: eviction is on; one node of a Cluster was named as if it were all; format or shard count
-                differ from what this worker was started with.
+            RejectedState: eviction is on; one node of a Cluster was named as if it were all; format, shard count or the
+                key of pseudonyms differ from what this worker was started with.
         """
         with redis_failures("opening the deployment"):
             await self._refuse_half_a_cluster()
@@ -77,9 +78,9 @@ class Deployment:
             key = deployment_key(self._prefix)
             # Whoever comes first says how the deployment is cut.
             if await self._run("HSETNX", key, "shards", self._shards):
-                await self._run("HSET", key, "format", STATE_FORMAT)
+                await self._run("HSET", key, "format", STATE_FORMAT, "people", self._people)
             stands = dict(_decoded(await self._run("HGETALL", key)))
-            refuse(judge_cut(stands, shards=self._shards, state_format=STATE_FORMAT))
+            refuse(judge_cut(stands, shards=self._shards, state_format=STATE_FORMAT, people=self._people))
             return bool(await self._run("HEXISTS", key, "complete"))
 
     async def open(self) -> None:

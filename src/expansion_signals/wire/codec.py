@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.records import DeadLetter, Outgoing, Record
     from expansion_signals.model.signals import Signal
     from expansion_signals.model.triggers import Trigger
+    from expansion_signals.wire.pseudonyms import Pseudonyms
 
 CLOCK_SKEW: Duration = 5 * MINUTE
 """How far ahead of the broker a producer's clock may be (semantics 1.3)."""
@@ -45,12 +46,13 @@ class CloudEventsCodec:
     """CloudEvents 1.0 to nouns and back (`ports.Codec`, `DecidingCodec`, `AuditCodec`).
 
     `acceptance` is how old an event may be at its append time (semantics 1.3); `prefix` goes before topic names where
-    a record names one.
+    a record names one. With `pseudonyms`, people are called by these from here on.
     """
 
-    def __init__(self, acceptance: Duration = DAY, prefix: str = "") -> None:
+    def __init__(self, acceptance: Duration = DAY, prefix: str = "", pseudonyms: Pseudonyms | None = None) -> None:
         self._acceptance = acceptance
         self._prefix = prefix
+        self._pseudonyms = pseudonyms
 
     def usage_event(self, record: Record) -> UsageEvent:
         """Decode and validate one record of `usage-events` (semantics 1.1 to 1.3); the record's key plays no part.
@@ -58,8 +60,10 @@ class CloudEventsCodec:
         Raises:
             RejectedRecord: with the code of the first thing that is wrong.
         """
-        plain = plain_event(record, self._acceptance, CLOCK_SKEW)
-        return self._any_usage_event(record) if plain is None else plain
+        event = plain_event(record, self._acceptance, CLOCK_SKEW)
+        if event is None:
+            event = self._any_usage_event(record)
+        return event if self._pseudonyms is None else self._pseudonyms.event(event)
 
     def _any_usage_event(self, record: Record) -> UsageEvent:
         envelope = open_envelope(record)
@@ -107,6 +111,8 @@ class CloudEventsCodec:
         except ValidationError as error:
             raise RejectedRecord("invalid_data", contracts.explained(error)) from None
         _refuse_levels_to_come(snapshot, record.appended)
+        if self._pseudonyms is not None:
+            snapshot = self._pseudonyms.account(snapshot)
         traceparent = attributes.traceparent(envelope)
         return AccountUpdate(key, snapshot, Evidence(event.id, event.source, event.time, traceparent=traceparent))
 
@@ -150,7 +156,7 @@ class CloudEventsCodec:
         """
         prompt = prompts.read(record)
         _refuse_future(prompt.time, record.appended)
-        return prompt
+        return prompt if self._pseudonyms is None else self._pseudonyms.prompt(prompt)
 
     def read_decision(self, record: Record) -> tuple[str, str | None, Verdict]:
         """Decode one record of `expansion-decisions`: the id of its signal, and what was decided.

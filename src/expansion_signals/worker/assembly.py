@@ -15,6 +15,7 @@ from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
 from expansion_signals.state.deployment import Deployment, Origin
+from expansion_signals.wire.pseudonyms import fingerprint, pseudonyms_of
 from expansion_signals.wire.topic_files import topics
 from expansion_signals.worker.accepting_log import accept_log
 from expansion_signals.worker.bringing_up import BringingUp
@@ -89,7 +90,8 @@ class Assembly:
         if not self._looked:
             await starting(look_at_ground, settings, redis, clock)
             self._looked = True  # once: a Redis that is empty is the one that was looked at
-        deployment = Deployment(redis, prefix=settings.prefix, shards=settings.shards)
+        people = fingerprint(pseudonyms_of(settings.user_key))
+        deployment = Deployment(redis, prefix=settings.prefix, shards=settings.shards, people=people)
         whole = await starting(deployment.check)
         epochs = await self._epochs(deployment, starting)
         topic_names = await starting(self._topic_names)

@@ -20,6 +20,7 @@ from expansion_signals.state.mutes import RedisMutes
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
 from expansion_signals.state.shards import RedisShards
+from expansion_signals.wire.pseudonyms import pseudonyms_of
 from expansion_signals.worker.letter_gate import LetterGate
 from expansion_signals.worker.rebuilding import SIGNALS, Rebuilding
 from expansion_signals.worker.told_profiles import ProfileTellingCodec
@@ -66,7 +67,13 @@ class Parts:
         self._redis = redis
         self._epochs = epochs
         self._publisher = publisher
-        self._codec = ProfileTellingCodec(epochs, metrics, acceptance=self._acceptance, prefix=settings.prefix)
+        self._codec = ProfileTellingCodec(
+            epochs,
+            metrics,
+            acceptance=self._acceptance,
+            prefix=settings.prefix,
+            pseudonyms=pseudonyms_of(settings.user_key),
+        )
         self.topic_names = topic_names
         self.shards = RedisShards(redis, prefix=settings.prefix, shards=settings.shards)
 

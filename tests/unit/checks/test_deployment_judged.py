@@ -15,17 +15,18 @@ WELL = ShardStanding({})
 
 
 def deployment(**stands: str) -> list[Finding]:
-    return list(judge_deployment(stands, "p-", shards=64, state_format=1))
+    return list(judge_deployment(stands, "p-", shards=64, state_format=1, people="4f1e"))
 
 
 @pytest.mark.parametrize(
     ("stands", "stops"),
     [
         ({}, [False]),
-        ({"shards": "64", "format": "1"}, [False]),
-        ({"shards": "16", "format": "1"}, [True]),
-        ({"shards": "64", "format": "2"}, [True]),
-        ({"shards": "16", "format": "2"}, [True, True]),
+        ({"shards": "64", "format": "1", "people": "4f1e"}, [False]),
+        ({"shards": "16", "format": "1", "people": "4f1e"}, [True]),
+        ({"shards": "64", "format": "2", "people": "4f1e"}, [True]),
+        ({"shards": "16", "format": "2"}, [True, True, True]),
+        ({"shards": "64", "format": "1", "people": "1234"}, [True]),
     ],
 )
 def test_a_deployment_of_another_cut_or_format_stops_the_worker(stands: dict[str, str], stops: list[bool]) -> None:
@@ -33,7 +34,7 @@ def test_a_deployment_of_another_cut_or_format_stops_the_worker(stands: dict[str
 
 
 def test_another_number_of_shards_is_told_with_the_setting_to_make() -> None:
-    [finding] = deployment(shards="16")
+    [finding] = deployment(shards="16", people="4f1e")
     assert finding.do == "the number is fixed: set EXPANSION_SIGNALS_SHARDS=16"
 
 
