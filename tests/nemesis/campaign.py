@@ -6,7 +6,6 @@ import random
 import statistics
 import time
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,15 @@ from nemesis.restless import Restless
 from outside import load
 from outside.aftermath import UNHARMED, Aftermath, aftermath
 from outside.deployment import TRIGGERS
-from servers.waiting import lasting, until
+from servers.waiting import lasting, until_still
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from nemesis.ground import Ground
 
-SETTLED_SECONDS = 240
+STANDSTILL_SECONDS = 40
+"""What has not moved for so long in peace will not: it is told as missing. A lost shard is made anew in less."""
 
 WHOLE: Mapping[str, int] = {
     "worker_killed": 42,
@@ -143,8 +143,7 @@ def judged(ground: Ground, tell: Callable[[str], None]) -> Verdict:
         worker.start()
     stood = ground.ends()
     tell("peace; waiting until all is counted")
-    with suppress(TimeoutError):  # what is not counted is told as such
-        until(lambda: ground.has_counted(stood), seconds=SETTLED_SECONDS, waiting_for="all to be counted")
+    until_still(lambda: ground.has_counted(stood), ground.counted, seconds=STANDSTILL_SECONDS)
     tell("looking at what was counted and published")
     found = aftermath(ground.deployment, load.LIMIT, in_order=False)
     published = {record.event["id"] for record in ground.deployment.triggers(TRIGGERS)}
@@ -153,7 +152,6 @@ def judged(ground: Ground, tell: Callable[[str], None]) -> Verdict:
         return published - {line.trigger for line in ground.following.journal() if line.what in ("done", "taken")}
 
     tell("waiting until the service has had every trigger")
-    with suppress(TimeoutError):
-        until(lambda: not undelivered(), seconds=SETTLED_SECONDS, waiting_for="the last trigger to be handed out")
+    until_still(lambda: not undelivered(), undelivered, seconds=STANDSTILL_SECONDS)
     again = [line.trigger for line in ground.following.handed_out_after_done()]
     return Verdict(found, again, sorted(undelivered()), len(ended))

@@ -49,11 +49,14 @@ class Ground:
         """Return the end of each partition of `usage-events` that has records."""
         return ends(self.deployment)
 
+    def counted(self) -> Mapping[str, Mapping[int, int]]:
+        """Return topic → partition → how many records are accounted for in the state."""
+        return received(self.deployment)
+
     def has_counted(self, ends_then: Mapping[int, int]) -> bool:
         """Say whether all that stood in the log then is accounted for in the state."""
         return any(
-            all(topic.get(number, 0) >= end for number, end in ends_then.items())
-            for topic in received(self.deployment).values()
+            all(topic.get(number, 0) >= end for number, end in ends_then.items()) for topic in self.counted().values()
         )
 
 

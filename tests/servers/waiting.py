@@ -30,6 +30,17 @@ def until(
     return answer
 
 
+def until_still(condition: Callable[[], bool], moving: Callable[[], object], *, seconds: float) -> bool:
+    """Ask `condition` until it is true, or until what `moving` tells has stayed the same for so long; say which."""
+    seen, since = moving(), time.monotonic()
+    while not (answer := condition()) and time.monotonic() - since < seconds:
+        time.sleep(PAUSE_SECONDS)
+        now = moving()
+        if now != seen:
+            seen, since = now, time.monotonic()
+    return answer
+
+
 def lasting(seconds: float) -> None:
     """Let a fault of a campaign last, or its schedule: nothing hangs on how long."""
     time.sleep(max(0.0, seconds))

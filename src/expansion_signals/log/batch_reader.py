@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
     from expansion_signals.security import KafkaSecurity
 
+_HEARTBEAT_SECONDS = 0.5
+"""A member hears at a heartbeat that another came or left: so long everybody waits for everybody, twice a restart."""
+
 _MEMBERSHIP_SECONDS = 300
 """A member that neither polls nor is `paused` for so long leaves the group: it hangs."""
 
@@ -80,7 +83,7 @@ class BatchLogReader:
             "group_id": prefix + group,
             "max_poll_interval_ms": _MEMBERSHIP_SECONDS * 1000,
             "session_timeout_ms": int(session_timeout_seconds * 1000),
-            "heartbeat_interval_ms": int(session_timeout_seconds * 1000 / 4),
+            "heartbeat_interval_ms": int(min(_HEARTBEAT_SECONDS, session_timeout_seconds / 4) * 1000),
             "request_timeout_ms": int(self._join_seconds * 1000),
             "metadata_max_age_ms": _METADATA_SECONDS * 1000,
             **(driver or {}),
