@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from expansion_signals.configuration_files import load_directory
 from expansion_signals.errors import RejectedRecord, RejectedRehearsal
-from expansion_signals.model.events import ACCOUNT_UPDATED
+from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_IMPORTED
 from expansion_signals.model.instants import format_instant, parse_instant
+from expansion_signals.rules.findings import meant
 from expansion_signals.testing.audit import Audit
 from expansion_signals.testing.product_events import ProductEvents
 from expansion_signals.testing.published import DeadLetter, Reader
 from expansion_signals.testing.rehearsal import SIGNALS, Rehearsal
+from expansion_signals.testing.standings import standing_of
 from expansion_signals.testing.transcript import Entry, Sent, transcribed
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from expansion_signals.testing.published import Told
 
 _Answer = TypeVar("_Answer")
+
+__tracebackhide__ = True  # a test that asks for what cannot be is shown where it asks, not where we refuse
 
 START = "2026-01-01T00:00:00Z"
 """Where the clock stands in the beginning: a month of 31 days lies before it."""
@@ -54,8 +58,10 @@ class Pipeline(ProductEvents, Audit):
 
     def __init__(self, config: Path | str = "config", *, acceptance: timedelta = timedelta(days=1)) -> None:
         configuration = load_directory(Path(config))
-        super().__init__(configuration.rule_versions)
+        self._versions: dict[str, int] = {}
+        super().__init__(configuration.rule_versions, self._versions)
         self._rehearsal = Rehearsal(configuration, acceptance=acceptance // _MICROSECOND)
+        self._catalog = configuration.catalog
         self._reader = Reader()
         self._now = parse_instant(START)
         self._entries: list[Entry] = []
@@ -103,16 +109,18 @@ class Pipeline(ProductEvents, Audit):
             RejectedRecord: it is a dead letter; says why.
             RejectedRehearsal: nothing names it, or it is of a time to come.
         """
-        time = self._now if "time" not in options else _instant(options["time"])
+        asked = options.get("time")
+        time = self._now if asked is None else _instant(asked)
         if time > self._now:
             raise RejectedRehearsal(
                 f"an event of {format_instant(time)} is of a time to come: the clock stands at "
                 f"{format_instant(self._now)}; move it first, with `at` or `advance`"
             )
-        said = {**(data or {}), **({"session": options["session"]} if "session" in options else {})}
+        said = {**(data or {}), "session": options.get("session")}
+        said = {name: value for name, value in said.items() if value is not None}
         document = {
             "specversion": "1.0",
-            "id": options.get("id", f"event-{len(self._entries) + 1}"),
+            "id": options.get("id") or f"event-{len(self._entries) + 1}",
             "source": _SOURCE,
             "type": type,
             "subject": account,
@@ -121,16 +129,36 @@ class Pipeline(ProductEvents, Audit):
             "backfill": options.get("backfill", False),
             "data": said,
         }
-        version = said.get("version", 0) if type == ACCOUNT_UPDATED else 0
-        self._accounts[account] = max(self._last_version(account), version)
+        self._versions.setdefault(account, 0)
         self._play(Sent(account, type, said, time), json.dumps(document, default=_written).encode())
 
-    def transcript(self) -> str:
-        """Tell in order what was sent and what came of each event: a test that fails shows it."""
-        return transcribed(self._entries)
+    def account_updated(self, account: str, *, plan: str, version: int | None = None, **profile: Any) -> None:  # noqa: ANN401 -- what a profile says
+        """Say who the account is: the whole of its profile, not what is new of it.
 
-    def _last_version(self, account: str) -> int:
-        return self._accounts.get(account, 0)
+        Without `version` it is the next one. `profile` is what interfaces name beside them: `members`, `limits`, …
+
+        Raises:
+            RejectedRecord: as `event` does.
+            RejectedRehearsal: the catalog has no such plan; the account is on it all the same, without limits.
+        """
+        last = self._versions.get(account, 0)
+        given = last + 1 if version is None else version
+        self._versions[account] = max(last, given)
+        self.event(account, ACCOUNT_UPDATED, {"version": given, "plan": plan, **profile})
+        if plan not in self._catalog.plans:
+            raise RejectedRehearsal(f"the catalog has no plan {plan!r}{meant(plan, self._catalog.plans)}")
+
+    def usage_imported(self, account: str, *, meter: str, day: date | str, value: Decimal | float | str) -> None:
+        """Say what the total of a meter was on a UTC day, before it was counted here: what `import` sends."""
+        self.event(account, USAGE_IMPORTED, {"meter": meter, "day": str(day), "value": value})
+
+    def transcript(self) -> str:
+        """Tell in order what was sent, what came of each event, and how accounts stand: a test that fails shows it."""
+        standings = (
+            f"{account}: {standing_of(*self._rehearsal.standing(account), self._catalog, self._now)}"
+            for account in self._versions
+        )
+        return "\n".join([*transcribed(self._entries), *standings])
 
     def _play(self, sent: Sent, line: bytes) -> None:
         before = self._tallied()

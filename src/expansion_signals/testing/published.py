@@ -101,8 +101,8 @@ class Reader:
 
     def _decision(self, event: Event) -> Decision:
         data = event.data
-        # A lead's signal is a reading, which is about nothing; its trigger, where it fired, is.
-        about = self._about.get(data["trigger"]) or self._about.get(data["signal"], "")
+        # A lead's signal is a reading, which is about nothing; what is superseded names the trigger of another invite.
+        about = self._about.get(data["signal"]) or self._about.get(data["trigger"], "")
         return Decision(
             account=event.account,
             rule=data["rule"]["id"] if data["rule"] else "",

@@ -52,11 +52,12 @@ class Entry(NamedTuple):
     told: Sequence[Told]
 
 
-def transcribed(entries: Sequence[Entry]) -> str:
-    """Return the transcript; time that led to nothing is left out."""
+def transcribed(entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield the lines of the transcript; time that led to nothing is left out."""
     told = [each for entry in entries for each in entry.told]
     before = {each.id: each for each in told if isinstance(each, Trigger | PublishedEvent)}
-    return "\n".join(line for entry in entries for line in _lines(entry, before))
+    for entry in entries:
+        yield from _lines(entry, before)
 
 
 def _lines(entry: Entry, before: _Before) -> Iterator[str]:
