@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from expansion_signals.configuration_files import load_directory
+from expansion_signals.detect.unknown_names import unknown_names
 from expansion_signals.errors import RejectedRecord, RejectedRehearsal
+from expansion_signals.model.accounts import Account
 from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_IMPORTED
 from expansion_signals.model.instants import format_instant, parse_instant
 from expansion_signals.rules.findings import meant
@@ -132,21 +134,34 @@ class Pipeline(ProductEvents, Audit):
         self._versions.setdefault(account, 0)
         self._play(Sent(account, type, said, time), json.dumps(document, default=_written).encode())
 
-    def account_updated(self, account: str, *, plan: str, version: int | None = None, **profile: Any) -> None:  # noqa: ANN401 -- what a profile says
+    def account_updated(
+        self,
+        account: str,
+        *,
+        plan: str,
+        version: int | None = None,
+        time: datetime | str | None = None,
+        **profile: Any,  # noqa: ANN401 -- what JSON holds
+    ) -> None:
         """Say who the account is: the whole of its profile, not what is new of it.
 
         Without `version` it is the next one. `profile` is what interfaces name beside them: `members`, `limits`, …
 
         Raises:
             RejectedRecord: as `event` does.
-            RejectedRehearsal: the catalog has no such plan; the account is on it all the same, without limits.
+            RejectedRehearsal: a profile has no such property; or the catalog does not have what it names, such as its
+                plan, and the account has this profile all the same.
         """
+        for name in profile.keys() - Account.model_fields:
+            raise RejectedRehearsal(f"a profile has no {name!r}{meant(name, Account.model_fields)}")
         last = self._versions.get(account, 0)
         given = last + 1 if version is None else version
         self._versions[account] = max(last, given)
-        self.event(account, ACCOUNT_UPDATED, {"version": given, "plan": plan, **profile})
-        if plan not in self._catalog.plans:
-            raise RejectedRehearsal(f"the catalog has no plan {plan!r}{meant(plan, self._catalog.plans)}")
+        self.event(account, ACCOUNT_UPDATED, {"version": given, "plan": plan, **profile}, time=time)
+        kept, _ = self._rehearsal.standing(account)
+        unknown = unknown_names(kept.account, self._catalog).described() if kept else []
+        if unknown:
+            raise RejectedRehearsal(f"{account} has what the catalog does not: {', '.join(unknown)}")
 
     def usage_imported(self, account: str, *, meter: str, day: date | str, value: Decimal | float | str) -> None:
         """Say what the total of a meter was on a UTC day, before it was counted here: what `import` sends."""

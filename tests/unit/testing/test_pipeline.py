@@ -163,6 +163,12 @@ def test_an_account_update_goes_by_the_next_version(pipeline: Pipeline) -> None:
     assert pipeline.fired("acct-1") == ["api-quota 80%"]
 
 
+def test_an_account_update_may_be_of_an_earlier_time(pipeline: Pipeline) -> None:
+    pipeline.advance(days=1)
+    pipeline.account_updated("acct-1", plan="pro", time="2026-01-01T12:00:00Z")
+    assert [outcome.time for outcome in pipeline.outcomes()] == [datetime(2026, 1, 1, 12, tzinfo=UTC)]
+
+
 def test_accounts_are_told_apart(pipeline: Pipeline) -> None:
     pipeline.account_updated("acct-2", plan="free")
     pipeline.usage("acct-2", meter="api_calls", value=800)
@@ -197,7 +203,14 @@ def test_a_dead_letter_that_was_meant_can_be_looked_at(pipeline: Pipeline) -> No
 REFUSED = {
     "an event that nothing names": (lambda each: each.event("acct-1", "com.acme.opened"), "names com.acme.opened"),
     "a meter that nothing names": (lambda each: each.usage("acct-1", meter="api_call", value=1), "'api_call'"),
-    "a plan that is not sold": (lambda each: each.account_updated("acct-1", plan="fre"), "did you mean `free`"),
+    "a property that no profile has": (
+        lambda each: each.account_updated("acct-1", plan="free", member=["ada"]),
+        "a profile has no 'member'; did you mean `members`",
+    ),
+    "a plan that is not sold": (
+        lambda each: each.account_updated("acct-1", plan="fre", limits={"calls": 10}),
+        "acct-1 has what the catalog does not: plan fre, limits.calls",
+    ),
     "an account of which nothing was sent": (lambda each: each.fired("acct-l"), "did you mean `acct-1`"),
     "a rule that is not there": (lambda each: each.decisions(rule="api-quote"), "did you mean `api-quota`"),
     "a rule that is not in force": (lambda each: each.triggers(rule="off"), "no rule 'off' is in force"),
