@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 from expansion_signals.errors import RejectedRehearsal
 from expansion_signals.rules.findings import meant
 from expansion_signals.sdk.triggers import Trigger
-from expansion_signals.testing.published import SHADOW, WITHDRAWN, DeadLetter, Decision, PublishedEvent
+from expansion_signals.testing.published import (
+    OUTCOMES,
+    SHADOW,
+    SIGNALS,
+    WITHDRAWN,
+    DeadLetter,
+    Decision,
+    PublishedEvent,
+)
 from expansion_signals.testing.subjects import named
 
 if TYPE_CHECKING:
@@ -18,8 +26,6 @@ if TYPE_CHECKING:
 _Kind = TypeVar("_Kind", Trigger, PublishedEvent, Decision, DeadLetter)
 
 __tracebackhide__ = True  # a test that asks for what cannot be is shown where it asks, not where we refuse
-
-_OUTCOME = "outcome.attributed"
 
 
 class Audit:
@@ -62,11 +68,11 @@ class Audit:
 
     def signals(self, account: str | None = None, *, rule: str | None = None) -> list[PublishedEvent]:
         """Return the evidence, as it is before policy judges it."""
-        return [each for each in self._of(PublishedEvent, account, rule) if each.type != _OUTCOME]
+        return [each for each in self._of(PublishedEvent, account, rule) if each.topic == SIGNALS]
 
     def outcomes(self, account: str | None = None) -> list[PublishedEvent]:
         """Return what accounts bought or gave up, and the triggers before it."""
-        return [each for each in self._of(PublishedEvent, account) if each.type == _OUTCOME]
+        return [each for each in self._of(PublishedEvent, account) if each.topic == OUTCOMES]
 
     def dead_letters(self, account: str | None = None) -> list[DeadLetter]:
         """Return the events that can never be counted, with the cause of each."""

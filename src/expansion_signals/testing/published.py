@@ -11,7 +11,7 @@ from expansion_signals.model.instants import parse_instant
 from expansion_signals.model.kinds import FAMILIES
 from expansion_signals.sdk.triggers import Trigger, TriggerData, handed_out, read
 from expansion_signals.testing.subjects import subject_of
-from expansion_signals.wire import dead_letters, decisions, shadow
+from expansion_signals.wire import dead_letters, decisions, outcomes, shadow, signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from expansion_signals.sdk.triggers import Event
 
 WITHDRAWN = "trigger.withdrawn"
-SHADOW = shadow.TOPIC
+OUTCOMES, SHADOW, SIGNALS = outcomes.TOPIC, shadow.TOPIC, signals.TOPIC
 
 _FOR_SUBSCRIBERS = frozenset({SHADOW, *(family.topic for family in FAMILIES)})
 _CODES: Mapping[str, DeadLetterCode] = {code: code for code in get_args(DeadLetterCode)}
@@ -31,13 +31,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvent:
-    """A signal, or an outcome; `type` is short, `limit.reached`, and `time` that of the event behind it."""
+    """A signal, or an outcome; `type` is short, `limit.reached`, and `time` that of the event behind it.
+
+    `topic` is where it was published.
+    """
 
     id: str
     type: str
     account: str
     time: datetime
     data: TriggerData
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,10 @@ class Reader:
             return self._decision(event)
         kind = event.type.removeprefix("signal.")
         self._about[event.id] = subject_of(kind, event.data)
-        if record.topic in _FOR_SUBSCRIBERS:
+        # A rule that is tried out tells on its topic also of what falls back below a threshold: a signal, no trigger.
+        if record.topic in _FOR_SUBSCRIBERS and kind == event.type:
             return handed_out(event, record.topic, _acted_on)
-        return PublishedEvent(event.id, kind, event.account, _moment(event.time), TriggerData(event.data))
+        return PublishedEvent(event.id, kind, event.account, _moment(event.time), TriggerData(event.data), record.topic)
 
     def _decision(self, event: Event) -> Decision:
         data = event.data

@@ -53,6 +53,12 @@ def test_what_a_shadow_rule_would_have_fired_is_told(pipeline: Pipeline) -> None
     assert lines(pipeline)[1].startswith("    few-left 50 remaining would have fired (shadow): 960 of 1,000 calls used")
 
 
+def test_what_a_shadow_rule_arms_again_is_told_as_the_signal_that_it_is(pipeline: Pipeline) -> None:
+    pipeline.usage("acct-1", meter="api_calls", value=960)
+    pipeline.usage("acct-1", meter="api_calls", value=-400)
+    assert "    limit.recovered: few-left 50 remaining" in lines(pipeline)
+
+
 def test_what_was_bought_and_what_is_withdrawn_for_it_are_told(pipeline: Pipeline) -> None:
     pipeline.usage("acct-1", meter="api_calls", value=800)
     pipeline.account_updated("acct-1", plan="pro")
