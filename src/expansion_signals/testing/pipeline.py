@@ -17,7 +17,7 @@ from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_IMPORTED
 from expansion_signals.model.instants import format_instant, parse_instant
 from expansion_signals.rules.findings import meant
 from expansion_signals.testing.audit import Audit
-from expansion_signals.testing.product_events import ProductEvents
+from expansion_signals.testing.product_events import Options, ProductEvents
 from expansion_signals.testing.published import DeadLetter, Reader
 from expansion_signals.testing.rehearsal import SIGNALS, Rehearsal
 from expansion_signals.testing.standings import standing_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.batches import Outcome
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing
-    from expansion_signals.testing.product_events import Options
     from expansion_signals.testing.published import Told
 
 _Answer = TypeVar("_Answer")
@@ -42,6 +41,7 @@ START = "2026-01-01T00:00:00Z"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SOURCE = "/test"
+_OPTIONS = tuple(Options.__annotations__)
 
 
 class Pipeline(ProductEvents, Audit):
@@ -109,15 +109,12 @@ class Pipeline(ProductEvents, Audit):
 
         Raises:
             RejectedRecord: it is a dead letter; says why.
-            RejectedRehearsal: nothing names it, or it is of a time to come.
+            RejectedRehearsal: nothing names it, it is of a time to come, or there is no such option.
         """
-        asked = options.get("time")
-        time = self._now if asked is None else _instant(asked)
-        if time > self._now:
-            raise RejectedRehearsal(
-                f"an event of {format_instant(time)} is of a time to come: the clock stands at "
-                f"{format_instant(self._now)}; move it first, with `at` or `advance`"
-            )
+        # A keyword that its method does not know, being misspelt, comes through to here.
+        for unknown in options.keys() - set(_OPTIONS):
+            raise RejectedRehearsal(f"{type} has no {unknown!r}; beside its data it takes {', '.join(_OPTIONS)}")
+        time = self._happened(options.get("time"))
         said = {**(data or {}), "session": options.get("session")}
         said = {name: value for name, value in said.items() if value is not None}
         document = {
@@ -166,6 +163,16 @@ class Pipeline(ProductEvents, Audit):
     def usage_imported(self, account: str, *, meter: str, day: date | str, value: Decimal | float | str) -> None:
         """Say what the total of a meter was on a UTC day, before it was counted here: what `import` sends."""
         self.event(account, USAGE_IMPORTED, {"meter": meter, "day": str(day), "value": value})
+
+    def _happened(self, time: datetime | str | None) -> Instant:
+        """Return when an event happened of which this is said."""
+        instant = self._now if time is None else _instant(time)
+        if instant > self._now:
+            raise RejectedRehearsal(
+                f"an event of {format_instant(instant)} is of a time to come: the clock stands at "
+                f"{format_instant(self._now)}; move it first, with `at` or `advance`"
+            )
+        return instant
 
     def transcript(self) -> str:
         """Tell in order what was sent, what came of each event, and how accounts stand: a test that fails shows it."""

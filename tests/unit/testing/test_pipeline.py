@@ -207,6 +207,10 @@ REFUSED = {
         lambda each: each.account_updated("acct-1", plan="free", member=["ada"]),
         "a profile has no 'member'; did you mean `members`",
     ),
+    "a property that no event has": (
+        lambda each: each.usage("acct-1", meter="api_calls", value=1, usr="ada"),
+        "usage.recorded.v1 has no 'usr'; beside its data it takes session, time",
+    ),
     "a plan that is not sold": (
         lambda each: each.account_updated("acct-1", plan="fre", limits={"calls": 10}),
         "acct-1 has what the catalog does not: plan fre, limits.calls",
