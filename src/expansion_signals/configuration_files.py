@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.errors import Problem, RejectedConfiguration
-from expansion_signals.rules.loading import FILES
+from expansion_signals.rules.loading import FILES, load
 from expansion_signals.rules.yaml_source import LARGEST_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from expansion_signals.rules.configuration import Configuration
+
 
 _GIT_SECONDS = 5
+
+
+def load_directory(directory: Path) -> Configuration:
+    """Load a directory; problems and warnings name their file with the directory, so that editors open it.
+
+    Raises:
+        RejectedConfiguration: what `read_directory` raises, or every problem of both files.
+    """
+    texts = read_directory(directory)
+    try:
+        configuration = load(texts)
+    except RejectedConfiguration as rejected:
+        placed = [replace(problem, file=str(directory / problem.file)) for problem in rejected.problems]
+        raise RejectedConfiguration(placed) from None
+    return replace(configuration, warnings=tuple(str(directory / warning) for warning in configuration.warnings))
 
 
 def read_directory(directory: Path) -> Mapping[str, str]:

@@ -9,6 +9,7 @@
         ├── RejectedConfiguration  catalog.yaml, rules.yaml: all problems at once
         ├── RejectedImport         a file of day totals: all problems at once
         ├── RejectedSettings       environment or settings file: all problems at once
+        ├── RejectedRehearsal      a test of rules that asks for what cannot be: a rule that is not there
         ├── TooManyDeadLetters     dead letters past the ratio limit: not published, their stage pauses
         ├── TriggerTaken           a trigger that is another subscriber's by now: it is handed out there
         └── RejectedState          what Redis or Kafka hold does not fit this worker: it stops and says what to run
@@ -103,6 +104,10 @@ class RejectedImport(Rejected):
 
 class RejectedSettings(Rejected):
     """Settings that cannot work; the message names each variable and what it takes."""
+
+
+class RejectedRehearsal(Rejected):
+    """A test of rules asks for what cannot be: a rule that is not there, a clock that goes back, an unnamed event."""
 
 
 class TooManyDeadLetters(Rejected):

@@ -47,7 +47,7 @@ def backtest(
     import asyncio  # noqa: PLC0415 -- `--help` answers at once
 
     from expansion_signals.cli.backtesting import played, printed, reported  # noqa: PLC0415 -- the same
-    from expansion_signals.cli.config import load_directory  # noqa: PLC0415 -- the same
+    from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- the same
 
     configuration = load_directory(config)
     end = _instant(until)
@@ -75,7 +75,7 @@ def _in_force(tried: Configuration) -> Configuration | None:
     """Return the configuration that the settings name, if there is one and it means something else."""
     import os  # noqa: PLC0415 -- `--help` answers at once
 
-    from expansion_signals.cli.config import load_directory  # noqa: PLC0415 -- the same
+    from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- the same
     from expansion_signals.settings import ENVIRONMENT_PREFIX  # noqa: PLC0415 -- the same
 
     directory = os.environ.get(f"{ENVIRONMENT_PREFIX}CONFIG")

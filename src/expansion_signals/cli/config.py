@@ -36,7 +36,8 @@ def check(directory: _Directory = None, *, as_json: _Json = False) -> None:
 
     Example: expansion-signals config check config
     """
-    from expansion_signals.errors import RejectedConfiguration  # noqa: PLC0415 -- `--help` answers at once
+    from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- `--help` answers at once
+    from expansion_signals.errors import RejectedConfiguration  # noqa: PLC0415 -- the same
 
     place = _place(directory)
     try:
@@ -63,6 +64,7 @@ def show(directory: _Directory = None, *, as_json: _Json = False) -> None:
     Example: expansion-signals config show config --json
     """
     from expansion_signals.cli.configuration_view import tables_of, view_of  # noqa: PLC0415 -- `--help` answers at once
+    from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- the same
 
     configuration = load_directory(_place(directory))
     if as_json:
@@ -114,23 +116,6 @@ def _place(directory: Path | None) -> Path:
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- `--help` answers at once
 
     return directory if directory is not None else load_settings().config
-
-
-def load_directory(directory: Path) -> Configuration:
-    """Load a directory; problems and warnings name their file with the directory, so that editors open it."""
-    from dataclasses import replace  # noqa: PLC0415 -- `--help` answers at once
-
-    from expansion_signals.configuration_files import read_directory  # noqa: PLC0415 -- the same
-    from expansion_signals.errors import RejectedConfiguration  # noqa: PLC0415 -- the same
-    from expansion_signals.rules.loading import load  # noqa: PLC0415 -- the same
-
-    texts = read_directory(directory)
-    try:
-        configuration = load(texts)
-    except RejectedConfiguration as rejected:
-        placed = [replace(problem, file=str(directory / problem.file)) for problem in rejected.problems]
-        raise RejectedConfiguration(placed) from None
-    return replace(configuration, warnings=tuple(str(directory / warning) for warning in configuration.warnings))
 
 
 def _tell_problems(rejected: RejectedConfiguration) -> None:

@@ -77,9 +77,9 @@ def _imported(settings: Settings, file: Path) -> Imported:
     from rich.console import Console  # noqa: PLC0415 -- the same
     from rich.progress import Progress  # noqa: PLC0415 -- the same
 
-    from expansion_signals.cli.config import load_directory  # noqa: PLC0415 -- the same
     from expansion_signals.cli.day_total_file import read_day_totals  # noqa: PLC0415 -- the same
     from expansion_signals.cli.importing import Deployment, import_day_totals  # noqa: PLC0415 -- the same
+    from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- the same
     from expansion_signals.model.instants import day_of  # noqa: PLC0415 -- the same
 
     catalog = load_directory(settings.config).catalog

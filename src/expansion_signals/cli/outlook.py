@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from expansion_signals.cli.account_words import measured, moment
-from expansion_signals.cli.reason_words import SENTENCES
 from expansion_signals.cli.seat_overview import seats_of
+from expansion_signals.decide.reason_words import SENTENCES
 from expansion_signals.decide.showing import SILENT_AFTER, SILENT_FOR
 from expansion_signals.decide.suppression import SOLD_TO
 from expansion_signals.model.amounts import unscale

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from expansion_signals.cli import offer_words
 from expansion_signals.cli.account_words import moment
 from expansion_signals.cli.change_words import changes
-from expansion_signals.cli.reason_words import ENDINGS, SENTENCES
+from expansion_signals.decide.reason_words import ENDINGS, SENTENCES
 from expansion_signals.model.decisions import Decision
 from expansion_signals.model.instants import DAY, SECOND
 from expansion_signals.model.outcomes import Outcome, Withdrawal

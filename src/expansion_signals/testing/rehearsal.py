@@ -35,8 +35,10 @@ from expansion_signals.wire.prompts import TYPE_PREFIX
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import Outcome
     from expansion_signals.model.instants import Duration, Instant
+    from expansion_signals.model.readings import Counter
     from expansion_signals.model.records import Outgoing
     from expansion_signals.ports import Answered, Asked
     from expansion_signals.rules.configuration import Configuration
@@ -115,6 +117,11 @@ class Rehearsal:
             published += await self._decide()
         self.now = max(self.now, time)
         return published
+
+    def standing(self, account: str) -> tuple[Profile | None, Mapping[Counter, int]]:
+        """Return the profile of an account, and its levels in scaled amounts."""
+        kept = self._store.shards[0].account(account)
+        return kept.profile, {counter: level.amount for counter, level in kept.levels.items()}
 
     async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
         """Return what became of the records of each topic (semantics 1.5)."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from expansion_signals.cli.change_words import changes
-from expansion_signals.cli.reason_words import ENDINGS, SENTENCES
 from expansion_signals.cli.story import story_of
+from expansion_signals.decide.reason_words import ENDINGS, SENTENCES
 from expansion_signals.model.decisions import Reason
 from expansion_signals.model.events import Evidence
 from expansion_signals.model.instants import DAY, HOUR, MINUTE, SECOND
