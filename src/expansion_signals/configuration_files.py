@@ -18,11 +18,21 @@ _GIT_SECONDS = 5
 
 
 def read_directory(directory: Path) -> Mapping[str, str]:
-    """Return the content of `catalog.yaml` and `rules.yaml` by file name.
+    """Return the content of `catalog.yaml` and `rules.yaml` by file name: of one set, both of the old or both of the new.
+
+    A set that is put in place at once while they are read (Kubernetes turns a link to another directory) would else be
+    taken for one that nobody wrote. So they are read until two readings are the same.
 
     Raises:
         RejectedConfiguration: the directory or a file is missing, unreadable, too large or not UTF-8; all at once.
     """
+    texts, last = _read(directory), None
+    while texts != last:
+        texts, last = _read(directory), texts
+    return texts
+
+
+def _read(directory: Path) -> Mapping[str, str]:
     if not directory.is_dir():
         found = "is not a directory" if directory.exists() else "does not exist"
         expected = f"{found}; expected a directory with {' and '.join(FILES)}"
