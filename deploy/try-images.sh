@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image, runs it as docker-compose.yml says, and runs the tests on containers: where no image can be pulled.
 # Stand-ins for the images that are pulled elsewhere are made of Debian's packages and Kafka's jars, under their names.
-# Needs Debian, root, make install, and: apt-get install docker.io debootstrap maven openjdk-17-jre-headless
+# Needs Debian, root, make install, and: apt-get install docker.io docker-compose debootstrap maven openjdk-17-jre-headless
 #
 #   deploy/try-images.sh              all of it; what it finds is printed, what does not hold ends it
 #   deploy/try-images.sh --keep       leaves images and Docker's folder (.cache/images) for the next time
@@ -21,6 +21,7 @@ until_true() { for _ in $(seq 150); do "$@" && return; sleep 0.2; done; echo "ga
 
 main() {
   trap clean_up EXIT
+  mkdir -p "$cache"
   find_compose
   start_docker
   make_stand_ins
@@ -32,13 +33,18 @@ main() {
   if [[ ${1:-} != --keep ]]; then forget=yes; fi
 }
 
+# Debian's docker-compose is the one before, which does not know `name`; all else of the file is as it stands.
 find_compose() {
-  if docker compose version >/dev/null 2>&1; then COMPOSE=(docker compose); else COMPOSE=(docker-compose); fi
+  if docker compose version >/dev/null 2>&1; then
+    COMPOSE=(docker compose)
+  else
+    sed /^name:/d docker-compose.yml >"$cache/compose.yml"
+    COMPOSE=(docker-compose --project-name expansion-signals --file "$cache/compose.yml")
+  fi
 }
 
 start_docker() {
   say 'dockerd'
-  mkdir -p "$cache"
   dockerd --host "$DOCKER_HOST" --data-root "$cache/docker" --exec-root "$cache/exec" --pidfile "$cache/docker.pid" \
     >"$cache/dockerd.log" 2>&1 &
   dockerd=$!
@@ -53,7 +59,8 @@ make_stand_ins() {
     debootstrap --variant=minbase --include=ca-certificates bookworm "$cache/root" "$mirror" >"$cache/debootstrap.log"
     cp /etc/ssl/certs/ca-certificates.crt "$cache/root/etc/ssl/certs/" # whom this machine trusts
   fi
-  tar -C "$cache/root" --exclude './var/cache/apt/archives/*' -c . | $docker import - stand-in/debian >/dev/null
+  $docker image inspect stand-in/debian >/dev/null 2>&1 \
+    || tar -C "$cache/root" --exclude './var/cache/apt' --exclude './var/lib/apt/lists/*' -c . | $docker import - stand-in/debian >/dev/null
 
   installed stand-in/python python3 python3-venv <<<'RUN ln -s python3 /usr/bin/python'
   installed redis:8-alpine redis-server <<<'ENTRYPOINT ["sh", "-c", "exec \"$@\" --protected-mode no", "sh"]'

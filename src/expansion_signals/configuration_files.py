@@ -18,10 +18,10 @@ _GIT_SECONDS = 5
 
 
 def read_directory(directory: Path) -> Mapping[str, str]:
-    """Return the content of `catalog.yaml` and `rules.yaml` by file name: of one set, both of the old or both of the new.
+    """Return the content of `catalog.yaml` and `rules.yaml` by file name, both of one set.
 
-    A set that is put in place at once while they are read (Kubernetes turns a link to another directory) would else be
-    taken for one that nobody wrote. So they are read until two readings are the same.
+    Where a set is put in place while they are read (Kubernetes turns a link to another directory), the old catalog and
+    the new rules would be a set that nobody wrote: so they are read until two readings are the same.
 
     Raises:
         RejectedConfiguration: the directory or a file is missing, unreadable, too large or not UTF-8; all at once.
