@@ -89,10 +89,11 @@ check-deploy: $(DEPLOY_TOOLS)/.installed ## Dockerfile, docker-compose.yml and t
 
 audit: $(DEPLOY_TOOLS)/.installed ## known weaknesses of the locked packages; asks PyPI's database, or OSV's: ARGS="--vulnerability-service osv"
 	@$(DEPLOY_TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/worker.txt $(ARGS) \
-	  || { echo 'audit: not passed. What is listed has a known weakness; if nothing is, the database did not answer' >&2; exit 1; }
+	  || { echo 'audit: not passed: a known weakness is listed above, or the database did not answer, and nothing is known' >&2; exit 1; }
 
-sbom: $(DEPLOY_TOOLS)/.installed ## the packages of the image as CycloneDX; OUT=sbom.json
-	@$(DEPLOY_TOOLS)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+sbom: $(DEPLOY_TOOLS)/.installed ## the locked packages of the image as CycloneDX; OUT=sbom.json
+	@# A lock does not say which package needs which: a warning of each bill.
+	@PYTHONWARNINGS=ignore $(DEPLOY_TOOLS)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 	  --output-file $(or $(OUT),sbom.json) requirements/worker.txt
 
 schemas: $(INSTALLED) ## write what schemas/sources and schemas/topics say into the schemas

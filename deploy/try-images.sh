@@ -98,9 +98,10 @@ RUN mkdir -p /opt/kafka/bin /opt/kafka/config /etc/kafka/docker /mnt/shared/conf
   && touch /etc/kafka/docker/server.properties /etc/kafka/docker/log4j2.yaml /etc/kafka/docker/tools-log4j2.yaml \
   && printf '%s\n' '#!/bin/sh' 'exec java -cp "/opt/kafka/libs/*" org.apache.kafka.tools.BrokerApiVersionsCommand "$@"' \
      > /opt/kafka/bin/kafka-broker-api-versions.sh \
-  && printf '%s\n' '#!/bin/sh' 'set -e' \
+  && printf '%s\n' '#!/bin/sh' \
      'java -cp "/opt/kafka/libs/*" kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \' \
-     '  --mounted-configs-dir /mnt/shared/config --final-configs-dir /opt/kafka/config' \
+     '  --mounted-configs-dir /mnt/shared/config --final-configs-dir /opt/kafka/config >/tmp/setup 2>&1 \' \
+     '  || grep -qi "already formatted" /tmp/setup || { cat /tmp/setup; exit 1; }' \
      'exec java ${KAFKA_HEAP_OPTS:--Xmx512m} -cp "/opt/kafka/libs/*" kafka.Kafka /opt/kafka/config/server.properties' > /run.sh \
   && chmod +x /run.sh /opt/kafka/bin/kafka-broker-api-versions.sh
 ENV CLUSTER_ID=5L6g3nShT-eMCtK--X86sw
