@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import tomllib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from expansion_signals.settings import SECURITY, Settings
+from rendered_chart import CHART, ROOT, needs_helm, rendered
 
-ROOT = Path(__file__).parents[2]
-CHART = ROOT / "deploy/helm/expansion-signals"
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
 EXAMPLES = sorted((ROOT / "deploy/helm/examples").glob("*.yaml"))
 SAMPLE = "src/expansion_signals/local/sample"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 TEMPLATES = "".join(path.read_text() for path in sorted((CHART / "templates").rglob("*.*")))
 
-needs_helm = pytest.mark.skipif(shutil.which("helm") is None, reason="no helm on PATH")
-
 
 def _rendered(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["helm", "template", "signals", str(CHART), "--kube-version", "1.30", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return rendered("signals", str(CHART), *arguments)
 
 
 def _manifests(example: str, *arguments: str) -> dict[str, dict[str, Any]]:
-    """Return what an example becomes, by `kind/component`, or by kind where there is one."""
+    """Return what an example becomes, by kind."""
     done = _rendered("--values", f"deploy/helm/examples/{example}.yaml", *arguments)
     assert done.returncode == 0, done.stderr
     return {each["kind"]: each for each in yaml.safe_load_all(done.stdout)}

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from documents import ROOT, blocks, section
+from documents import blocks, section
+from rendered_chart import CHART, ROOT, needs_helm, rendered
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE = ROOT / "docs/deployment.md"
-CHART = ROOT / "deploy/helm/expansion-signals"
 SAMPLE = ROOT / "src/expansion_signals/local/sample"
 INSTALLS = [block.replace("\\\n", "") for block in blocks(PAGE) if block.startswith("helm upgrade")]
-
-needs_helm = pytest.mark.skipif(shutil.which("helm") is None, reason="no helm on PATH")
 
 
 @pytest.fixture
@@ -36,14 +32,7 @@ def followed(tmp_path: Path) -> Path:
 def test_what_is_installed_is_rendered(install: str, followed: Path) -> None:
     words = shlex.split(install.splitlines()[0])
     assert words[:3] == ["helm", "upgrade", "--install"]
-    typed = [
-        "helm",
-        "template",
-        "--kube-version",
-        "1.30",
-        *[each for each in words[3:] if each != "--create-namespace"],
-    ]
-    done = subprocess.run(typed, cwd=followed, capture_output=True, text=True, check=False)
+    done = rendered(*[word for word in words[3:] if word != "--create-namespace"], directory=followed)
     assert done.returncode == 0, done.stderr
     assert "Deployment" in {each["kind"] for each in yaml.safe_load_all(done.stdout)}
 
