@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Builds the image, runs it as docker-compose.yml says, and runs the tests on containers: where no image can be pulled.
+# Builds the image, runs it as docker-compose.yml says, and runs tests on containers: where no image can be pulled.
 # Stand-ins for the images that are pulled elsewhere are made of Debian's packages and Kafka's jars, under their names.
 # Needs Debian, root, make install, and: apt-get install docker.io docker-compose debootstrap maven openjdk-17-jre-headless
+#
+# For a machine to throw away: dockerd leaves its bridge and its rules of iptables behind, as it always does.
 #
 #   deploy/try-images.sh              all of it; what it finds is printed, what does not hold ends it
 #   deploy/try-images.sh --keep       leaves images and Docker's folder (.cache/images) for the next time
