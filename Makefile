@@ -19,7 +19,7 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long faults bench bench-steps bench-long bench-pages capacity demo schemas release-schemas lock clean
+.PHONY: help install check test test-long faults bench bench-steps bench-long bench-pages capacity demo check-deploy audit sbom schemas release-schemas lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -77,6 +77,25 @@ capacity: $(INSTALLED) ## workers, partitions and Redis nodes; ARGS="--events 50
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)
 
+DEPLOY_TOOLS := .cache/deploy
+
+$(DEPLOY_TOOLS)/.installed: requirements/deploy.txt
+	@$(PYTHON) -m venv $(DEPLOY_TOOLS)
+	@$(DEPLOY_TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+check-deploy: $(DEPLOY_TOOLS)/.installed ## Dockerfile, docker-compose.yml and the Helm chart, by the linters of their fields
+	@PATH="$(CURDIR)/$(DEPLOY_TOOLS)/bin:$$PATH" deploy/check.sh
+
+audit: $(DEPLOY_TOOLS)/.installed ## known weaknesses of the locked packages; asks PyPI's database, or OSV's: ARGS="--vulnerability-service osv"
+	@$(DEPLOY_TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/worker.txt $(ARGS) \
+	  || { echo 'audit: not passed: a known weakness is listed above, or the database did not answer, and nothing is known' >&2; exit 1; }
+
+sbom: $(DEPLOY_TOOLS)/.installed ## the locked packages of the image as CycloneDX; OUT=sbom.json
+	@# A lock does not say which package needs which: a warning of each bill.
+	@PYTHONWARNINGS=ignore $(DEPLOY_TOOLS)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file $(or $(OUT),sbom.json) requirements/worker.txt
+
 schemas: $(INSTALLED) ## write what schemas/sources and schemas/topics say into the schemas
 	$(BIN)/python tools/write_schemas.py
 
@@ -91,6 +110,7 @@ lock: $(INSTALLED) ## work out requirements/*.txt anew, after a change in pyproj
 	$(COMPILE) -o requirements/worker.txt pyproject.toml
 	$(COMPILE) -o requirements/dev.txt -c requirements/worker.txt --extra local --group dev pyproject.toml
 	$(COMPILE) -o requirements/build.txt -c requirements/dev.txt requirements/build.in
+	$(COMPILE) -o requirements/deploy.txt -c requirements/dev.txt requirements/deploy.in
 
 clean: ## remove .venv and every cache in this folder
 	rm -rf .venv .venv-quixstreams .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -36,11 +36,21 @@ def load_directory(directory: Path) -> Configuration:
 
 
 def read_directory(directory: Path) -> Mapping[str, str]:
-    """Return the content of `catalog.yaml` and `rules.yaml` by file name.
+    """Return the content of `catalog.yaml` and `rules.yaml` by file name, both of one set.
+
+    Where a set is put in place while they are read (Kubernetes turns a link to another directory), the old catalog and
+    the new rules would be a set that nobody wrote: so they are read until two readings are the same.
 
     Raises:
         RejectedConfiguration: the directory or a file is missing, unreadable, too large or not UTF-8; all at once.
     """
+    texts, last = _read(directory), None
+    while texts != last:
+        texts, last = _read(directory), texts
+    return texts
+
+
+def _read(directory: Path) -> Mapping[str, str]:
     if not directory.is_dir():
         found = "is not a directory" if directory.exists() else "does not exist"
         expected = f"{found}; expected a directory with {' and '.join(FILES)}"

@@ -1,4 +1,4 @@
-"""docker-compose.yml and the Dockerfile, checked as far as reading them goes: the build machines run no Docker."""
+"""docker-compose.yml and the Dockerfile, checked as far as reading them goes; `deploy/try-images.sh` runs them."""
 
 from __future__ import annotations
 
@@ -85,3 +85,12 @@ def test_whatever_the_image_copies_is_sent_to_the_daemon() -> None:
     sent = {line.removeprefix("!").partition("/")[0] for line in ignored if line.startswith("!")}
     copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     assert {source.partition("/")[0] for line in copies for source in line.split()} == sent
+
+
+def test_the_image_is_of_a_user_that_can_be_told_from_root_by_its_number() -> None:
+    assert re.search(r"^USER [1-9]\d+$", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_worker_has_nothing_to_write_on_but_tmp_and_no_right_of_root() -> None:
+    worker = SERVICES["worker"]
+    assert (worker["read_only"], worker["tmpfs"], worker["cap_drop"]) == (True, ["/tmp"], ["ALL"])  # noqa: S108 -- the one it may write on

@@ -73,7 +73,7 @@ class KafkaInDocker(ServerInDocker):
         port = free_port()
         container = DockerContainer(f"apache/kafka:{kafka_version()}").with_bind_ports(port, port)
         # The port on this side must be known before the start, because the broker tells it to its clients.
-        self.bootstrap = f"{container.get_container_host_ip()}:{port}"
+        self.bootstrap = f"{_docker_host(container)}:{port}"
         properties = PROPERTIES | {
             "node.id": "1",
             "listeners": f"PLAINTEXT://:{port},CONTROLLER://:9093",
@@ -100,8 +100,14 @@ class RedisInDocker(ServerInDocker):
         port = free_port()
         container = DockerContainer(REDIS_IMAGE).with_bind_ports(6379, port)
         container.with_command(["redis-server", "--appendonly", "yes", "--save", ""])
-        self.url = f"redis://{container.get_container_host_ip()}:{port}/0"
+        self.url = f"redis://{_docker_host(container)}:{port}/0"
         super().__init__(container, lambda: redis_answers(self.url))
+
+
+def _docker_host(container: DockerContainer) -> str:
+    # Of the container itself it can be asked only once it runs, where these tests run in a container as well.
+    host: str = container.get_docker_client().host()
+    return host
 
 
 def _demand_docker() -> None:
