@@ -89,7 +89,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 lock: $(INSTALLED) ## work out requirements/*.txt anew, after a change in pyproject.toml
 	$(COMPILE) -o requirements/worker.txt pyproject.toml
-	$(COMPILE) -o requirements/dev.txt -c requirements/worker.txt --extra local --group dev pyproject.toml
+	$(COMPILE) -o requirements/dev.txt -c requirements/worker.txt --extra local --extra otel --group dev pyproject.toml
 	$(COMPILE) -o requirements/build.txt -c requirements/dev.txt requirements/build.in
 
 clean: ## remove .venv and every cache in this folder

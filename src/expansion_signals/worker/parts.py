@@ -100,11 +100,11 @@ class Parts:
         """What publishes without asking how many are dead letters."""
         return self._publisher
 
-    def gate(self) -> LetterGate:
+    def gate(self, publisher: Publisher) -> LetterGate:
         """Return a publisher of its own for a stage, with the ratio limit on its dead letters (semantics 10.3)."""
         settings = self._settings
         ratio = DeadLetterRatio(settings.dead_letter_ratio, settings.dead_letter_records)
-        return LetterGate(self._publisher, ratio, prefix=settings.prefix)
+        return LetterGate(publisher, ratio, prefix=settings.prefix)
 
     def metering(self, watermarks: Watermarks, patience: Patience, epochs: Epochs, publisher: Publisher) -> Metering:
         """Return a metering with these watermarks, which publishes so."""
