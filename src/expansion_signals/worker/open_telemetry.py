@@ -16,7 +16,7 @@ import threading
 import time
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -32,6 +32,9 @@ from expansion_signals.worker.origins import TRACEPARENT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.trace import Link, Span, Tracer
+
     from expansion_signals.model.records import Outgoing
     from expansion_signals.worker.origins import Origin
 
@@ -45,7 +48,7 @@ _propagator = TraceContextTextMapPropagator()
 class OpenTelemetry:
     """Exports spans (`worker.traces.Traces`); topics are named with the deployment's `prefix`."""
 
-    def __init__(self, prefix: str, processor: Any = None) -> None:  # noqa: ANN401 -- untyped without the extra
+    def __init__(self, prefix: str, processor: SpanProcessor | None = None) -> None:
         ours = Resource({"service.name": "expansion-signals", "service.version": version("expansion-signals")})
         resource = Resource.create().merge(ours).merge(OTELResourceDetector().detect())
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
@@ -67,13 +70,13 @@ class OpenTelemetry:
 class OpenTelemetryStage:
     """The spans of one stage (`worker.traces.StageTraces`)."""
 
-    def __init__(self, tracer: Any, name: str, prefix: str) -> None:  # noqa: ANN401 -- the same
+    def __init__(self, tracer: Tracer, name: str, prefix: str) -> None:
         self._tracer = tracer
         self._name = name
         self._prefix = prefix
         self._began = 0
         self._records = 0
-        self._poll: Any = None
+        self._poll: Span | None = None
 
     @contextmanager
     def poll(self, records: int) -> Iterator[None]:
@@ -91,8 +94,8 @@ class OpenTelemetryStage:
         self, records: Sequence[Outgoing], origins: Mapping[bytes, Sequence[Origin]]
     ) -> Iterator[Mapping[int, str]]:
         """Make a span of each record that is in a trace, from the append of its event on."""
-        spans = {place: self._begun(record, origins) for place, record in enumerate(records)}
-        spans = {place: span for place, span in spans.items() if span is not None}
+        begun = {place: self._begun(record, origins) for place, record in enumerate(records)}
+        spans = {place: span for place, span in begun.items() if span is not None}
         try:
             yield {place: _written(span) for place, span in spans.items()}
         except BaseException as failure:
@@ -103,7 +106,7 @@ class OpenTelemetryStage:
             for span in spans.values():
                 span.end()
 
-    def _begun(self, record: Outgoing, origins: Mapping[bytes, Sequence[Origin]]) -> Any:  # noqa: ANN401 -- the same
+    def _begun(self, record: Outgoing, origins: Mapping[bytes, Sequence[Origin]]) -> Span | None:
         if record.value is None or record.key is None:
             return None
         told = headline(record.value)
@@ -133,7 +136,7 @@ class OpenTelemetryStage:
             },
         )
 
-    def _links(self) -> Sequence[Any]:
+    def _links(self) -> Sequence[Link]:
         """Return the link to the poll at hand, which is a span from now on."""
         if not self._began:
             return ()
@@ -166,7 +169,7 @@ def _ruled(record: Outgoing) -> Mapping[str, str]:
     return {"expansion_signals.decision": ruled.decision, **reason}
 
 
-def _written(span: Any) -> str:  # noqa: ANN401 -- the same
+def _written(span: Span) -> str:
     carrier: dict[str, str] = {}
     _propagator.inject(carrier, trace.set_span_in_context(span))
     return carrier[TRACEPARENT]

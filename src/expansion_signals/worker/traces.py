@@ -65,16 +65,18 @@ def traces_of(settings: Settings) -> Traces:
     """Return where traces go.
 
     Raises:
-        RejectedSettings: traces are asked for, and the extra `[otel]` is not installed.
+        RejectedSettings: traces are asked for, and the extra `[otel]` is not installed, or its variables are wrong.
     """
     if settings.traces == "off":
         return UNTRACED
     try:
-        # OpenTelemetry is an extra, and takes a quarter of a second to import.
-        from expansion_signals.worker.open_telemetry import OpenTelemetry  # noqa: PLC0415
+        from expansion_signals.worker.open_telemetry import OpenTelemetry  # noqa: PLC0415 -- an extra
     except ModuleNotFoundError as missing:
         raise RejectedSettings(
             f"{ENVIRONMENT_PREFIX}TRACES: {settings.traces} needs OpenTelemetry ({missing.name} is not installed): "
             "pip install 'expansion-signals[otel]'"
         ) from None
-    return OpenTelemetry(settings.prefix)
+    try:
+        return OpenTelemetry(settings.prefix)
+    except ValueError as wrong:
+        raise RejectedSettings(f"OpenTelemetry does not take its variables OTEL_*: {wrong}") from None

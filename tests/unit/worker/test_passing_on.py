@@ -82,6 +82,12 @@ async def test_of_several_events_of_an_account_the_first_counts() -> None:
     assert headers[APPENDED] == str(NOW - 2).encode()
 
 
+async def test_in_a_backlog_the_first_event_stands_for_all() -> None:
+    poll = [event(f"acct-{number}", NOW + number) for number in range(3_000)]
+    [headers] = await Stage().follows(poll, published(SIGNALS, "acct-2999"))
+    assert headers[APPENDED] == str(NOW).encode()
+
+
 async def test_an_account_update_is_an_event_too() -> None:
     [headers] = await Stage().follows([event("acct-1", NOW, "account-updates")], published(SIGNALS))
     assert headers[APPENDED] == str(NOW).encode()

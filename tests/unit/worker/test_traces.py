@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expansion_signals.errors import LogUnavailable
+from expansion_signals.errors import LogUnavailable, RejectedSettings
 from expansion_signals.model.decisions import Decision
 from expansion_signals.model.records import Outgoing
 from expansion_signals.settings import Settings
@@ -19,6 +20,7 @@ from expansion_signals.worker.traces import UNTRACED, traces_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+HAS_OTEL = find_spec("opentelemetry") is not None and find_spec("opentelemetry.sdk") is not None
 TRACE, APP_SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 OF_THE_APP = f"00-{TRACE}-{APP_SPAN}-01"
 NOT_SAMPLED = f"00-{TRACE}-{APP_SPAN}-00"
@@ -35,7 +37,8 @@ class Exporter:
     """What was exported of a stage's work."""
 
     def __init__(self) -> None:
-        pytest.importorskip("opentelemetry.sdk", reason="the extra [otel] is not installed")
+        if not HAS_OTEL:
+            pytest.skip("the extra [otel] is not installed")
         from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: PLC0415 -- an extra
         from opentelemetry.sdk.trace.export.in_memory_span_exporter import (  # noqa: PLC0415 -- the same
             InMemorySpanExporter,
@@ -64,6 +67,19 @@ class Exporter:
 
 def test_traces_are_off_unless_asked_for() -> None:
     assert traces_of(Settings()) is UNTRACED
+
+
+@pytest.mark.skipif(HAS_OTEL, reason="the extra [otel] is installed")
+def test_traces_without_the_extra_are_refused_with_what_to_install() -> None:
+    with pytest.raises(RejectedSettings, match=r"EXPANSION_SIGNALS_TRACES: .* pip install 'expansion-signals\[otel\]'"):
+        traces_of(Settings(traces="otlp"))
+
+
+@pytest.mark.skipif(not HAS_OTEL, reason="the extra [otel] is not installed")
+def test_variables_that_opentelemetry_does_not_take_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "-1")
+    with pytest.raises(RejectedSettings, match=r"OTEL_\*: max_queue_size must be"):
+        traces_of(Settings(traces="otlp"))
 
 
 def test_nothing_is_given_to_records_while_traces_are_off() -> None:
