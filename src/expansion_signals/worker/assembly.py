@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     from expansion_signals.ports import Patience, Publisher
     from expansion_signals.rules.configuration import Configuration
     from expansion_signals.settings import Settings
+    from expansion_signals.state.books import RedisBooks
     from expansion_signals.state.connection import Connection
-    from expansion_signals.state.redis import RedisStore
-    from expansion_signals.state.shards import RedisShards
     from expansion_signals.worker.metrics import Metrics
     from expansion_signals.worker.rebuilding import Rebuilding
     from expansion_signals.worker.stage import Absorber, Running
@@ -55,8 +54,7 @@ class Assembled(NamedTuple):
 
     stages: tuple[Running, ...]
     reloading: Reloading
-    store: RedisStore
-    shards: RedisShards
+    books: RedisBooks
     publisher: LogPublisher
     topic_names: Mapping[str, str]
 
@@ -137,7 +135,7 @@ class Assembly:
         )
         self._status.start = None
         log.info("started; /healthz, /readyz and /metrics are on %s", settings.http)
-        return Assembled(stages, reloading, parts.store(), parts.shards, publisher, topic_names)
+        return Assembled(stages, reloading, parts.books(), publisher, topic_names)
 
     def _stage(
         self,

@@ -1,55 +1,32 @@
-"""The books of the whole deployment, as Redis has them: the same on every worker, whichever has counted."""
+"""The books of the whole deployment on the metrics page: the same on every worker, whichever has counted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from expansion_signals.model.instants import SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from prometheus_client.metrics_core import Metric
 
-    from expansion_signals.model.batches import Outcome
-    from expansion_signals.model.instants import Instant
-    from expansion_signals.model.shards import ShardStanding
+    from expansion_signals.state.books import Books
 
 
-class Books(NamedTuple):
-    """What became of records, and how far shards are.
+def named(books: Books, topic_names: Mapping[str, str]) -> Books:
+    """Return the books with topics as people know them; `topic_names` says how the state calls each."""
+    topics = {name: topic for topic, name in topic_names.items()}
 
-    Partitions are `topic/number`. `reached` is the append time that the furthest shard has applied, `late` how many
-    shards a second reader brings up in each stage, `lost` how many Redis does not hold.
-    """
+    def name(partition: str) -> str:
+        topic, _, number = partition.rpartition("/")
+        return f"{topics.get(topic, topic)}/{number}"
 
-    tallies: Mapping[str, Mapping[Outcome, int]]
-    reached: Mapping[str, Instant]
-    late: Mapping[str, int]
-    lost: int
-
-
-def books(
-    tallies: Mapping[str, Mapping[Outcome, int]],
-    standing: Mapping[int, ShardStanding],
-    *,
-    shards: int,
-    stages: Collection[str],
-    topics: Mapping[str, str],
-) -> Books:
-    """Return the books; `topics` maps the names that topics have in the state to those that people know."""
-    reached: dict[str, Instant] = {}
-    for shard in standing.values():
-        for partition, at in shard.reached.items():
-            if at:  # else it has told nothing yet
-                reached[partition] = max(at, reached.get(partition, 0))
-    return Books(
-        {_named(partition, topics): of for partition, of in tallies.items()},
-        {_named(partition, topics): at for partition, at in reached.items()},
-        {stage: sum(stage in shard.late for shard in standing.values()) for stage in stages},
-        shards - len(standing),
+    return books._replace(
+        tallies={name(partition): of for partition, of in books.tallies.items()},
+        reached={name(partition): at for partition, at in books.reached.items()},
     )
 
 
@@ -85,11 +62,6 @@ class BooksCollector:
                 late.add_metric([stage], count)
             lost.add_metric([], self.now.lost)
         yield from (records, reached, late, lost)
-
-
-def _named(partition: str, topics: Mapping[str, str]) -> str:
-    topic, _, number = partition.rpartition("/")
-    return f"{topics.get(topic, topic)}/{number}"
 
 
 def _parted(partition: str) -> list[str]:

@@ -20,7 +20,7 @@ from expansion_signals.errors import DeadLetterCode
 from expansion_signals.worker.books import BooksCollector
 
 if TYPE_CHECKING:
-    from expansion_signals.worker.books import Books
+    from expansion_signals.state.books import Books
     from expansion_signals.worker.status import Status
 
 CONTENT_TYPE = "text/plain; version=0.0.4"

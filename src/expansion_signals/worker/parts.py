@@ -12,6 +12,7 @@ from expansion_signals.pipeline.dead_letter_ratio import DeadLetterRatio
 from expansion_signals.pipeline.deciding import PROMPT_EVENTS, Deciding, DecidingOutside
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.metering import Metering, Outside
+from expansion_signals.state.books import RedisBooks
 from expansion_signals.state.due import RedisDue
 from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.janitor import Janitor
@@ -94,6 +95,10 @@ class Parts:
             window=self._window,
             conflicts=settings.identity_conflicts,
         )
+
+    def books(self) -> RedisBooks:
+        """Return what reads the deployment's books."""
+        return RedisBooks(self._redis, prefix=self._settings.prefix, shards=self._settings.shards)
 
     @property
     def publisher(self) -> Publisher:

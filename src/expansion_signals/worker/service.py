@@ -12,18 +12,17 @@ from mode import Service
 
 from expansion_signals.errors import ExpansionSignalsError, StateLost
 from expansion_signals.state.connection import connect
-from expansion_signals.worker.books import books
+from expansion_signals.worker.books import named
 from expansion_signals.worker.garbage import look_rarely
-from expansion_signals.worker.parts import READ_BY
 from expansion_signals.worker.stage import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from expansion_signals.settings import Settings
+    from expansion_signals.state.books import Books
     from expansion_signals.state.connection import Connection
     from expansion_signals.worker.assembly import Assembled, Assembly
-    from expansion_signals.worker.books import Books
     from expansion_signals.worker.status import Status
 
 log = logging.getLogger(__name__)
@@ -68,13 +67,7 @@ class WorkerService(Service):
         """
         if self._assembled is None:
             return None
-        return books(
-            await self._assembled.store.tallies(),
-            await self._assembled.shards.standing(),
-            shards=self._settings.shards,
-            stages=READ_BY,
-            topics={name: topic for topic, name in self._assembled.topic_names.items()},
-        )
+        return named(await self._assembled.books.read(), self._assembled.topic_names)
 
     async def on_start(self) -> None:
         """Begin; the pages answer meanwhile."""

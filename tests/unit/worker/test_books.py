@@ -1,39 +1,33 @@
 from __future__ import annotations
 
-from expansion_signals.model.shards import ShardStanding
-from expansion_signals.worker.books import Books, BooksCollector, books
+from expansion_signals.state.books import Books
+from expansion_signals.worker.books import BooksCollector, named
+from expansion_signals.worker.metrics import Metrics
+from expansion_signals.worker.status import Status
 
-TOPICS = {"id-7": "usage-events"}
-STAGES = ("metering", "deciding")
-
-
-def shard(reached: int = 0, late: frozenset[str] = frozenset()) -> ShardStanding:
-    return ShardStanding({"id-7/0": 5}, late, None, {"id-7/0": reached})
+BOOKS = Books({"id-7/11": {"counted": 5}}, {"id-7/11": 1_500_000}, {"metering": 3, "deciding": 0}, 2)
 
 
-def of(*shards: ShardStanding, number: int = 2) -> Books:
-    return books({"id-7/0": {"counted": 5}}, dict(enumerate(shards)), shards=number, stages=STAGES, topics=TOPICS)
+def lines() -> list[str]:
+    page = Metrics().page(Status(), named(BOOKS, {"usage-events": "id-7"})).decode()
+    shared = ("records_total", "reached_timestamp_seconds", "late_shards", "lost_shards")
+    return [
+        line for line in page.splitlines() if line.startswith(tuple(f"expansion_signals_{name}" for name in shared))
+    ]
 
 
-def test_topics_have_the_names_that_people_know() -> None:
-    assert of(shard(reached=1), shard()).tallies == {"usage-events/0": {"counted": 5}}
+def test_the_page_has_topics_by_the_names_that_people_know() -> None:
+    assert lines() == [
+        'expansion_signals_records_total{outcome="counted",partition="11",topic="usage-events"} 5.0',
+        'expansion_signals_reached_timestamp_seconds{partition="11",topic="usage-events"} 1.5',
+        'expansion_signals_late_shards{stage="metering"} 3.0',
+        'expansion_signals_late_shards{stage="deciding"} 0.0',
+        "expansion_signals_lost_shards 2.0",
+    ]
 
 
-def test_a_partition_has_reached_what_its_furthest_shard_has() -> None:
-    assert of(shard(reached=3), shard(reached=9)).reached == {"usage-events/0": 9}
-
-
-def test_a_partition_that_has_told_nothing_is_not_in_1970() -> None:
-    assert of(shard(), shard()).reached == {}
-
-
-def test_shards_are_late_in_a_stage_each() -> None:
-    both, one = frozenset(STAGES), frozenset({"deciding"})
-    assert of(shard(late=both), shard(late=one)).late == {"metering": 1, "deciding": 2}
-
-
-def test_shards_that_do_not_stand_are_lost() -> None:
-    assert of(shard(), number=64).lost == 63
+def test_a_topic_that_nobody_knows_any_more_keeps_the_name_of_the_state() -> None:
+    assert list(named(BOOKS, {}).tallies) == ["id-7/11"]
 
 
 def test_without_books_no_number_is_made_up() -> None:
