@@ -51,14 +51,14 @@ class RedisBooks:
             StateUnavailable: Redis does not answer.
         """
         fields = ("format", *(f"late:{stage}" for stage in STAGES))
-        commands = [("HGETALL", each.watermarks) for each in self._keys]
-        commands += [("HMGET", each.state, *fields) for each in self._keys]
-        found = await self._scripts.commands(commands, "books")
+        watermarks = [("HGETALL", each.watermarks) for each in self._keys]
+        standing = [("HMGET", each.state, *fields) for each in self._keys]
+        found = await self._scripts.commands([*watermarks, *standing], "books")
         shards, states = found[: len(self._keys)], found[len(self._keys) :]
         tallies: dict[str, dict[Outcome, int]] = {}
         reached: dict[str, Instant] = {}
-        for watermarks in shards:
-            for field, value in watermarks.items():
+        for shard in shards:
+            for field, value in shard.items():
                 partition, letter = _parted(field)
                 if letter in _OUTCOMES:
                     of = tallies.setdefault(partition, dict.fromkeys(_OUTCOMES.values(), 0))
