@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 ARGS ?=
 
 # What is quick and needs no server: `make check` runs these, of the folders that exist.
-QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) tests/docs/test_pages.py
+QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) tests/docs/test_pages.py tests/docs/test_observability.py
 
 # A process for each core; each starts a Kafka and a Redis of its own once a test asks for one. A file's tests stay together.
 PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
@@ -108,7 +108,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 lock: $(INSTALLED) ## work out requirements/*.txt anew, after a change in pyproject.toml
 	$(COMPILE) -o requirements/worker.txt pyproject.toml
-	$(COMPILE) -o requirements/dev.txt -c requirements/worker.txt --extra local --group dev pyproject.toml
+	$(COMPILE) -o requirements/dev.txt -c requirements/worker.txt --extra local --extra otel --group dev pyproject.toml
 	$(COMPILE) -o requirements/build.txt -c requirements/dev.txt requirements/build.in
 	$(COMPILE) -o requirements/deploy.txt -c requirements/dev.txt requirements/deploy.in
 

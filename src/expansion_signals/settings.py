@@ -136,6 +136,8 @@ class Settings(BaseSettings):
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
     fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.04
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
+    traces: Literal["off", "otlp"] = "off"
 
     @property
     def security(self) -> KafkaSecurity:

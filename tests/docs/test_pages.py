@@ -19,8 +19,6 @@ from expansion_signals.rules.copy_fields import FIELDS
 from expansion_signals.rules.loading import load
 from expansion_signals.settings import ENVIRONMENT_PREFIX, Settings
 from expansion_signals.state.keys import configurations_key, deployment_key, mutes_key, replayed_key, shard_keys
-from expansion_signals.worker.metrics import Metrics
-from expansion_signals.worker.status import StageStatus, Status
 from sample_readings import Counter, crossed, fired, recovered
 
 if TYPE_CHECKING:
@@ -68,16 +66,6 @@ def test_the_table_of_settings_is_that_of_the_program() -> None:
     written = {name: (code(row[1]) or [""])[0] for row in table for name in code(row[0])}
     fields = Settings.model_fields
     assert written == {ENVIRONMENT_PREFIX + field.upper(): _default(fields[field].default) for field in fields}
-
-
-def test_the_metrics_are_those_of_the_page() -> None:
-    metrics = Metrics()
-    metrics.published.labels("usage-events-dlq").inc()
-    status = Status(stages={"metering": StageStatus(lag={"usage-events/0": 0})})
-    page = metrics.page(status, {"usage-events/0": {"counted": 1}}).decode()
-    names = {line.split("{")[0].split()[0] for line in page.splitlines() if not line.startswith("#")}
-    told = {code(row[0])[0].split("{")[0] for row in rows(section(OPERATIONS, "## Metrics"))}
-    assert told == {name for name in names if not name.endswith("_created")}
 
 
 def test_the_dead_letter_codes_are_those_of_the_program() -> None:

@@ -30,7 +30,7 @@ ALLOWED = f'{MARK}{{0}}:{{}}::*?[^]\\|"%s{{x!r}}<b>[red]{RIGHT_TO_LEFT}'
 FORBIDDEN = f"{MARK}\nINFO forged: all is well\r\x1b[31m\x1b]0;title\x07\x00"
 """What has control characters: it is a dead letter."""
 
-LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR) ")
+LINE = re.compile(r'{"time": "[\dTZ:.-]+", "level": "(debug|info|warning|error)", "logger": ".*}')
 SHARDS = 64
 FIELDS = ("subject", "id", "meter", "user", "feature")
 
@@ -78,7 +78,7 @@ def test_names_that_are_text_are_counted_and_others_are_dead_letters(deployment:
 
 
 def test_every_line_of_the_log_is_the_workers_own(worker: Worker) -> None:
-    assert [line for line in worker.log().splitlines() if not LINE.match(line)] == []
+    assert [line for line in worker.log().splitlines() if not LINE.fullmatch(line)] == []
 
 
 @pytest.mark.parametrize("letter", ["\x1b", "\x00", "\x07", RIGHT_TO_LEFT], ids=repr)

@@ -165,7 +165,7 @@ def test_a_worker_says_at_its_start_that_the_append_only_file_is_off(
         worker = deployment.worker()
         worker.run_dry()
         lines = [line for line in worker.log().splitlines() if "the append-only file is off" in line]
-        assert [(" WARNING " in line, "CONFIG SET appendonly yes" in line) for line in lines] == [(True, True)]
+        assert [('"level": "warning"' in line, "CONFIG SET appendonly yes" in line) for line in lines] == [(True, True)]
 
 
 def test_a_worker_refuses_a_redis_that_evicts_in_the_words_of_doctor(

@@ -109,5 +109,6 @@ def _environment(**settings: str) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
     # Settings are also read from a `.env` file, which these override; a prefix there would miss the topics made here.
     settings |= {"prefix": "", "fetch_wait_seconds": str(FETCH_WAIT_SECONDS)}
+    settings |= {"log_format": "text"}  # its last words are shown to a person
     settings |= {"kafka_security": "plaintext", **dict.fromkeys(SECURITY, "")}
     return ours | {ENVIRONMENT_PREFIX + name.upper(): value for name, value in settings.items()}

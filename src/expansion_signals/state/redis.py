@@ -24,6 +24,7 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.changes import See
 from expansion_signals.model.facts import HourTotals
 from expansion_signals.state.active_members import active_members
+from expansion_signals.state.books import RedisBooks
 from expansion_signals.state.change_texts import read_change
 from expansion_signals.state.identity_slices import IdentitySlices, read_layout
 from expansion_signals.state.keys import ShardKeys, counter_of, shard_keys, shard_of, suffix_of
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
     from expansion_signals.state.connection import Connection
 
 
-_OUTCOMES: Mapping[str, Outcome] = {"c": "counted", "d": "duplicate", "u": "unmatched", "x": "dead_lettered"}
-
-
 class RedisStore:
     """Counters, watermarks, marks and identities of one deployment (port `Store`).
 
@@ -59,6 +57,7 @@ class RedisStore:
         self, client: Connection, *, prefix: str, shards: int, window: Duration, conflicts: bool = True
     ) -> None:
         self._scripts = Scripts(client)
+        self._books = RedisBooks(client, prefix=prefix, shards=shards)
         self._prefix = prefix
         self._shards = shards
         self._conflicts = conflicts
@@ -172,15 +171,7 @@ class RedisStore:
 
     async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
         """Return what became of the records of each partition, over all shards (semantics 1.5)."""
-        commands = [("HGETALL", self._keys(shard).watermarks) for shard in range(self._shards)]
-        tallies: dict[str, dict[Outcome, int]] = {}
-        for fields in await self._scripts.commands(commands, "tallies"):
-            for field, value in _pairs(fields):
-                partition, _, letter = field.decode().rpartition("|")
-                if letter in _OUTCOMES and partition:
-                    of = tallies.setdefault(partition, dict.fromkeys(_OUTCOMES.values(), 0))
-                    of[_OUTCOMES[letter]] += int(value)
-        return tallies
+        return (await self._books.read()).tallies
 
     # ------------------------------------------------------------------------------------------ inside
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
+from msgspec import Struct
+from msgspec.json import Decoder
+
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.decisions import Verdict
 from expansion_signals.model.instants import Instant, format_instant
@@ -20,6 +23,20 @@ TOPIC = "expansion-decisions"
 TYPE = "expansion.decision.made.v1"
 
 _VERDICTS: Mapping[str, Verdict] = {verdict: verdict for verdict in get_args(Verdict)}
+
+
+class Ruled(Struct):
+    """What was decided, and the first reason; there is none where it fired."""
+
+    decision: str
+    reason: str | None
+
+
+class _Envelope(Struct):
+    data: Ruled
+
+
+_ruled = Decoder(_Envelope).decode
 
 
 def write(decision: Decision, recorded: Instant) -> Outgoing:
@@ -45,6 +62,11 @@ def write(decision: Decision, recorded: Instant) -> Outgoing:
         ),
         recorded,
     )
+
+
+def ruled(written: bytes) -> Ruled:
+    """Return what `write` wrote was decided, without reading the rest: for who counts what passes by."""
+    return _ruled(written).data
 
 
 def read(record: Record) -> tuple[str, str | None, Verdict]:

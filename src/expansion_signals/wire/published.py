@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from msgspec.json import Encoder
+from msgspec import Struct
+from msgspec.json import Decoder, Encoder
 
 from expansion_signals.model.events import BUILT_IN_PREFIX
 from expansion_signals.model.instants import Instant, format_instant
@@ -69,6 +70,17 @@ class Published:
         )
 
 
+class Headline(Struct):
+    """What stands over an event that was published: whose trace it is in, too."""
+
+    id: str
+    type: str
+    traceparent: str | None = None
+
+
+_headline = Decoder(Headline).decode
+
+
 def dataschema(topic: str, event_type: str) -> str:
     """Return the reference to the JSON Schema of this type's data: its path below the folder that holds `schemas/`.
 
@@ -99,3 +111,8 @@ def encode(event: Published, recorded: Instant) -> Outgoing:
         envelope["traceparent"] = event.traceparent
     envelope["data"] = event.data
     return Outgoing(event.topic, event.account.encode(), _write(envelope), _HEADERS)
+
+
+def headline(written: bytes) -> Headline:
+    """Return what stands over the event that `encode` wrote, without reading the rest."""
+    return _headline(written)

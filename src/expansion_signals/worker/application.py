@@ -59,11 +59,11 @@ def application(settings: Settings, status: Status, metrics: Metrics, service: W
 
     @app.page("/metrics")
     async def metrics_page(view: Any, request: Any) -> Any:  # noqa: ANN401, ARG001 -- Faust's signature
-        """Return the metrics; without Redis, all but the tallies."""
+        """Return the metrics; without Redis, all but the books."""
         try:
-            tallies = await service.tallies()
+            books = await service.books()
         except StateUnavailable:
-            tallies = {}
-        return view.bytes(metrics.page(status, tallies), content_type=CONTENT_TYPE)
+            books = None
+        return view.bytes(metrics.page(status, books), content_type=CONTENT_TYPE)
 
     return app

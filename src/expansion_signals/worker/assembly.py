@@ -19,14 +19,18 @@ from expansion_signals.wire.pseudonyms import fingerprint, pseudonyms_of
 from expansion_signals.wire.topic_files import topics
 from expansion_signals.worker.accepting_log import accept_log
 from expansion_signals.worker.bringing_up import BringingUp
+from expansion_signals.worker.counting import CountingPublisher
 from expansion_signals.worker.holding import Holding
-from expansion_signals.worker.metrics import CountingPublisher
+from expansion_signals.worker.measured import Measured
+from expansion_signals.worker.origins import Origins
 from expansion_signals.worker.parts import READ_BY, Parts, clock, nonce
+from expansion_signals.worker.passing_on import PassingOn
 from expansion_signals.worker.patience import InPlace
 from expansion_signals.worker.reloading import Reloading
 from expansion_signals.worker.stage import Resuming, Stage
 from expansion_signals.worker.standing_ground import look_at_ground
 from expansion_signals.worker.status import StageStatus
+from expansion_signals.worker.timed import Timed
 from expansion_signals.worker.topic_watch import TopicWatch
 
 if TYPE_CHECKING:
@@ -35,12 +39,13 @@ if TYPE_CHECKING:
     from expansion_signals.ports import Patience, Publisher
     from expansion_signals.rules.configuration import Configuration
     from expansion_signals.settings import Settings
+    from expansion_signals.state.books import RedisBooks
     from expansion_signals.state.connection import Connection
-    from expansion_signals.state.redis import RedisStore
     from expansion_signals.worker.metrics import Metrics
     from expansion_signals.worker.rebuilding import Rebuilding
     from expansion_signals.worker.stage import Absorber, Running
     from expansion_signals.worker.status import Status
+    from expansion_signals.worker.traces import Traces
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +55,7 @@ class Assembled(NamedTuple):
 
     stages: tuple[Running, ...]
     reloading: Reloading
-    store: RedisStore
+    books: RedisBooks
     publisher: LogPublisher
     topic_names: Mapping[str, str]
 
@@ -67,6 +72,7 @@ class Assembly:
         configuration: Configuration,
         status: Status,
         metrics: Metrics,
+        traces: Traces,
         *,
         force: bool = False,
         accept_log: bool = False,
@@ -75,6 +81,7 @@ class Assembly:
         self._configuration = configuration
         self._status = status
         self._metrics = metrics
+        self._traces = traces
         self._force = force
         self._accept_log = accept_log
         self._looked = False
@@ -130,7 +137,7 @@ class Assembly:
         )
         self._status.start = None
         log.info("started; /healthz, /readyz and /metrics are on %s", settings.http)
-        return Assembled(stages, reloading, parts.store(), publisher, topic_names)
+        return Assembled(stages, reloading, parts.books(), publisher, topic_names)
 
     def _stage(
         self,
@@ -160,11 +167,14 @@ class Assembly:
         def tell(waits_for: str | None) -> None:
             status.waits_for = waits_for
 
-        patience = InPlace(tell, reader.paused)
-        gate = parts.gate()
+        steps = self._metrics.steps
+        patience = Timed(InPlace(tell, reader.paused), lambda step, seconds: steps.labels(name, step).observe(seconds))
+        origins, traces = Origins(), self._traces.stage(name)
+        gate = parts.gate(PassingOn(parts.publisher, origins, traces, self._metrics, clock))
+        measured = Measured(absorber(watermarks, patience, epochs, gate), name, origins, traces, self._metrics)
         stage = Stage(
             reader,
-            Holding(absorber(watermarks, patience, epochs, gate), gate, reader, status),
+            Holding(measured, gate, reader, status),
             # A reader that cannot poll has nothing to stay a member with.
             polling=InPlace(tell),
             patience=patience,
@@ -197,7 +207,12 @@ class Assembly:
                 f"{accepted.in_force}, under which the state is judged. Start with the newer files, or go back to these"
                 " for all workers: expansion-signals worker --accept"
             )
-        log.info("configuration epoch %d (%s)", accepted.epoch, self._configuration.fingerprint[:12])
+        log.info(
+            "configuration epoch %d (%s)",
+            accepted.epoch,
+            self._configuration.fingerprint[:12],
+            extra={"epoch": accepted.epoch},
+        )
         self._status.epochs = epochs = Epochs(deployment, accepted.epoch, self._configuration)
         return epochs
 

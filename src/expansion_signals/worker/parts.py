@@ -12,6 +12,7 @@ from expansion_signals.pipeline.dead_letter_ratio import DeadLetterRatio
 from expansion_signals.pipeline.deciding import PROMPT_EVENTS, Deciding, DecidingOutside
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.pipeline.metering import Metering, Outside
+from expansion_signals.state.books import RedisBooks
 from expansion_signals.state.due import RedisDue
 from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.janitor import Janitor
@@ -102,16 +103,20 @@ class Parts:
             conflicts=settings.identity_conflicts,
         )
 
+    def books(self) -> RedisBooks:
+        """Return what reads the deployment's books."""
+        return RedisBooks(self._redis, prefix=self._settings.prefix, shards=self._settings.shards)
+
     @property
     def publisher(self) -> Publisher:
         """What publishes without asking how many are dead letters."""
         return self._publisher
 
-    def gate(self) -> LetterGate:
+    def gate(self, publisher: Publisher) -> LetterGate:
         """Return a publisher of its own for a stage, with the ratio limit on its dead letters (semantics 10.3)."""
         settings = self._settings
         ratio = DeadLetterRatio(settings.dead_letter_ratio, settings.dead_letter_records)
-        return LetterGate(self._publisher, ratio, prefix=settings.prefix)
+        return LetterGate(publisher, ratio, prefix=settings.prefix)
 
     def metering(self, watermarks: Watermarks, patience: Patience, epochs: Epochs, publisher: Publisher) -> Metering:
         """Return a metering with these watermarks, which publishes so."""

@@ -110,6 +110,11 @@ class Reloading:
             log.info("configuration: %s", line)
         for warning in configuration.warnings:
             log.warning("%s", warning)
-        log.info("configuration epoch %d (%s)", accepted.epoch, configuration.fingerprint[:12])
+        log.info(
+            "configuration epoch %d (%s)",
+            accepted.epoch,
+            configuration.fingerprint[:12],
+            extra={"epoch": accepted.epoch},
+        )
         self._last = configuration
         self._epochs.offer(accepted.epoch, configuration)

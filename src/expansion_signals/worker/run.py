@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import sys
 from typing import TYPE_CHECKING, Any
 
 import faust
@@ -16,9 +15,11 @@ from expansion_signals.rules.loading import load
 from expansion_signals.settings import ENVIRONMENT_PREFIX
 from expansion_signals.worker.application import application
 from expansion_signals.worker.assembly import Assembly
+from expansion_signals.worker.log_lines import log_to
 from expansion_signals.worker.metrics import Metrics
 from expansion_signals.worker.service import WorkerService
 from expansion_signals.worker.status import Status
+from expansion_signals.worker.traces import traces_of
 
 if TYPE_CHECKING:
     from expansion_signals.settings import Settings
@@ -34,23 +35,26 @@ def run_worker(
     `force` accepts a configuration that a later one has replaced, `accept_log` a log that does not fit the state.
 
     Raises:
-        RejectedSettings: another process listens where the pages should be.
+        RejectedSettings: another process listens where the pages should be; or traces are asked for without `[otel]`.
         RejectedConfiguration: catalog or rules cannot take effect; every problem.
         Rejected: what ended the worker.
     """
-    _log_to_stderr(settings.log_level)
+    log_to(level=settings.log_level, form=settings.log_format)
     _refuse_taken(settings.http)
     configuration = load(read_directory(settings.config))
     for warning in configuration.warnings:
         log.warning("%s", warning)
-    status, metrics = Status(), Metrics()
-    assembly = Assembly(settings, configuration, status, metrics, force=force, accept_log=accept_log)
+    status, metrics, traces = Status(), Metrics(), traces_of(settings)
+    assembly = Assembly(settings, configuration, status, metrics, traces, force=force, accept_log=accept_log)
     service = WorkerService(settings, assembly, status, once_idle)
     app = application(settings, status, metrics, service)
     with asyncio.Runner() as runner:
         worker = _Worker(app, loop=runner.get_loop(), override_logging=False, redirect_stdouts=False, quiet=True)
         service.end = worker.stop
-        runner.run(worker.run())
+        try:
+            runner.run(worker.run())
+        finally:
+            traces.close()
     if service.failure is not None:
         raise service.failure
 
@@ -87,15 +91,3 @@ def _refuse_taken(http: str) -> None:
         raise RejectedSettings(
             f"{ENVIRONMENT_PREFIX}HTTP: cannot listen on {http}: {error.strerror}; choose another port for the pages"
         ) from None
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
-    )
-    # mode tells the life of our application and service in their own names.
-    for name in ("faust", "mode", "aiohttp", application.__module__, WorkerService.__module__):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    # Kafka's drivers call each rebalance and each attempt an error; what matters of it they raise, and we tell it once.
-    for name in ("aiokafka", "kafka"):
-        logging.getLogger(name).setLevel(logging.WARNING if level == "debug" else logging.CRITICAL)

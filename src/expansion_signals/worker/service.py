@@ -12,14 +12,15 @@ from mode import Service
 
 from expansion_signals.errors import ExpansionSignalsError, StateLost
 from expansion_signals.state.connection import connect
+from expansion_signals.worker.books import named
 from expansion_signals.worker.garbage import look_rarely
 from expansion_signals.worker.stage import run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine
 
-    from expansion_signals.model.batches import Outcome
     from expansion_signals.settings import Settings
+    from expansion_signals.state.books import Books
     from expansion_signals.state.connection import Connection
     from expansion_signals.worker.assembly import Assembled, Assembly
     from expansion_signals.worker.status import Status
@@ -58,18 +59,15 @@ class WorkerService(Service):
         self.end: Callable[[], Coroutine[None, None, None]] | None = None
         self.failure: BaseException | None = None
 
-    async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
-        """Return the deployment's tallies by `topic/partition`, topics by name.
+    async def books(self) -> Books | None:
+        """Return the deployment's books, None before the worker is put together.
 
         Raises:
             StateUnavailable: Redis does not answer.
         """
         if self._assembled is None:
-            return {}
-        topics = {name: topic for topic, name in self._assembled.topic_names.items()}
-        found = await self._assembled.store.tallies()
-        named = {partition: partition.rpartition("/") for partition in found}
-        return {f"{topics.get(topic, topic)}/{number}": found[full] for full, (topic, _, number) in named.items()}
+            return None
+        return named(await self._assembled.books.read(), self._assembled.topic_names)
 
     async def on_start(self) -> None:
         """Begin; the pages answer meanwhile."""

@@ -47,7 +47,7 @@ class Reading:
         return found.snapshot.plan
 
     def told(self, metric: str) -> float:
-        page = self._metrics.page(Status(), {}).decode()
+        page = self._metrics.page(Status(), None).decode()
         (line,) = (each for each in page.splitlines() if each.startswith(f"expansion_signals_{metric}_total "))
         return float(line.split()[1])
 
