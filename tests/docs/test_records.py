@@ -20,6 +20,9 @@ def test_every_type_that_apps_send_has_its_row_with_the_properties_of_its_schema
     for file in (ROOT / "schemas/usage-events").glob("*.v1.schema.json"):
         schema = json.loads(file.read_text())
         required = set(schema.get("required", ()))
-        found[file.name.removesuffix(".v1.schema.json")] = [required, schema["properties"].keys() - required - {"session"}]
+        found[file.name.removesuffix(".v1.schema.json")] = [
+            required,
+            schema["properties"].keys() - required - {"session"},
+        ]
     assert found.keys() - TOLD.keys() == {IMPORTED}
     assert {name: found[name] for name in TOLD} == TOLD

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,13 +61,12 @@ class Reader:
                 running.terminate()
 
     @contextmanager
-    def dev(self) -> Iterator[None]:
-        """Type the block with `dev`, with ports that nobody has, and wait until everything runs."""
+    def dev(self) -> Iterator[list[str]]:
+        """Type the block with `dev`, with ports that nobody has; hand out what it says once everything runs."""
         [block] = [block for block in blocks(PAGE) if "signals dev" in block]
         ports = [f"--{name}-port={port}" for name, port in self._ports.items()]
         with self.keep(*block.split(), *ports) as said:
-            assert any("Ctrl-C ends it" in line for line in said)
-            yield
+            yield list(takewhile(lambda line: "Ctrl-C ends it" not in line, said))
 
     def watched(self, lines: int) -> list[str]:
         """Type the block with `watch`, and return its first lines."""
@@ -103,7 +103,8 @@ def test_stricter_rules_find_no_lead(reader: Reader) -> None:
 def test_the_lead_comes_as_the_tutorial_shows(reader: Reader) -> None:
     [shown] = [block.splitlines() for block in SHOWN if "pql.qualified" in block]
     [printed] = [block.strip() for block in SHOWN if block.startswith("quill C")]
-    with reader.dev():
+    with reader.dev() as said:
+        assert "  expansion-signals emit acct-1 --type com.inkwell.page.published --data '{}'" in said
         reader.type("limit.hit")
         assert _without_times(reader.watched(len(shown))) == _without_times(shown)
         assert "ready-for-studio fired" in reader.type("explain")
