@@ -98,7 +98,7 @@ release-schemas: $(INSTALLED) ## record what the schemas promise from this versi
 	$(BIN)/python tools/release_schemas.py
 
 fixtures: $(INSTALLED) ## write what this version leaves behind to tests/fixtures/<version>, for later versions to read
-	@PYTHONPATH=tests $(BIN)/python -m outside.left_behind
+	@PYTHONPATH=tests $(BIN)/python tools/write_fixtures.py
 
 # Pins that still fit stay as they are; a newer version of everything: make lock ARGS=--upgrade
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -99,6 +99,7 @@ def test_the_keys_in_redis_are_those_of_the_program() -> None:
     keys = [shard.state, shard.watermarks, shard.names, shard.pending, shard.due, shard.used, shard.lease("<stage>")]
     keys += [of("<account>") for of in (shard.account, shard.profile, shard.policy, shard.totals)]
     keys += [shard.month("<account>", 0).replace("1970-01", "<month>"), shard.hours("<account>", 0)[:-1] + "<day>"]
+    keys += [shard.note("<account>", "<subject>")]
     keys += [key[:-4] for key in (shard.identities("<slice>", 1, 0), shard.checks("<slice>", 1, 0))]
     period = Place("<meter>", "", 0)
     keys += [key("<account>", period)[:-1] + "<start>" for key in (shard.members, shard.sketch, shard.shares)]

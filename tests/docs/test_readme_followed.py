@@ -143,7 +143,7 @@ def test_what_kcat_sent_is_counted(triggers: list[dict[str, Any]]) -> None:
 
 
 def test_both_forms_of_an_event_are_counted(follower: Follower) -> None:
-    follower.type(_block("emit acct-1").partition("\n")[0].replace("acct-1", "acct-2"))
+    follower.type(_block("emit acct-1").splitlines()[1].replace("acct-1", "acct-2"))
     follower.type(_block('"specversion":"1.0"', RECORDS))
     follower.type(_block("ce_specversion", RECORDS))
     assert _shown(follower, "acct-2", "200 of 1,000 calls (20 %)")

@@ -32,7 +32,9 @@ class Installed:
         self._directory = directory
         self._environment = {name: each for name, each in os.environ.items() if not name.startswith("PYTHON")}
         self.dist = directory / "dist"
-        self._uv("build", "--quiet", "--no-build-isolation", f"--python={sys.executable}", f"--out-dir={self.dist}", ROOT)
+        self._uv(
+            "build", "--quiet", "--no-build-isolation", f"--python={sys.executable}", f"--out-dir={self.dist}", ROOT
+        )
         [self.wheel] = self.dist.glob("*.whl")
         self.python = directory / "venv/bin/python"
         self._uv("venv", "--quiet", f"--python={sys.executable}", directory / "venv")
@@ -69,7 +71,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 def test_the_wheel_that_is_made_from_the_sdist_has_all_that_the_program_reads(installed: Installed) -> None:
     source = ROOT / "src"
     belongs = {str(file.relative_to(source)) for kind in BELONGS for file in source.rglob(kind)}
-    belongs |= {f"expansion_signals/{file.relative_to(ROOT)}" for file in (ROOT / "schemas").rglob("*.*") if file.is_file()}
+    belongs |= {
+        f"expansion_signals/{file.relative_to(ROOT)}" for file in (ROOT / "schemas").rglob("*.*") if file.is_file()
+    }
     assert belongs - set(zipfile.ZipFile(installed.wheel).namelist()) == set()
 
 
