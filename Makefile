@@ -19,7 +19,8 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long faults bench bench-steps bench-long bench-pages capacity demo check-deploy audit sbom schemas release-schemas lock clean
+.PHONY: help install check test test-long faults bench bench-steps bench-long bench-pages capacity demo docs dist \
+  check-deploy audit sbom schemas release-schemas fixtures lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -77,6 +78,19 @@ capacity: $(INSTALLED) ## workers, partitions and Redis nodes; ARGS="--events 50
 demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="--seconds 40 --json"
 	@$(BIN)/expansion-signals demo $(ARGS)
 
+docs: .venv-docs/.installed ## these pages as a site: site/index.html
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
+
+# An environment of its own: nothing else needs what builds the site.
+.venv-docs/.installed: requirements/docs.txt
+	@echo 'Installing into .venv-docs ...'
+	@$(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
+
+dist: $(INSTALLED) ## the package: dist/*.tar.gz, and dist/*.whl made from it
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+
 DEPLOY_TOOLS := .cache/deploy
 
 $(DEPLOY_TOOLS)/.installed: requirements/deploy.txt
@@ -102,6 +116,9 @@ schemas: $(INSTALLED) ## write what schemas/sources and schemas/topics say into 
 release-schemas: $(INSTALLED) ## record what the schemas promise from this version on; refuses to break a promise
 	$(BIN)/python tools/release_schemas.py
 
+fixtures: $(INSTALLED) ## write what this version leaves behind to tests/fixtures/<version>, for later versions to read
+	@PYTHONPATH=tests $(BIN)/python tools/write_fixtures.py
+
 # Pins that still fit stay as they are; a newer version of everything: make lock ARGS=--upgrade
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --no-header $(ARGS)
@@ -111,7 +128,8 @@ lock: $(INSTALLED) ## work out requirements/*.txt anew, after a change in pyproj
 	$(COMPILE) -o requirements/dev.txt -c requirements/worker.txt --extra local --extra otel --group dev pyproject.toml
 	$(COMPILE) -o requirements/build.txt -c requirements/dev.txt requirements/build.in
 	$(COMPILE) -o requirements/deploy.txt -c requirements/dev.txt requirements/deploy.in
+	$(COMPILE) -o requirements/docs.txt -c requirements/dev.txt requirements/docs.in
 
 clean: ## remove .venv and every cache in this folder
-	rm -rf .venv .venv-quixstreams .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-docs .venv-quixstreams .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist site
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

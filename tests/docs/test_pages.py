@@ -62,7 +62,7 @@ def test_every_make_target_exists(page: Path) -> None:
 
 
 def test_the_table_of_settings_is_that_of_the_program() -> None:
-    table = rows(section(ROOT / "README.md", "## Run it for real"))
+    table = rows((ROOT / "docs/settings.md").read_text())
     written = {name: (code(row[1]) or [""])[0] for row in table for name in code(row[0])}
     fields = Settings.model_fields
     assert written == {ENVIRONMENT_PREFIX + field.upper(): _default(fields[field].default) for field in fields}
@@ -87,6 +87,7 @@ def test_the_keys_in_redis_are_those_of_the_program() -> None:
     keys = [shard.state, shard.watermarks, shard.names, shard.pending, shard.due, shard.used, shard.lease("<stage>")]
     keys += [of("<account>") for of in (shard.account, shard.profile, shard.policy, shard.totals)]
     keys += [shard.month("<account>", 0).replace("1970-01", "<month>"), shard.hours("<account>", 0)[:-1] + "<day>"]
+    keys += [shard.note("<account>", "<subject>")]
     keys += [key[:-4] for key in (shard.identities("<slice>", 1, 0), shard.checks("<slice>", 1, 0))]
     period = Place("<meter>", "", 0)
     keys += [key("<account>", period)[:-1] + "<start>" for key in (shard.members, shard.sketch, shard.shares)]

@@ -17,9 +17,14 @@ ROOT = Path(__file__).parents[2]
 
 def violations(record: Found) -> list[str]:
     """Return everything in which the record is not what its schemas promise."""
-    event = record.event
+    place = f"{record.topic}/{record.partition}/{record.offset}"
+    return [f"{place} {violation}" for violation in violations_of(record.event)]
+
+
+def violations_of(event: dict[str, Any]) -> list[str]:
+    """Return everything in which an event is not what its schemas promise."""
     return [
-        f"{record.topic}/{record.partition}/{record.offset} {error.json_path}: {error.message}"
+        f"{error.json_path}: {error.message}"
         for path, part in (("/schemas/envelope/published.schema.json", event), (event["dataschema"], event["data"]))
         for error in _validator(path).iter_errors(part)
     ]

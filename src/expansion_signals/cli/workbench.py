@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -10,10 +11,12 @@ import typer
 
 from expansion_signals.configuration_files import read_directory
 from expansion_signals.local.stack import local_stack
+from expansion_signals.model.events import USAGE_RECORDED
 from expansion_signals.rules.loading import load
 
 if TYPE_CHECKING:
     from expansion_signals.local.stack import Ports
+    from expansion_signals.model.catalog import Meter
 
 _INSTRUCTIONS = """
 Kafka   {kafka}
@@ -25,7 +28,7 @@ In another terminal:
   export EXPANSION_SIGNALS_KAFKA={kafka} EXPANSION_SIGNALS_REDIS={redis}
   expansion-signals watch
   expansion-signals emit acct-1 --type expansion.account.updated.v1 --data '{{"version":1,"plan":"{plan}"}}'
-  expansion-signals emit acct-1 --meter {meter} --value 800
+  expansion-signals emit acct-1 {usage}
 
 Records are kept in memory only (5 MiB a partition), and gone when this ends. Ctrl-C ends it."""
 
@@ -49,8 +52,18 @@ async def keep_running(config: Path, ports: Ports) -> None:
                     log=stack.worker.output,
                     config=config,
                     plan=next(iter(catalog.plans)),
-                    meter=next(iter(catalog.meters)),
+                    usage=_options_of(next(iter(catalog.meters.values()))),
                 )
             )
             await stack.worker.wait()
             stack.refuse_dead_worker()
+
+
+def _options_of(meter: Meter) -> str:
+    """Return the options with which `emit` sends usage of a meter: a product's own event is sent as it is."""
+    if meter.event == USAGE_RECORDED:
+        return f"--meter {meter.where.get('meter', meter.key)} --value 800"
+    told: dict[str, object] = {name.removeprefix("dimensions."): value for name, value in meter.where.items()}
+    if meter.value is not None:
+        told[meter.value] = 800
+    return f"--type {meter.event} --data '{json.dumps(told)}'"

@@ -47,7 +47,8 @@ class Health(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """Return `health` as payloads carry it."""
-        return {"score": self.score, "band": self.band, "parts": [part.document() for part in self.parts]}
+        weights = sum(part.weight for part in self.parts)
+        return {"score": self.score, "band": self.band, "parts": [part.document(weights) for part in self.parts]}
 
 
 def health_of(inputs: HealthInputs, account: Account, offers: OfferHistory) -> Health | None:

@@ -31,7 +31,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from expansion_signals.decide.rounding import half_up
-from expansion_signals.model.amounts import plain
+from expansion_signals.model.amounts import plain, unscale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,13 +86,16 @@ class Part(NamedTuple):
     inputs: Mapping[str, Number]
     missing: tuple[str, ...]
 
-    def document(self) -> dict[str, Any]:
-        """Return the part as payloads carry it: counts as numbers, measured amounts as decimal strings."""
+    def document(self, weights: int) -> dict[str, Any]:
+        """Return the part as payloads carry it: counts as numbers, measured amounts as decimal strings.
+
+        Its weight is its share in percent of the `weights` of all parts of which there is evidence.
+        """
         told = {name: plain(each) if isinstance(each, Decimal) else each for name, each in self.inputs.items()}
         return {
             "part": self.name,
             "score": self.score,
-            "weight": self.weight,
+            "weight": unscale(half_up(Fraction(self.weight * 10_000, weights)), 2),
             "inputs": told,
             "missing": list(self.missing),
         }

@@ -204,12 +204,17 @@ def test_the_document_tells_of_each_part_what_it_was_measured_by_and_what_was_mi
             {
                 "part": "growth",
                 "score": 80,
-                "weight": 25,
+                "weight": "100",
                 "inputs": {"usage_growth": "0.1"},
                 "missing": ["seats_growth"],
             }
         ],
     }
+
+
+def test_weights_in_the_document_are_shares_of_what_there_is_evidence_of() -> None:
+    parts = health(OLD._replace(usage_growth=Decimal("0.10"), utilization=Decimal("0.5"))).document()["parts"]
+    assert [(part["part"], part["weight"]) for part in parts] == [("growth", "55.56"), ("utilization", "44.44")]
 
 
 def test_counts_stay_numbers_in_the_document() -> None:

@@ -15,6 +15,7 @@ from expansion_signals.local.season import season
 from expansion_signals.model.kinds import KINDS
 from expansion_signals.rules.loading import load
 from expansion_signals.testing.rehearsal import Rehearsal
+from outside.schemas import violations_of
 
 if TYPE_CHECKING:
     from expansion_signals.model.records import Outgoing
@@ -41,6 +42,10 @@ def test_the_season_raises_every_kind_of_signal(published: list[tuple[str, dict[
     raised = {event["type"] for topic, event in published if topic == "expansion-signals"}
     expected = {f"expansion.signal.{kind}.v1" for kind in KINDS.keys() - NOT_JUDGED}
     assert expected - raised == set()
+
+
+def test_everything_of_the_season_is_what_its_schemas_promise(published: list[tuple[str, dict[str, Any]]]) -> None:
+    assert [violation for _, event in published for violation in violations_of(event)] == []
 
 
 def test_every_trigger_of_the_season_says_why(published: list[tuple[str, dict[str, Any]]]) -> None:
