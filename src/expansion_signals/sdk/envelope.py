@@ -19,7 +19,7 @@ STRUCTURED = ("content-type", b"application/cloudevents+json")
 _PROMPT = f"{BUILT_IN_PREFIX}prompt."
 
 
-class Origin(NamedTuple):
+class StampedOrigin(NamedTuple):
     """What names an event and says when it happened: `source` and `id` are its identity, `time` is RFC 3339."""
 
     source: str
@@ -28,7 +28,7 @@ class Origin(NamedTuple):
 
 
 def envelope(
-    origin: Origin, event_type: str, account: str, data: Mapping[str, object], extensions: Mapping[str, object]
+    origin: StampedOrigin, event_type: str, account: str, data: Mapping[str, object], extensions: Mapping[str, object]
 ) -> dict[str, Any]:
     """Return the event as one object, its extension attributes before its data."""
     return {

@@ -15,12 +15,13 @@ from expansion_signals.errors import RejectedEvent
 from expansion_signals.model.events import BUILT_IN_PREFIX
 from expansion_signals.model.instants import MILLISECOND, format_instant
 from expansion_signals.sdk.contracts import CONTRACTS
-from expansion_signals.sdk.envelope import Origin, envelope, topic_of
+from expansion_signals.sdk.envelope import StampedOrigin, envelope, topic_of
 from expansion_signals.sdk.event_ids import uuid7
 from expansion_signals.sdk.values import flag, moment, name
 from expansion_signals.sdk.vocabulary import Options
 
 if TYPE_CHECKING:
+    from expansion_signals.model.instants import Instant
     from expansion_signals.sdk.values import Written
 
 LARGEST_EVENT = 1_000_000
@@ -62,11 +63,9 @@ def written(source: str, prefix: str, call: Call) -> WrittenEvent:
         problems.extend(f"{key}: no such option; there are {', '.join(_OPTIONS)}" for key in options.keys() - _OPTIONS)
         event_id, moment_told, session = options.get("id"), options.get("time"), options.get("session")
         _extend(extensions, options, problems)
-    origin = Origin(
+    origin = StampedOrigin(
         source,
-        uuid7(instant, int.from_bytes(os.urandom(10)))
-        if event_id is None
-        else _checked("id", event_id, name, problems),
+        _new_id(instant) if event_id is None else _checked("id", event_id, name, problems),
         format_instant(instant) if moment_told is None else _checked("time", moment_told, moment, problems),
     )
     subject = _checked("account", account, name, problems)
@@ -75,6 +74,11 @@ def written(source: str, prefix: str, call: Call) -> WrittenEvent:
     if problems:
         raise RejectedEvent(str(event_type), str(account), problems)
     return WrittenEvent(prefix + topic_of(event_type), subject.encode(), value)
+
+
+def _new_id(instant: Instant) -> str:
+    # Of the system's chance: a fork would go on with the same numbers of Python's own.
+    return uuid7(instant, int.from_bytes(os.urandom(10)))
 
 
 def _checked(attribute: str, value: object, write: Written, problems: list[str]) -> str:
@@ -112,7 +116,7 @@ def _data(event_type: str, data: object, session: object, problems: list[str]) -
     if contract is not None:
         return contract.written(told, problems)
     _refuse_unknown(event_type, problems)
-    return told
+    return dict(told)
 
 
 def _refuse_unknown(event_type: object, problems: list[str]) -> None:
