@@ -62,6 +62,12 @@ class Emitter(Vocabulary):
         RejectedSettings: a name is empty or not one, or `spool` is no folder that can be written to.
     """
 
+    _dispatch: Dispatch | None
+    _lock: threading.Lock
+    _closed: bool
+    _tallies: Counter[Tally]
+    _mistakes: set[str]
+
     def __init__(  # noqa: PLR0913 -- each is a setting of the deployment
         self,
         servers: str,
@@ -173,11 +179,11 @@ class Emitter(Vocabulary):
 
     def _begin_anew(self) -> None:
         """Begin without events and threads: at first, and in a fork, where those are the parent's."""
-        self._dispatch: Dispatch | None = None
+        self._dispatch = None
         self._lock = threading.Lock()
         self._closed = False
-        self._tallies: Counter[Tally] = Counter()
-        self._mistakes: set[str] = set()
+        self._tallies = Counter()
+        self._mistakes = set()
 
     def _started(self) -> Dispatch | None:
         with self._lock:
