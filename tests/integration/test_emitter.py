@@ -136,17 +136,17 @@ def test_an_event_is_a_structured_cloudevent_under_its_account(
         assert (found.event["specversion"], found.event["subject"]) == ("1.0", "acct-1")
 
 
-@pytest.mark.parametrize(("then", "names"), [("end", {"app": 50}), ("fork", {"app": 100})])
-def test_a_program_that_just_ends_has_sent_everything_a_fork_included(
-    kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path, then: str, names: dict[str, int]
+@pytest.mark.parametrize("then", ["end", "fork"])
+def test_a_program_that_just_ends_has_sent_everything_each_fork_its_own(
+    kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path, then: str
 ) -> None:
     create(kafka.bootstrap, prefix)
     with app(kafka.bootstrap, prefix, tmp_path, name="app", count=50, then=then) as running:
         assert running.wait(30) == 0
-    expected = sum((named(name, count) for name, count in names.items()), Counter[str]())
+    expected = named("app", 100)
     if then == "fork":
-        expected += Counter(f"app-child-{number}" for number in range(50, 100))
-    assert until_there(kafka.bootstrap, prefix, len(expected)) == expected
+        expected += Counter(f"app-child-{number}" for number in range(49, 100))
+    assert until_there(kafka.bootstrap, prefix, expected.total()) == expected
 
 
 async def test_a_coroutine_awaits_the_flush(kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path) -> None:
@@ -156,13 +156,13 @@ async def test_a_coroutine_awaits_the_flush(kafka: GivenKafka | Kafka, prefix: s
         assert await emit.aflush(10)
 
 
-def test_twenty_thousand_events_in_one_go_are_all_sent(kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path) -> None:
+def test_ten_thousand_events_in_one_go_are_all_sent(kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path) -> None:
     create(kafka.bootstrap, prefix)
     with Emitter(kafka.bootstrap, source="/apps/web", prefix=prefix, spool=tmp_path) as emit:
-        for number in range(20_000):
+        for number in range(10_000):
             emit.usage(f"acct-{number % 7}", meter="api_calls", id=str(number))
         assert emit.flush(60)
-    assert until_there(kafka.bootstrap, prefix, 20_000).total() == 20_000
+    assert until_there(kafka.bootstrap, prefix, 10_000).total() == 10_000
 
 
 def test_a_topic_that_is_missing_keeps_no_other_waiting(
@@ -181,13 +181,11 @@ def test_a_topic_that_is_missing_keeps_no_other_waiting(
 def test_where_nothing_can_be_sent_or_kept_events_are_dropped_counted_and_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    emit = Emitter(NOBODY, source="/apps/web", spool=tmp_path, spool_bytes=2_000, room=20)
+    emit = Emitter(NOBODY, source="/apps/web", spool=tmp_path, spool_bytes=0, room=20)
     for _ in range(2_000):
         emit.usage("acct-1", meter="api_calls")
     emit.close(0)
-    counts = emit.counts
-    assert counts["taken"] + counts["dropped"] - counts["spooled"] <= 2_000
-    assert counts["dropped"] > 1_500
+    assert emit.counts["dropped"] == 2_000
     assert caplog.text.count("disk and memory are full") == 1
 
 

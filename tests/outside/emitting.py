@@ -3,8 +3,8 @@
 Emits `count` events with the ids `NAME-0`, `NAME-1`, …, then does what `then` says:
 
     kept    writes a line once all of them wait on disk, and goes on for ever: to be killed
-    end     ends without closing anything, as a program does that comes to its end
-    fork    forks with them unsent, and emits as many in both processes, the child as `NAME-child`
+    end     emits as many once it is connected, and ends without closing anything, as a program does at its end
+    fork    forks with them unsent, and both processes do the same, the child as `NAME-child`
 """
 
 from __future__ import annotations
@@ -37,11 +37,14 @@ def main() -> None:
         until(lambda: emitter.counts["spooled"] == count, seconds=30, waiting_for="all of them on disk")
         print("kept", flush=True)  # noqa: T201 -- what it is waited for
         signal.pause()
-    if then == "fork":
-        child = os.fork()
-        emit(emitter, f"{name}-child" if child == 0 else name, count, count)
-        if child != 0:
-            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    child = os.fork() if then == "fork" else None
+    if child == 0:
+        name = f"{name}-child"
+        emitter.usage("acct-1", meter="api_calls", id=f"{name}-{count - 1}")
+    until(lambda: emitter.counts["sent"], seconds=30, waiting_for="a connection")
+    emit(emitter, name, count, count)
+    if child:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 if __name__ == "__main__":

@@ -127,7 +127,10 @@ class Courier:
 
     def _opened(self) -> Any:  # noqa: ANN401 -- kafka-python has no types
         if self._producer is None:
-            self._producer = open_producer(**self._options)
+            try:
+                self._producer = open_producer(**self._options)
+            except RuntimeError as error:  # the interpreter is ending, and starts no thread any more
+                raise LogUnavailable(f"no connection to Kafka at {self._servers}: {error}") from error
             self._connected()
         return self._producer
 

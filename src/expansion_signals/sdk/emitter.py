@@ -193,6 +193,7 @@ class Emitter(Vocabulary):
                     log.warning("no folder for events to wait in was found: name one with spool=")
                 try:
                     self._dispatch = Dispatch(self._servers, self._options, spool, self._room, self._close_first)
+                    self._close_first()
                 except RuntimeError:  # the interpreter is ending, and starts no thread any more
                     self._closed = True
             return self._dispatch
