@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,12 +22,25 @@ from outside.reading import Topic
 from servers.waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from servers.chosen import GivenKafka, Kafka
 
 PROGRAM = Path(__file__).parents[1] / "outside/emitting.py"
 EMITTED_TO = ("usage-events", "account-updates", "prompt-events")
 NOBODY = "127.0.0.1:1"
 """Where no broker is."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_running() -> Iterator[None]:
+    """An emitter that is closed while it connects gives that up seconds later: not in the middle of the next test."""
+    yield
+    until(
+        lambda: all("expansion" not in thread.name for thread in threading.enumerate()),
+        seconds=30,
+        waiting_for="the threads of emitters to end",
+    )
 
 
 def create(kafka: str, prefix: str) -> None:

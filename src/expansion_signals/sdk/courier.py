@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import errors
 
-from expansion_signals.errors import ExpansionSignalsError, LogUnavailable, RejectedState
+from expansion_signals.errors import ExpansionSignalsError, LogUnavailable, RejectedSettings, RejectedState
 from expansion_signals.sdk.clients import open_producer
 from expansion_signals.sdk.envelope import STRUCTURED
 from expansion_signals.sdk.failures import kafka_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from expansion_signals.sdk.spool import Segment
     from expansion_signals.sdk.writing import WrittenEvent
@@ -93,34 +93,32 @@ class Courier:
                 with kafka_failures(self._servers):
                     self._carry(delivery)
             except ExpansionSignalsError as failure:
-                delivery.left, delivery.failure = delivery.events, failure
-                self._disconnect()
+                self._fail(delivery, failure)
+            except ValueError as error:  # how kafka-python says that a setting or a topic's name is none
+                self._fail(delivery, RejectedSettings(f"kafka-python refuses: {error}"))
             self._back(delivery)
+        self._disconnect()
+
+    def _fail(self, delivery: Delivery, failure: ExpansionSignalsError) -> None:
+        delivery.left, delivery.failure, delivery.refused = delivery.events, failure, []
         self._disconnect()
 
     def _carry(self, delivery: Delivery) -> None:
         producer = self._opened()
         missing = [topic for topic in {each.topic for each in delivery.events} if not _is_there(producer, topic)]
-        sent = [
-            (each, producer.send(each.topic, each.value, each.key, [STRUCTURED]))
-            for each in delivery.events
-            if each.topic not in missing
-        ]
-        with suppress(errors.KafkaTimeoutError):  # what is not done by then is left
-            producer.flush(_DELIVERY_MS / 1000)
         left = [each for each in delivery.events if each.topic in missing]
         if missing:
             delivery.failure = RejectedState(
                 f"Kafka at {self._servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
             )
-        for event, future in sent:
-            if future.succeeded():
-                continue
-            if isinstance(future.exception, _HOPELESS):
-                delivery.refused.append((event, str(future.exception)))
+        for event, refusal in _sent(producer, [each for each in delivery.events if each.topic not in missing]):
+            if isinstance(refusal, _HOPELESS):
+                delivery.refused.append((event, str(refusal)))
             else:
                 left.append(event)
-                delivery.failure = LogUnavailable(f"Kafka at {self._servers} did not acknowledge: {future.exception}")
+                delivery.failure = LogUnavailable(
+                    f"Kafka at {self._servers} did not acknowledge: {refusal or 'not in time'}"
+                )
         delivery.left = left
         if isinstance(delivery.failure, LogUnavailable):
             self._disconnect()  # else it might deliver behind our back what is about to be delivered again
@@ -141,6 +139,21 @@ class Courier:
                 producer.close(timeout=0)
             producer._sender.force_close()  # noqa: SLF001 -- what a failed close leaves running
             producer._sender.join(_JOIN_SECONDS)  # noqa: SLF001 -- the same
+
+
+def _sent(producer: Any, events: Sequence[WrittenEvent]) -> Iterator[tuple[WrittenEvent, Exception | None]]:  # noqa: ANN401 -- kafka-python has no types
+    """Send these, and tell of those that are not acknowledged why, if that is known."""
+    futures = []
+    for event in events:
+        try:
+            futures.append((event, producer.send(event.topic, event.value, event.key, [STRUCTURED])))
+        except _HOPELESS as refusal:
+            yield event, refusal
+    with suppress(errors.KafkaTimeoutError):  # what is not done by then is left
+        producer.flush(_DELIVERY_MS / 1000)
+    for event, future in futures:
+        if not future.succeeded():
+            yield event, future.exception
 
 
 def _is_there(producer: Any, topic: str) -> bool:  # noqa: ANN401 -- kafka-python has no types

@@ -67,7 +67,7 @@ class Dispatch:
         self._wait = self._not_before = 0.0
         self._told = ""
         self._disk_told = False
-        self._ending = False
+        self._closed = self._ending = False
         self.tallies: Counter[Tally] = Counter()
         self._courier = Courier(servers, options, self._mailbox.put, connected)
         self._thread = threading.Thread(target=self._run, name="expansion-dispatch", daemon=True)
@@ -75,7 +75,7 @@ class Dispatch:
 
     def take(self, event: WrittenEvent) -> bool:
         """Take an event; False where there is no room for it."""
-        if self._mailbox.qsize() + len(self._in_hand) >= self._room:
+        if self._closed or self._mailbox.qsize() + len(self._in_hand) >= self._room:
             return False
         self._mailbox.put(event)
         return True
@@ -88,6 +88,7 @@ class Dispatch:
 
     def end(self, seconds: float) -> None:
         """End; what is not sent is in the spool then. Waits for the disk so long at most."""
+        self._closed = True
         self._mailbox.put(_END)
         self._thread.join(seconds)
 
@@ -116,6 +117,9 @@ class Dispatch:
             return
         if not self._waiting and not self._ending:
             time.sleep(_TOGETHER_SECONDS)
+        self._open_all()
+
+    def _open_all(self) -> None:
         with suppress(Empty):
             while True:
                 self._open(self._mailbox.get_nowait())
@@ -135,14 +139,14 @@ class Dispatch:
         self._delivery = None
         self.tallies["sent"] += len(delivery.events) - len(delivery.left) - len(delivery.refused)
         self._tell(delivery)
-        kept = delivery.segment
-        if delivery.left and (kept is None or len(delivery.left) < len(delivery.events)):
-            if self._kept(delivery.left, apart=True) is None:
+        segment = delivery.segment
+        all_left = len(delivery.left) == len(delivery.events)
+        if segment is None or self._spool is None:
+            if delivery.left and self._kept(delivery.left, apart=True) is None:
                 self._in_hand[:0] = delivery.left
-        elif delivery.left:
-            return  # all of it is in its segment already
-        if kept is not None and self._spool is not None:
-            self._spool.forget(kept)
+        # What is left of a segment is kept apart; where the disk takes no more, all of it stays, to be sent again.
+        elif not delivery.left or (not all_left and self._kept(delivery.left, apart=True) is not None):
+            self._spool.forget(segment)
 
     def _tell(self, delivery: Delivery) -> None:
         for event, said in delivery.refused:
@@ -223,6 +227,7 @@ class Dispatch:
             log.info("taking over %d segments of events that a process before this one left in the spool", found)
 
     def _leave(self) -> None:
+        self._open_all()  # what came while it was told to end
         left = [] if self._delivery is None or self._delivery.segment is not None else [*self._delivery.events]
         left += self._in_hand
         if left and self._kept(left) is None:

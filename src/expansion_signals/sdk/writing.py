@@ -54,26 +54,27 @@ def written(source: str, prefix: str, call: Call) -> WrittenEvent:
     Raises:
         RejectedEvent: with everything that is wrong with it.
     """
-    account, event_type, data, options = call
     problems: list[str] = []
-    instant = time.time_ns() // 1_000_000 * MILLISECOND
-    extensions: dict[str, object] = {}
-    event_id = moment_told = session = None
-    if options:
-        problems.extend(f"{key}: no such option; there are {', '.join(_OPTIONS)}" for key in options.keys() - _OPTIONS)
-        event_id, moment_told, session = options.get("id"), options.get("time"), options.get("session")
-        _extend(extensions, options, problems)
-    origin = StampedOrigin(
-        source,
-        _new_id(instant) if event_id is None else _checked("id", event_id, name, problems),
-        format_instant(instant) if moment_told is None else _checked("time", moment_told, moment, problems),
-    )
-    subject = _checked("account", account, name, problems)
-    told = _data(event_type, data, session, problems)
-    value = _text(envelope(origin, event_type, subject, told, extensions), problems) if not problems else b""
+    unknown = call.options.keys() - _OPTIONS
+    problems.extend(f"{key}: no such option; there are {', '.join(_OPTIONS)}" for key in unknown)
+    origin = _origin(source, call.options, problems)
+    extensions = _extensions(call.options, problems) if call.options else {}
+    account = _checked("account", call.account, name, problems)
+    data = _data(call, problems)
+    value = b"" if problems else _text(envelope(origin, call.type, account, data, extensions), problems)
     if problems:
-        raise RejectedEvent(str(event_type), str(account), problems)
-    return WrittenEvent(prefix + topic_of(event_type), subject.encode(), value)
+        raise RejectedEvent(str(call.type), str(call.account), problems)
+    return WrittenEvent(prefix + topic_of(call.type), account.encode(), value)
+
+
+def _origin(source: str, options: Options, problems: list[str]) -> StampedOrigin:
+    now = time.time_ns() // 1_000_000 * MILLISECOND
+    event_id, happened = options.get("id"), options.get("time")
+    return StampedOrigin(
+        source,
+        _new_id(now) if event_id is None else _checked("id", event_id, name, problems),
+        format_instant(now) if happened is None else _checked("time", happened, moment, problems),
+    )
 
 
 def _new_id(instant: Instant) -> str:
@@ -89,33 +90,31 @@ def _checked(attribute: str, value: object, write: Written, problems: list[str])
         return ""
 
 
-def _extend(extensions: dict[str, object], options: Options, problems: list[str]) -> None:
-    traceparent = options.get("traceparent")
+def _extensions(options: Options, problems: list[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    traceparent, backfill = options.get("traceparent"), options.get("backfill")
     if isinstance(traceparent, str) and _TRACEPARENT.fullmatch(traceparent):
-        extensions["traceparent"] = traceparent
-    backfill = options.get("backfill")
+        found["traceparent"] = traceparent
     try:
         if backfill is not None and flag(backfill):
-            extensions["backfill"] = True
+            found["backfill"] = True
     except ValueError as problem:
         problems.append(f"backfill: {problem}")
+    return found
 
 
-def _data(event_type: str, data: object, session: object, problems: list[str]) -> Mapping[str, object]:
-    told: Mapping[str, object]
-    if data is None:
-        told = {}
-    elif isinstance(data, Mapping):
-        told = data
-    else:
+def _data(call: Call, problems: list[str]) -> dict[str, object]:
+    data, session = call.data, call.options.get("session")
+    if not isinstance(data, Mapping | None):
         problems.append(f"data: expected a mapping, got {type(data).__name__}")
         return {}
+    told: Mapping[str, object] = data or {}
     if session is not None:
         told = {**told, "session": _checked("session", session, name, problems)}
-    contract = CONTRACTS.get(event_type) if isinstance(event_type, str) else None
+    contract = CONTRACTS.get(call.type) if isinstance(call.type, str) else None
     if contract is not None:
         return contract.written(told, problems)
-    _refuse_unknown(event_type, problems)
+    _refuse_unknown(call.type, problems)
     return dict(told)
 
 
