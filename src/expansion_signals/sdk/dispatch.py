@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from expansion_signals.sdk.courier import Courier, Delivery
 from expansion_signals.sdk.writing import WrittenEvent
@@ -68,7 +68,8 @@ class Dispatch:
         self._told = ""
         self._disk_told = False
         self._closed = self._ending = False
-        self.tallies: Counter[Tally] = Counter()
+        # With every key from the start: it is read by threads that emit while this one counts.
+        self.tallies: Counter[Tally] = Counter(dict.fromkeys(get_args(Tally), 0))
         self._courier = Courier(servers, options, self._mailbox.put, connected)
         self._thread = threading.Thread(target=self._run, name="expansion-dispatch", daemon=True)
         self._thread.start()

@@ -54,9 +54,9 @@ class Emitter(Vocabulary):
     this or by the next process; None: a folder of this user, one for each deployment. `room` is how many events may be
     in memory. Only where disk and memory are full, events are dropped; that is logged, and counted.
 
-    It may be used from any thread, from coroutines and from signal handlers. A fork has an emitter of its own in its
-    place. It connects at the first event, or where a `with` begins. `security` is how: TLS, a login. `connection` are
-    further settings of the connection, as kafka-python names them.
+    It may be used from any thread and any coroutine. A fork has an emitter of its own in its place. It connects at the
+    first event, or where a `with` begins. `security` is how: TLS, a login. `connection` are further settings of the
+    connection, as kafka-python names them.
 
     Raises:
         RejectedSettings: a name is empty or not one, or `spool` is no folder that can be written to.
