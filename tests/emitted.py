@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from expansion_signals.sdk.envelope import ACCOUNT_UPDATES, PROMPT_EVENTS, STRUC
 from expansion_signals.sdk.vocabulary import Options, Vocabulary
 from expansion_signals.sdk.writing import Call, WrittenEvent, written
 from expansion_signals.wire.codec import CloudEventsCodec
+from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,3 +116,12 @@ def as_the_worker_reads_it(event: WrittenEvent) -> UsageEvent | AccountUpdate | 
     read = {USAGE_EVENTS: codec.usage_event, ACCOUNT_UPDATES: codec.account_update, PROMPT_EVENTS: codec.prompt}
     record = Record(event.topic, 0, 0, event.key, event.value, [STRUCTURED], time.time_ns() // 1000)
     return read[event.topic](record)
+
+
+def until_emitters_ended() -> None:
+    """Wait for the threads of closed emitters: one that was connecting gives up seconds later, in the next test."""
+    until(
+        lambda: not any(thread.name.startswith("expansion-") for thread in threading.enumerate()),
+        seconds=30,
+        waiting_for="the threads of emitters to end",
+    )

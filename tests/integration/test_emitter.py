@@ -6,13 +6,13 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from emitted import until_emitters_ended
 from expansion_signals.errors import RejectedEvent, RejectedSettings
 from expansion_signals.log.topics import create_topics
 from expansion_signals.sdk import Emitter
@@ -34,13 +34,8 @@ NOBODY = "127.0.0.1:1"
 
 @pytest.fixture(autouse=True)
 def _nothing_left_running() -> Iterator[None]:
-    """An emitter that is closed while it connects gives that up seconds later: not in the middle of the next test."""
     yield
-    until(
-        lambda: all("expansion" not in thread.name for thread in threading.enumerate()),
-        seconds=30,
-        waiting_for="the threads of emitters to end",
-    )
+    until_emitters_ended()
 
 
 def create(kafka: str, prefix: str) -> None:
