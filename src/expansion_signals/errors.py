@@ -6,6 +6,7 @@
     │   └── LogUnavailable         Kafka does not answer
     └── Rejected                   the same call can never succeed: told to whoever sent it, never retried
         ├── RejectedRecord         a record: dead-lettered with its code
+        ├── RejectedEvent          an event that a product app emits: told there, with all problems at once
         ├── RejectedConfiguration  catalog.yaml, rules.yaml: all problems at once
         ├── RejectedImport         a file of day totals: all problems at once
         ├── RejectedSettings       environment or settings file: all problems at once
@@ -42,6 +43,9 @@ DeadLetterCode = Literal[
 ]
 
 
+_SHOWN = 80
+
+
 class ExpansionSignalsError(Exception):
     """The root: never raised itself."""
 
@@ -69,6 +73,18 @@ class RejectedRecord(Rejected):
         super().__init__(message)
         self.code: DeadLetterCode = code
         self.message = message
+
+
+class RejectedEvent(Rejected):
+    """An event that a product app emits and the worker would dead-letter, with every problem found."""
+
+    def __init__(self, event_type: str, account: str, problems: Sequence[str]) -> None:
+        told = "; ".join(problems)
+        super().__init__(
+            f"{event_type[:_SHOWN]} of account {account[:_SHOWN]!r} is no event: {told}; see docs/emitting.md"
+        )
+        self.type = event_type
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True, order=True)

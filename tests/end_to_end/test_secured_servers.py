@@ -20,13 +20,15 @@ from confluent_kafka.admin import (
 )
 
 from documents import ROOT, code, rows, section
+from emitted import until_emitters_ended
 from expansion_signals.errors import RejectedState
-from expansion_signals.sdk import KafkaSecurity, Subscriber
+from expansion_signals.sdk import Emitter, KafkaSecurity, Subscriber
 from outside.deployment import TRIGGERS, Deployment
 from outside.product import usage_event
 from outside.worker import Worker, command
 from servers.absence import ServerAbsentError, missing
 from servers.secured import REDIS_USER, Keys, SecuredKafka, SecuredRedis
+from servers.waiting import until
 
 if TYPE_CHECKING:
     import subprocess
@@ -240,6 +242,20 @@ def test_a_subscriber_is_handed_a_trigger_and_is_done_with_it(servers: Servers) 
             accounts.add(trigger.account)
 
 
+def _as_app(servers: Servers, tmp_path: Path, password: str) -> Emitter:
+    security = KafkaSecurity(
+        tls=True, ca=servers.keys.authority.file, mechanism="SCRAM-SHA-512", user="app", password=password
+    )
+    prefix = servers.deployment.prefix
+    return Emitter(servers.kafka.login, source="/apps/web", prefix=prefix, spool=tmp_path, security=security)
+
+
+def test_an_emitter_with_the_rights_of_an_app_sends(servers: Servers, tmp_path: Path) -> None:
+    with _as_app(servers, tmp_path, SECRETS["app"]) as emit:
+        emit.usage("acct-6", meter="api_calls", value=1)
+        assert emit.flush(20)
+
+
 # -------------------------------------------------------------------------------------- not let in
 
 
@@ -359,6 +375,18 @@ def test_a_subscriber_with_a_wrong_password_is_told_so(servers: Servers) -> None
     ):
         next(subscriber)
     _without_secrets(str(refused.value))
+
+
+def test_an_emitter_with_a_wrong_password_tells_so_and_keeps_its_events(
+    servers: Servers, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _as_app(servers, tmp_path, WRONG) as emit:
+        emit.usage("acct-6", meter="api_calls", value=1)
+        until(lambda: "refuses user 'app' with this password" in caplog.text, seconds=30, waiting_for="why")
+        emit.close(0)
+    until_emitters_ended()
+    assert emit.counts == {"taken": 1, "spooled": 1}
+    _without_secrets(caplog.text)
 
 
 # ----------------------------------------------------------------------------------- no more rights

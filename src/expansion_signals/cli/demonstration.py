@@ -16,7 +16,6 @@ from expansion_signals.cli.day_total_file import read_day_totals
 from expansion_signals.cli.importing import Deployment, import_day_totals
 from expansion_signals.cli.sightings import TRIGGER_TOPICS, Sighting, sighted
 from expansion_signals.configuration_files import read_directory
-from expansion_signals.local.envelopes import ACCOUNT_UPDATES, USAGE_EVENTS
 from expansion_signals.local.feed import Feed
 from expansion_signals.local.history import lines_of
 from expansion_signals.local.metrics import NOTHING, Tallies, tallies
@@ -26,6 +25,7 @@ from expansion_signals.log.follower import LogFollower
 from expansion_signals.log.publisher import LogPublisher
 from expansion_signals.model.instants import day_of
 from expansion_signals.rules.loading import load
+from expansion_signals.sdk.envelope import ACCOUNT_UPDATES, USAGE_EVENTS
 
 if TYPE_CHECKING:
     from expansion_signals.cli.screens import Screen

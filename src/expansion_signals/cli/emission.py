@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 import time as clock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.errors import RejectedRecord
-from expansion_signals.local.envelopes import ACCOUNT_UPDATES, USAGE_EVENTS, uuid7
 from expansion_signals.log.publisher import LogPublisher
-from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_RECORDED
+from expansion_signals.model.events import USAGE_RECORDED
 from expansion_signals.model.instants import HOUR, format_instant
 from expansion_signals.model.records import Outgoing, Record
-from expansion_signals.wire.cloudevents import STRUCTURED
+from expansion_signals.sdk.envelope import (
+    ACCOUNT_UPDATES,
+    PROMPT_EVENTS,
+    STRUCTURED,
+    USAGE_EVENTS,
+    StampedOrigin,
+    envelope,
+    topic_of,
+)
+from expansion_signals.sdk.event_ids import DRAWN_BITS, uuid7
 from expansion_signals.wire.codec import CloudEventsCodec
 from expansion_signals.wire.json_text import parse, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from expansion_signals.model.instants import Instant
     from expansion_signals.settings import Settings
 
 _ANSWER_SECONDS = 5.0
@@ -65,6 +74,14 @@ class Origin(NamedTuple):
     time: str | None
 
 
+def _stamped(origin: Origin, now: Instant) -> StampedOrigin:
+    return StampedOrigin(
+        origin.source,
+        origin.id if origin.id is not None else uuid7(now, secrets.randbits(DRAWN_BITS)),
+        origin.time if origin.time is not None else format_instant(now),
+    )
+
+
 async def send(settings: Settings, account: str, what: What, origin: Origin) -> Sent:
     """Send the event and wait until it is acknowledged; an account update goes to the topic of account updates.
 
@@ -73,21 +90,12 @@ async def send(settings: Settings, account: str, what: What, origin: Origin) -> 
         LogUnavailable: the broker does not answer within 5 seconds.
     """
     now = clock.time_ns() // 1000
-    document = {
-        "specversion": "1.0",
-        "id": origin.id if origin.id is not None else uuid7(now, random.SystemRandom()),
-        "source": origin.source,
-        "type": what.type,
-        "subject": account,
-        "time": origin.time if origin.time is not None else format_instant(now),
-        "datacontenttype": "application/json",
-        "data": what.data,
-    }
-    topic = ACCOUNT_UPDATES if what.type == ACCOUNT_UPDATED else USAGE_EVENTS
-    record = Outgoing(topic, account.encode(), write(document), (("content-type", STRUCTURED.encode()),))
+    document = envelope(_stamped(origin, now), what.type, account, what.data, {})
+    topic = topic_of(what.type)
+    record = Outgoing(topic, account.encode(), write(document), (STRUCTURED,))
     codec = CloudEventsCodec(int(settings.acceptance_hours * HOUR))
-    read = codec.account_update if topic == ACCOUNT_UPDATES else codec.usage_event
-    read(Record(topic, 0, 0, record.key, record.value, record.headers, now))
+    judges = {USAGE_EVENTS: codec.usage_event, ACCOUNT_UPDATES: codec.account_update, PROMPT_EVENTS: codec.prompt}
+    judges[topic](Record(topic, 0, 0, record.key, record.value, record.headers, now))
     publisher = LogPublisher(
         settings.kafka, prefix=settings.prefix, answer_seconds=_ANSWER_SECONDS, security=settings.security
     )

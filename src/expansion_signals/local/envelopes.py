@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expansion_signals.model.instants import DAY, format_instant
 from expansion_signals.model.records import Outgoing
+from expansion_signals.sdk import event_ids
+from expansion_signals.sdk.envelope import STRUCTURED, USAGE_EVENTS, StampedOrigin, envelope
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Mapping
 
     from expansion_signals.model.instants import Instant
-
-USAGE_EVENTS = "usage-events"
-ACCOUNT_UPDATES = "account-updates"
-
-_STRUCTURED = (("content-type", b"application/cloudevents+json"),)
 
 
 class Emission(NamedTuple):
@@ -33,7 +30,7 @@ class Emission(NamedTuple):
 
 def structured(event: Emission, topic: str = USAGE_EVENTS) -> Outgoing:
     """Write the event as one JSON document."""
-    return Outgoing(topic, event.account.encode(), _json(_document(event)), _STRUCTURED)
+    return Outgoing(topic, event.account.encode(), _json(_document(event)), (STRUCTURED,))
 
 
 def binary(event: Emission, topic: str = USAGE_EVENTS) -> Outgoing:
@@ -73,22 +70,12 @@ def spoiled(event: Emission, chance: random.Random) -> Outgoing:
 
 def uuid7(instant: Instant, chance: random.Random) -> str:
     """Return a UUID of version 7 for this instant: ids that carry their hour are the cheapest to remember."""
-    bits = (instant // 1000) << 80 | 0x7 << 76 | chance.getrandbits(12) << 64 | 0b10 << 62 | chance.getrandbits(62)
-    digits = f"{bits:032x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return event_ids.uuid7(instant, chance.getrandbits(12) << 62 | chance.getrandbits(62))
 
 
 def _document(event: Emission) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": event.id,
-        "source": event.source,
-        "type": event.type,
-        "subject": event.account,
-        "time": format_instant(event.time),
-        "datacontenttype": "application/json",
-        "data": dict(event.data),
-    }
+    origin = StampedOrigin(event.source, event.id, format_instant(event.time))
+    return envelope(origin, event.type, event.account, dict(event.data), {})
 
 
 def _json(document: object) -> bytes:

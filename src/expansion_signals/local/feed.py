@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from expansion_signals.local.envelopes import USAGE_EVENTS
 from expansion_signals.model.instants import SECOND
+from expansion_signals.sdk.envelope import USAGE_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

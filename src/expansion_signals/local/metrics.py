@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from expansion_signals.local.envelopes import USAGE_EVENTS
+from expansion_signals.sdk.envelope import USAGE_EVENTS
 
 _TIMEOUT = 2.0
 _TALLY = re.compile(r"^expansion_signals_records_total\{(?P<labels>[^}]*)\}\s+(?P<count>[0-9.e+]+)", re.MULTILINE)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.local.customers import Customer, Habit, entitlement_to, found_customers, habits_of
 from expansion_signals.local.deeds import Deeds
-from expansion_signals.local.envelopes import ACCOUNT_UPDATES, Emission, binary, spoiled, structured, uuid7
+from expansion_signals.local.envelopes import Emission, binary, spoiled, structured, uuid7
 from expansion_signals.local.history import days_before
 from expansion_signals.model.events import ACCOUNT_UPDATED, BUILT_IN_PREFIX, LIMIT_HIT, USAGE_RECORDED
 from expansion_signals.model.instants import MINUTE, SECOND, format_instant
+from expansion_signals.sdk.envelope import ACCOUNT_UPDATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
