@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from expansion_signals.configuration_files import load_directory
 from expansion_signals.detect.unknown_names import unknown_names
 from expansion_signals.errors import RejectedRecord, RejectedRehearsal
-from expansion_signals.model.accounts import Account
-from expansion_signals.model.events import ACCOUNT_UPDATED, USAGE_IMPORTED
+from expansion_signals.model.events import USAGE_IMPORTED
 from expansion_signals.model.instants import format_instant, parse_instant
-from expansion_signals.rules.findings import meant
+from expansion_signals.sdk.vocabulary import Options, Vocabulary
 from expansion_signals.testing.audit import Audit
-from expansion_signals.testing.product_events import Options, ProductEvents
 from expansion_signals.testing.published import DeadLetter, Reader
 from expansion_signals.testing.rehearsal import SIGNALS, Rehearsal
 from expansion_signals.testing.standings import standing_of
@@ -44,7 +42,7 @@ _SOURCE = "/test"
 _OPTIONS = tuple(Options.__annotations__)
 
 
-class Pipeline(ProductEvents, Audit):
+class Pipeline(Vocabulary, Audit):
     """Metering and deciding under the catalog and the rules of the directory `config`, as a worker runs them.
 
     Events happen when the clock says, unless they say another time; each is judged at once. The clock stands still
@@ -131,30 +129,18 @@ class Pipeline(ProductEvents, Audit):
         self._versions.setdefault(account, 0)
         self._play(Sent(account, type, said, time), json.dumps(document, default=_written).encode())
 
-    def account_updated(
-        self,
-        account: str,
-        *,
-        plan: str,
-        version: int | None = None,
-        time: datetime | str | None = None,
-        **profile: Any,  # noqa: ANN401 -- what JSON holds
-    ) -> None:
-        """Say who the account is: the whole of its profile, not what is new of it.
-
-        Without `version` it is the next one. `profile` is what interfaces name beside them: `members`, `limits`, …
+    def account_updated(self, account: str, *, plan: str, version: int | None = None, **profile: Any) -> None:  # noqa: ANN401 -- what the emitter's takes
+        """Say who the account is, as the emitter does; without `version` it is the next one.
 
         Raises:
             RejectedRecord: as `event` does.
             RejectedRehearsal: a profile has no such property; or the catalog does not have what it names, such as its
                 plan, and the account has this profile all the same.
         """
-        for name in profile.keys() - Account.model_fields:
-            raise RejectedRehearsal(f"a profile has no {name!r}{meant(name, Account.model_fields)}")
         last = self._versions.get(account, 0)
         given = last + 1 if version is None else version
         self._versions[account] = max(last, given)
-        self.event(account, ACCOUNT_UPDATED, {"version": given, "plan": plan, **profile}, time=time)
+        super().account_updated(account, plan=plan, version=given, **profile)
         kept, _ = self._rehearsal.standing(account)
         unknown = unknown_names(kept.account, self._catalog).described() if kept else []
         if unknown:

@@ -205,7 +205,7 @@ REFUSED = {
     "a meter that nothing names": (lambda each: each.usage("acct-1", meter="api_call", value=1), "'api_call'"),
     "a property that no profile has": (
         lambda each: each.account_updated("acct-1", plan="free", member=["ada"]),
-        "a profile has no 'member'; did you mean `members`",
+        "account.updated.v1 has no 'member'; beside its data it takes session, time",
     ),
     "a property that no event has": (
         lambda each: each.usage("acct-1", meter="api_calls", value=1, usr="ada"),
