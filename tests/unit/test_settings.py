@@ -164,7 +164,7 @@ def test_a_misspelt_variable_is_told_with_the_one_that_was_meant(
 
 def test_a_misspelt_variable_like_no_other_is_told_with_all_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXPANSION_SIGNALS_XYZZY", "1")
-    with pytest.raises(RejectedSettings, match=r"EXPANSION_SIGNALS_KAFKA, .*EXPANSION_SIGNALS_LOG_LEVEL$"):
+    with pytest.raises(RejectedSettings, match=r"EXPANSION_SIGNALS_KAFKA, .*EXPANSION_SIGNALS_TRACES$"):
         load_settings()
 
 
