@@ -19,7 +19,7 @@ unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long faults bench bench-steps bench-long bench-pages capacity demo schemas release-schemas lock clean
+.PHONY: help install check test test-long faults bench bench-steps bench-long bench-pages capacity demo schemas commands release-schemas lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -79,6 +79,9 @@ demo: $(INSTALLED) ## a simulated product, and its triggers as they fire; ARGS="
 
 schemas: $(INSTALLED) ## write what schemas/sources and schemas/topics say into the schemas
 	$(BIN)/python tools/write_schemas.py
+
+commands: $(INSTALLED) ## write what --help says of every command into docs/commands.md
+	$(BIN)/python tools/write_commands.py
 
 release-schemas: $(INSTALLED) ## record what the schemas promise from this version on; refuses to break a promise
 	$(BIN)/python tools/release_schemas.py

@@ -9,9 +9,9 @@ import typer
 
 
 def dev(
-    kafka_port: Annotated[int, typer.Option(help="Port of the embedded broker.")] = 9092,
-    redis_port: Annotated[int, typer.Option(help="Port of the embedded Redis.")] = 6379,
-    http_port: Annotated[int, typer.Option(help="Port of the worker's health and metrics.")] = 8080,
+    kafka_port: Annotated[int, typer.Option(metavar="PORT", help="Port of the embedded broker.")] = 9092,
+    redis_port: Annotated[int, typer.Option(metavar="PORT", help="Port of the embedded Redis.")] = 6379,
+    http_port: Annotated[int, typer.Option(metavar="PORT", help="Port of the worker's health and metrics.")] = 8080,
     config: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Your catalog.yaml and rules.yaml; default: the sample.")
     ] = None,

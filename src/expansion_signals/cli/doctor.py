@@ -9,11 +9,13 @@ import typer
 _WRONG = 1
 
 
-def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Say what is wrong with Redis, Kafka, topics, settings, configuration, state and work, and what to do.
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False
+) -> None:
+    """Say what is wrong with the set-up, and what to do.
 
-    Everything is looked at, whatever is away; nothing is written. Exits with 0 if there is no error (there may be
-    warnings), with 1 if there is one, with 2 if settings are wrong.
+    Redis, Kafka, topics, settings, configuration, state and work are looked at, whatever is away; nothing is written.
+    Exits with 0 if there is no error (there may be warnings), with 1 if there is one, with 2 if settings are wrong.
 
     Example: expansion-signals doctor --json
     """

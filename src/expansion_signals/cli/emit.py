@@ -6,19 +6,28 @@ from typing import Annotated
 
 import typer
 
+from expansion_signals.cli.completing import event_types, meters
+
 
 def emit(  # noqa: PLR0913, PLR0917 -- each is an attribute of the event
-    account: Annotated[str, typer.Argument(help="Whose usage it is.")],
-    meter: Annotated[str | None, typer.Option(help="Which meter was used.")] = None,
-    value: Annotated[str, typer.Option(help="How much of it: a decimal.")] = "1",
-    user: Annotated[str | None, typer.Option(help="Who in the account used it.")] = None,
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Whose usage it is.")],
+    meter: Annotated[
+        str | None, typer.Option(metavar="METER", autocompletion=meters, help="Which meter was used.")
+    ] = None,
+    value: Annotated[str, typer.Option(metavar="AMOUNT", help="How much of it: a decimal.")] = "1",
+    user: Annotated[str | None, typer.Option(metavar="USER", help="Who in the account used it.")] = None,
     kind: Annotated[
-        str | None, typer.Option("--type", metavar="TYPE", help="Any other event type, with its --data.")
+        str | None,
+        typer.Option(
+            "--type", metavar="TYPE", autocompletion=event_types, help="Any other event type, with its --data."
+        ),
     ] = None,
     data: Annotated[str | None, typer.Option(metavar="JSON", help="The event's data, with --type.")] = None,
-    event_id: Annotated[str | None, typer.Option("--id", help="Send an id again to see it counted once.")] = None,
-    time: Annotated[str | None, typer.Option(help="When it happened (RFC 3339); default: now.")] = None,
-    source: Annotated[str, typer.Option(help="Which app sends it.")] = "/cli",
+    event_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Send an id again to see it counted once.")
+    ] = None,
+    time: Annotated[str | None, typer.Option(metavar="TIME", help="When it happened (RFC 3339); default: now.")] = None,
+    source: Annotated[str, typer.Option(metavar="SOURCE", help="Which app sends it.")] = "/cli",
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the event that was sent, and nothing else.")] = False,
 ) -> None:

@@ -39,11 +39,11 @@ def table_of(letters: Sequence[Letter]) -> Table:
     return table
 
 
-def told_of(by_code: Counter[str], shown: int) -> Iterator[str]:
-    """Yield how many letters there are by code, and how many of them are shown."""
+def told_of(by_code: Counter[str], shown: int, *, chosen: bool) -> Iterator[str]:
+    """Yield how many letters there are by code, and how many are shown; `chosen`: not all were asked for."""
     total = by_code.total()
     if not total:
-        yield "no dead letter is as asked for"
+        yield "there is no dead letter" + (" as asked for" if chosen else "")
         return
     codes = ", ".join(f"{count:,} {code}" for code, count in by_code.most_common())
     yield f"{total:,} dead letter{'' if total == 1 else 's'}: {codes}"

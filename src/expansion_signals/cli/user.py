@@ -6,15 +6,20 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="One person of an account.", no_args_is_help=True)
+from expansion_signals.cli.manual import Chapter, Page
+
+app = typer.Typer(cls=Chapter, no_args_is_help=True)
 
 
 @app.callback()
 def _user() -> None:
-    """One person of an account."""
+    """One person of an account: their erasure.
+
+    Example: expansion-signals user forget acct-1 u-42
+    """
 
 
-@app.command("forget")
+@app.command("forget", cls=Page)
 def forget(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Whose person it is.")],
     user: Annotated[str, typer.Argument(metavar="USER", help="The person, as events name them in `user`.")],
@@ -22,9 +27,10 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
-    """Erase a person from all that is kept of an account: lists, seats, notes, members, what deciding remembers.
+    """Erase a person from all that is kept of an account.
 
-    What was counted stays counted, of nobody. Tells what it cannot reach. Run again, it finds nothing more.
+    From lists, seats, notes, members, and what deciding remembers. What was counted stays counted, of nobody. Tells
+    what it cannot reach. Run again, it finds nothing more.
 
     Example: expansion-signals user forget acct-1 u-42 --yes
     """

@@ -36,7 +36,7 @@ async def keep_running(config: Path, ports: Ports) -> None:
     Raises:
         RejectedConfiguration: the configuration cannot take effect.
         RejectedSettings: a port is taken, or the extra `[local]` is not installed.
-        StateUnavailable: Redis or the worker did not start, or the worker ended.
+        StackUnavailable: the broker, Redis or the worker did not start, or the worker ended.
     """
     catalog = load(read_directory(config)).catalog
     with TemporaryDirectory(prefix="expansion-signals-") as directory:
