@@ -104,11 +104,13 @@ def forget(
     import asyncio  # noqa: PLC0415 -- `--help` answers at once
 
     from expansion_signals.cli.forgetting import account_forgotten, confirm, tell_account  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.waiting import waiting_for  # noqa: PLC0415 -- the same
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
     settings = load_settings()
     confirm(f"Erase everything that is kept of account {account}? This cannot be undone.", yes=yes)
-    erased, tombstones = asyncio.run(account_forgotten(settings, account))
+    with waiting_for(f"erasing {account}"):
+        erased, tombstones = asyncio.run(account_forgotten(settings, account))
     tell_account(settings, account, erased, tombstones, as_json=as_json)
 
 

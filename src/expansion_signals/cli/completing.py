@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
+from expansion_signals.cli.configuration_at_hand import configuration_at_hand
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from expansion_signals.rules.configuration import Configuration
 
 
 def meters(incomplete: str) -> list[str]:
     """Return the meters of the catalog that EXPANSION_SIGNALS_CONFIG names."""
-    configuration = _configuration()
+    configuration = configuration_at_hand()
     return _beginning(incomplete, configuration.catalog.meters) if configuration else []
 
 
 def rules(incomplete: str) -> list[str]:
     """Return the rules of the same directory."""
-    configuration = _configuration()
+    configuration = configuration_at_hand()
     return _beginning(incomplete, configuration.rule_versions) if configuration else []
 
 
@@ -30,7 +30,7 @@ def event_types(incomplete: str) -> list[str]:
     from expansion_signals.model.events import ACCOUNT_UPDATED  # noqa: PLC0415 -- only a shell waits for it
     from expansion_signals.wire.contracts import BUILT_IN_TYPES  # noqa: PLC0415 -- the same
 
-    configuration = _configuration()
+    configuration = configuration_at_hand()
     counted = [meter.event for meter in configuration.catalog.meters.values()] if configuration else []
     return _beginning(incomplete, {*BUILT_IN_TYPES, ACCOUNT_UPDATED, *counted})
 
@@ -58,14 +58,3 @@ def topics_read(incomplete: str) -> list[str]:
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name.startswith(incomplete))
-
-
-def _configuration() -> Configuration | None:
-    from expansion_signals.cli.config import load_directory  # noqa: PLC0415 -- only a shell waits for it
-    from expansion_signals.errors import Rejected  # noqa: PLC0415 -- the same
-    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
-
-    try:
-        return load_directory(load_settings().config)
-    except Rejected:
-        return None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from expansion_signals.cli.completing import event_types, meters
+
+if TYPE_CHECKING:
+    from expansion_signals.cli.emission import What
 
 
 def emit(  # noqa: PLR0913, PLR0917 -- each is an attribute of the event
@@ -51,8 +54,20 @@ def emit(  # noqa: PLR0913, PLR0917 -- each is an attribute of the event
 
     what = usage_event(meter, value, user) if meter is not None else own_event(kind or "", data or "{}", user)
     sent = asyncio.run(send(load_settings(), account, what, Origin(source, event_id, time)))
+    _tell_unforeseen(what)
     if as_json:
         typer.echo(sent.text)
     else:
         typer.echo(f"sent {sent.type} {sent.id} for {account} to {sent.topic}")
         typer.echo(f"next: expansion-signals watch --account {account} --from-beginning")
+
+
+def _tell_unforeseen(what: What) -> None:
+    """Tell of a misspelled meter: the worker may run with other files, so the event is sent all the same."""
+    from expansion_signals.cli.configuration_at_hand import configuration_at_hand  # noqa: PLC0415 -- `--help` is quick
+    from expansion_signals.cli.unforeseen import unforeseen  # noqa: PLC0415 -- the same
+
+    configuration = configuration_at_hand()
+    told = unforeseen(what, configuration) if configuration else None
+    if told is not None:
+        typer.echo(f"note: the configuration here has {told}", err=True)

@@ -24,7 +24,7 @@ _LONGEST_CELL = 60
 def table_of(letters: Sequence[Letter]) -> Table:
     """Return letters as a table, each with its message in a second row."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("last failed", "record", "code", "account"):
+    for heading in ("last failed (UTC)", "record", "code", "account"):
         table.add_column(heading, overflow="fold")
     for letter in letters:
         if letter.cause is None:

@@ -37,8 +37,11 @@ def forget(
     import asyncio  # noqa: PLC0415 -- `--help` answers at once
 
     from expansion_signals.cli.forgetting import confirm, tell_user, user_forgotten  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.waiting import waiting_for  # noqa: PLC0415 -- the same
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
     settings = load_settings()
     confirm(f"Erase {user} from account {account}? This cannot be undone.", yes=yes)
-    tell_user(settings, account, user, asyncio.run(user_forgotten(settings, account, user)), as_json=as_json)
+    with waiting_for(f"erasing {user}"):
+        erased = asyncio.run(user_forgotten(settings, account, user))
+    tell_user(settings, account, user, erased, as_json=as_json)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -30,8 +32,8 @@ In another terminal:
 Records are kept in memory only (5 MiB a partition), and gone when this ends. Ctrl-C ends it."""
 
 
-async def keep_running(config: Path, ports: Ports) -> None:
-    """Run everything until cancelled.
+async def keep_running(config: Path, ports: Ports, *, as_json: bool) -> None:
+    """Run everything until cancelled; say where it is once it runs.
 
     Raises:
         RejectedConfiguration: the configuration cannot take effect.
@@ -40,17 +42,15 @@ async def keep_running(config: Path, ports: Ports) -> None:
     """
     catalog = load(read_directory(config)).catalog
     with TemporaryDirectory(prefix="expansion-signals-") as directory:
-        async with local_stack(Path(directory), config, ports, typer.echo) as stack:
-            typer.echo(
-                _INSTRUCTIONS.format(
-                    kafka=stack.kafka,
-                    redis=stack.redis,
-                    http=stack.http,
-                    log=stack.worker.output,
-                    config=config,
-                    plan=next(iter(catalog.plans)),
-                    meter=next(iter(catalog.meters)),
-                )
-            )
+        async with local_stack(Path(directory), config, ports, partial(typer.echo, err=as_json)) as stack:
+            places = {
+                "kafka": stack.kafka,
+                "redis": stack.redis,
+                "http": stack.http,
+                "log": str(stack.worker.output),
+                "config": str(config),
+            }
+            plan, meter = next(iter(catalog.plans)), next(iter(catalog.meters))
+            typer.echo(json.dumps(places) if as_json else _INSTRUCTIONS.format(**places, plan=plan, meter=meter))
             await stack.worker.wait()
             stack.refuse_dead_worker()
