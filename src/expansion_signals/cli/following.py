@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rich.console import Console
 from rich.text import Text
 
+from expansion_signals.cli.account_words import under
 from expansion_signals.cli.screens import trigger_line
 from expansion_signals.cli.sightings import TRIGGER_TOPICS, Sighting, sighted
 from expansion_signals.errors import RejectedRecord, RejectedSettings
@@ -63,6 +64,8 @@ async def follow(
     ) as follower:
         if not as_json:
             lines.begin(settings.kafka)
+        if len(follower.missing) == len(TRIGGER_TOPICS):
+            _tell_missing(settings.prefix)
         while True:
             for record in await follower.poll(_POLL_SECONDS):
                 sighting = _sighted(record)
@@ -72,6 +75,11 @@ async def follow(
                     print(sighting.text, flush=True)  # noqa: T201 -- this is the output
                 else:
                     lines.show(sighting)
+
+
+def _tell_missing(prefix: str) -> None:
+    said = f"no topic of triggers is there{under(prefix)} yet; followed once it is: expansion-signals topics create"
+    print(f"note: {said}", file=sys.stderr, flush=True)  # noqa: T201 -- beside the output
 
 
 class _Lines:

@@ -17,6 +17,7 @@ from expansion_signals.local.stack import SAMPLE
 from expansion_signals.log.publisher import LogPublisher
 from expansion_signals.model.events import ACCOUNT_UPDATED
 from expansion_signals.model.records import Outgoing
+from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ TRIGGER = {
 @pytest.fixture
 def broker() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker() as broker:
+        broker.create_topics(topic.name for topic in topics())
         yield broker
 
 
@@ -156,6 +158,17 @@ async def test_watching_one_account_shows_no_other(broker: EmbeddedBroker) -> No
     assert watching.stdout is not None
     assert json.loads(watching.stdout.readline())["subject"] == "acct-1"
     watching.kill()
+    watching.communicate()
+
+
+def test_watching_where_no_topic_is_yet_says_how_they_are_made(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPANSION_SIGNALS_PREFIX", "eu-")
+    watching = _watching(broker.servers)
+    assert watching.stderr is not None
+    assert watching.stderr.readline().startswith("note: no topic of triggers is there under the prefix 'eu-' yet; ")
+    watching.terminate()
     watching.communicate()
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -49,3 +51,14 @@ def test_a_summary_fits_into_its_line(name: str) -> None:
 def test_commands_stand_under_what_they_are_for() -> None:
     lines = _help("")
     assert lines[lines.index("Try it:") + 1].split()[0] == "demo"
+
+
+def test_help_waits_for_no_library_but_the_one_that_writes_it() -> None:
+    program = (
+        "import sys; from expansion_signals.cli import app; app(['--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    ).stdout
+    imported = set(said.splitlines()[-1].split())
+    assert imported & {"aiokafka", "faust", "kafka", "pydantic", "redis", "rich", "yaml"} == set()
