@@ -29,7 +29,7 @@ stdout. Colours are for terminals; `NO_COLOR=1` takes them away.
 | exit code | what it means |
 | --- | --- |
 | 0 | done |
-| 1 | failed: a server is away or holds what does not fit, or no such account is known; it may succeed later |
+| 1 | failed: a server is away or holds what does not fit, no such account is known, you did not say yes |
 | 2 | the input is wrong: an option, a setting, a file; it never will |
 | 130 | ended by Ctrl-C, or by SIGTERM |
 

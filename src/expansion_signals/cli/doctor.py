@@ -23,7 +23,8 @@ def doctor(
     import json  # noqa: PLC0415 -- the same
     import time  # noqa: PLC0415 -- the same
 
-    from expansion_signals.cli.doctor_view import document_of, is_healthy, printed  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.doctor_view import document_of, is_healthy, lines_of  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.printing import print_lines  # noqa: PLC0415 -- the same
     from expansion_signals.doctor.examination import examine  # noqa: PLC0415 -- the same
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
@@ -31,6 +32,6 @@ def doctor(
     if as_json:
         typer.echo(json.dumps(document_of(found), ensure_ascii=False))
     else:
-        printed(found)
+        print_lines(lines_of(found))
     if not is_healthy(found):
         raise typer.Exit(_WRONG)
