@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 ARGS ?=
 
 # What is quick and needs no server: `make check` runs these, of the folders that exist.
-QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) tests/docs/test_pages.py
+QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) tests/docs/test_pages.py tests/docs/test_commands_page.py
 
 # A process for each core; each starts a Kafka and a Redis of its own once a test asks for one. A file's tests stay together.
 PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
