@@ -7,7 +7,8 @@ INSTALLED := .venv/.installed
 ARGS ?=
 
 # What is quick and needs no server: `make check` runs these, of the folders that exist.
-QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) tests/docs/test_pages.py tests/docs/test_observability.py
+QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) \
+  $(addprefix tests/docs/test_,pages.py commands_page.py observability.py)
 
 # A process for each core; each starts a Kafka and a Redis of its own once a test asks for one. A file's tests stay together.
 PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
@@ -20,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install check test test-long faults bench bench-steps bench-long bench-pages capacity demo docs dist \
-  check-deploy audit sbom schemas release-schemas fixtures lock clean
+  check-deploy audit sbom schemas commands release-schemas fixtures lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -112,6 +113,9 @@ sbom: $(DEPLOY_TOOLS)/.installed ## the locked packages of the image as CycloneD
 
 schemas: $(INSTALLED) ## write what schemas/sources and schemas/topics say into the schemas
 	$(BIN)/python tools/write_schemas.py
+
+commands: $(INSTALLED) ## write what --help says of every command into docs/commands.md
+	$(BIN)/python tools/write_commands.py
 
 release-schemas: $(INSTALLED) ## record what the schemas promise from this version on; refuses to break a promise
 	$(BIN)/python tools/release_schemas.py

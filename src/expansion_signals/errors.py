@@ -3,7 +3,8 @@
     ExpansionSignalsError
     ├── Retryable                  the same call may succeed later: retried in place, with back-off
     │   ├── StateUnavailable       Redis does not answer
-    │   └── LogUnavailable         Kafka does not answer
+    │   ├── LogUnavailable         Kafka does not answer
+    │   └── StackUnavailable       what `dev` and `demo` start here did not start, or ended
     └── Rejected                   the same call can never succeed: told to whoever sent it, never retried
         ├── RejectedRecord         a record: dead-lettered with its code
         ├── RejectedEvent          an event that a product app emits: told there, with all problems at once
@@ -60,6 +61,10 @@ class StateUnavailable(Retryable):
 
 class LogUnavailable(Retryable):
     """Kafka does not answer, or answers that it cannot serve now."""
+
+
+class StackUnavailable(Retryable):
+    """The embedded broker, the embedded Redis or the worker beside them did not start, or ended unasked."""
 
 
 class Rejected(ExpansionSignalsError):

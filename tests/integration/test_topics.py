@@ -109,3 +109,12 @@ def test_check_exits_0_after_create(settings: dict[str, str]) -> None:
     CliRunner().invoke(app, ["create", "--replication", "3"], env=settings)
 
     assert CliRunner().invoke(app, ["check"], env=settings).exit_code == 0
+
+
+def test_a_script_is_told_which_topics_were_created(
+    kafka: GivenKafka | Kafka, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPANSION_SIGNALS_KAFKA", kafka.bootstrap)
+    monkeypatch.setenv("EXPANSION_SIGNALS_PREFIX", f"told-{prefix}")
+    told = [json.loads(CliRunner().invoke(app, ["create", "--json"]).stdout)["topics"] for _ in range(2)]
+    assert [{each["created"] for each in of} for of in told] == [{True}, {False}]

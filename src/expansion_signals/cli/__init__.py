@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -31,34 +32,36 @@ from expansion_signals.cli import (
     watch,
     worker,
 )
-from expansion_signals.errors import Rejected, RejectedState, Retryable
+from expansion_signals.cli.manual import Chapter, Page
+from expansion_signals.errors import LogUnavailable, Rejected, RejectedState, Retryable, StateUnavailable
 
 FAILED = 1
 REJECTED = 2
 
 app = typer.Typer(
-    help="Finds the moment an existing customer is ready for more, from product usage on Kafka.",
+    cls=Chapter,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,  # plain help in half the time
     pretty_exceptions_enable=False,  # a defect of ours is told with its plain traceback
 )
-app.command("backtest")(backtest.backtest)
-app.command("demo")(demo.demo)
-app.command("dev")(dev.dev)
-app.command("doctor")(doctor.doctor)
-app.command("emit")(emit.emit)
-app.command("explain")(explain.explain)
-app.command("import")(imports.import_)
-app.command("mute")(mute.mute)
-app.command("report")(report.report)
-app.command("watch")(watch.watch)
-app.command("worker")(worker.worker)
-app.add_typer(account.app, name="account")
-app.add_typer(config.app, name="config")
-app.add_typer(dlq.app, name="dlq")
-app.add_typer(topics.app, name="topics")
-app.add_typer(user.app, name="user")
+_TRY, _RUN, _EVENTS, _RULES, _ACCOUNTS = "Try it", "Run it", "Events and triggers", "Rules", "Accounts"
+
+app.command("demo", cls=Page, rich_help_panel=_TRY)(demo.demo)
+app.command("dev", cls=Page, rich_help_panel=_TRY)(dev.dev)
+app.command("worker", cls=Page, rich_help_panel=_RUN)(worker.worker)
+app.command("doctor", cls=Page, rich_help_panel=_RUN)(doctor.doctor)
+app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
+app.add_typer(dlq.app, name="dlq", rich_help_panel=_RUN)
+app.command("emit", cls=Page, rich_help_panel=_EVENTS)(emit.emit)
+app.command("watch", cls=Page, rich_help_panel=_EVENTS)(watch.watch)
+app.command("import", cls=Page, rich_help_panel=_EVENTS)(imports.import_)
+app.add_typer(config.app, name="config", rich_help_panel=_RULES)
+app.command("backtest", cls=Page, rich_help_panel=_RULES, short_help="Try rules on recorded events.")(backtest.backtest)
+app.command("mute", cls=Page, rich_help_panel=_RULES)(mute.mute)
+app.command("explain", cls=Page, rich_help_panel=_ACCOUNTS)(explain.explain)
+app.add_typer(account.app, name="account", rich_help_panel=_ACCOUNTS)
+app.add_typer(user.app, name="user", rich_help_panel=_ACCOUNTS)
+app.command("report", cls=Page, rich_help_panel=_ACCOUNTS)(report.report)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
@@ -76,7 +79,13 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    pass
+    """Find the moment an existing customer is ready for more, from product usage on Kafka.
+
+    Settings are read from EXPANSION_SIGNALS_* (KAFKA, REDIS, CONFIG, PREFIX, ...) and from .env. Exit codes: 0 done;
+    1 failed, and may succeed later; 2 the input is wrong; 130 ended by Ctrl-C.
+
+    Example: expansion-signals demo
+    """
 
 
 def main() -> NoReturn:
@@ -85,8 +94,13 @@ def main() -> NoReturn:
     # starts us with SIGINT ignored; then neither would end us.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    _write_any_letter()
     try:
         app()
+    except LogUnavailable as error:
+        _fail(_with_next_step(error, "KAFKA"), FAILED)
+    except StateUnavailable as error:
+        _fail(_with_next_step(error, "REDIS"), FAILED)
     except (Retryable, RejectedState) as error:
         _fail(error, FAILED)
     except Rejected as error:
@@ -94,6 +108,18 @@ def main() -> NoReturn:
     sys.exit()
 
 
-def _fail(error: Exception, code: int) -> NoReturn:
+def _write_any_letter() -> None:
+    """Write UTF-8 into pipes, as JSON must be; a terminal that lacks a letter shows `?`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+
+
+def _with_next_step(error: Retryable, setting: str) -> str:
+    said = str(error).rstrip(".")
+    return f"{said}; is it running there? EXPANSION_SIGNALS_{setting} names another; expansion-signals doctor looks"
+
+
+def _fail(error: Exception | str, code: int) -> NoReturn:
     typer.echo(f"{error}", err=True)
     sys.exit(code)

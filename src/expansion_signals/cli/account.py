@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from expansion_signals.cli.manual import Chapter, Page
 from expansion_signals.model.windows import DAYS_KEPT, last_days
 
 if TYPE_CHECKING:
@@ -18,19 +19,23 @@ _Out = Annotated[
     Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write it into this file, not on stdout.")
 ]
 
-app = typer.Typer(help="One account: how it stands, its brief, its erasure.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Chapter,
+    help="One account: how it stands, its brief, its erasure.\n\nExample: expansion-signals account show acct-1",
+    no_args_is_help=True,
+)
 
 
-@app.command("show")
+@app.command("show", cls=Page)
 def show(
     account: Annotated[str, typer.Argument(metavar="ID", help="The account, as events name it in `subject`.")],
-    days: Annotated[int, typer.Option(min=1, max=DAYS_KEPT, help="How many days of use to show.")] = 14,
+    days: Annotated[int, typer.Option(metavar="N", min=1, max=DAYS_KEPT, help="How many days of use to show.")] = 14,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
-    """Show counters, limits, periods, what fired and what is armed, as Redis holds them now.
+    """Show counters and limits, what fired and what comes next.
 
-    Reads only; a worker need not run. Exits with 1 if nothing is kept of the account.
+    As Redis holds it now. Reads only; a worker need not run. Exits with 1 if nothing is kept of the account.
 
     Example: expansion-signals account show acct-1
     """
@@ -44,16 +49,13 @@ def show(
 
         typer.echo(json.dumps(document_of(overview), ensure_ascii=False))
         return
-    from rich.console import Console  # noqa: PLC0415 -- only a person waits for it
+    from expansion_signals.cli.account_view import lines_of  # noqa: PLC0415 -- only a person waits for it
+    from expansion_signals.cli.printing import print_lines  # noqa: PLC0415 -- the same
 
-    from expansion_signals.cli.account_view import lines_of  # noqa: PLC0415 -- the same
-
-    console = Console(highlight=False)
-    for line in lines_of(overview):
-        console.print(line)
+    print_lines(lines_of(overview))
 
 
-@app.command("brief")
+@app.command("brief", cls=Page)
 def brief(
     account: Annotated[str, typer.Argument(metavar="ID", help="The account, as events name it in `subject`.")],
     out: _Out = None,
@@ -61,10 +63,11 @@ def brief(
     html: Annotated[bool, typer.Option("--html", help="One page of HTML, to print or to send; else Markdown.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
-    """Write the brief of an account for a quarterly review, from the evidence alone.
+    """Write the brief of an account for a quarterly review.
 
-    Plan, seats, revenue, health; use against the quarter before; readiness; opportunities with their case; questions.
-    Reads Redis and the audit topics of 90 days; a worker need not run. Exits with 1 if the account is not known.
+    From the evidence alone: plan, seats, revenue, health; use against the quarter before; readiness; opportunities with
+    their case; questions. Reads Redis and the audit topics of 90 days; a worker need not run. Exits with 1 if the
+    account is not known.
 
     Example: expansion-signals account brief acct-1 --html --out acct-1.html
     """
@@ -84,28 +87,30 @@ def brief(
     typer.echo(f"wrote {out}", err=True)
 
 
-@app.command("forget")
+@app.command("forget", cls=Page)
 def forget(
     account: Annotated[str, typer.Argument(metavar="ID", help="The account, as events name it in `subject`.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
-    """Erase everything that is kept of an account, and bury its account updates with tombstones.
+    """Erase everything that is kept of an account.
 
-    Tells what stays on topics until retention takes it. Events that still arrive make it known anew: stop them first.
-    Run again, it finds nothing more.
+    Its account updates are buried with tombstones. Tells what stays on topics until retention takes it. Events that
+    still arrive make it known anew: stop them first. Run again, it finds nothing more.
 
     Example: expansion-signals account forget acct-1 --yes
     """
     import asyncio  # noqa: PLC0415 -- `--help` answers at once
 
     from expansion_signals.cli.forgetting import account_forgotten, confirm, tell_account  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.waiting import waiting_for  # noqa: PLC0415 -- the same
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
     settings = load_settings()
     confirm(f"Erase everything that is kept of account {account}? This cannot be undone.", yes=yes)
-    erased, tombstones = asyncio.run(account_forgotten(settings, account))
+    with waiting_for(f"erasing {account}"):
+        erased, tombstones = asyncio.run(account_forgotten(settings, account))
     tell_account(settings, account, erased, tombstones, as_json=as_json)
 
 
@@ -119,6 +124,7 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
     import time  # noqa: PLC0415 -- `--help` answers at once
 
     from expansion_signals.cli.account_overview import WITHIN_DAYS, overview_of  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.account_words import under  # noqa: PLC0415 -- the same
     from expansion_signals.errors import RejectedState  # noqa: PLC0415 -- the same
     from expansion_signals.rules.built_in import SEATS  # noqa: PLC0415 -- the same
     from expansion_signals.rules.loading import load  # noqa: PLC0415 -- the same
@@ -134,7 +140,7 @@ async def _overview(settings: Settings, account: str, days: int) -> Overview:
         standing = await inspection.account(account, last_days(now, DAYS_KEPT), windows, [SEATS])
         if standing.is_empty:
             raise RejectedState(
-                f"nothing is kept of account {account!r} under the prefix {settings.prefix!r}: no event of it was "
+                f"nothing is kept of account {account!r}{under(settings.prefix)}: no event of it was "
                 "counted yet, or all has expired. Is the ID written as events have it in `subject`?"
             )
         deployment = Deployment(redis, prefix=settings.prefix, shards=settings.shards)

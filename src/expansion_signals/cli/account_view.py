@@ -138,7 +138,7 @@ def _seats(overview: Overview) -> Iterator[RenderableType]:
         return
     yield ""
     yield _usage(seats.counter)
-    invites = counted("pending invite", one=seats.pending == 1)
+    invites = "pending " + counted("invite", one=seats.pending == 1)
     yield Text(f"  {seats.members:,} {counted('member', one=seats.members == 1)}, {seats.pending:,} {invites}", "dim")
     yield from _rules(seats.counter, overview)
 

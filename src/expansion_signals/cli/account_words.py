@@ -48,6 +48,11 @@ def day(number: int) -> str:
     return f"{there.day} {there:%b}"
 
 
+def under(prefix: str) -> str:
+    """Return whose deployment is meant, where several share a Redis: ` under the prefix 'eu-'`."""
+    return f" under the prefix {prefix!r}" if prefix else ""
+
+
 def left(duration: Duration) -> str:
     """Return how long that is, rounded down: `8 days`."""
     if duration < HOUR:

@@ -57,7 +57,7 @@ def _body(brief: Brief, zone: tzinfo) -> Iterator[str]:
     owner = f" · {escape(brief.profile.owner)}" if brief.profile.owner else ""
     yield '<header><p class="over">Account brief</p>'
     yield f"<h1>{escape(brief.account)}</h1>"
-    yield f'<p class="under">{escape(moment(brief.at, zone))}{owner}</p></header>'
+    yield f'<p class="under">{escape(moment(brief.at, zone))} ({zone}){owner}</p></header>'
     if brief.retention_first is not None:
         yield f'<p class="first"><b>Retention first.</b> {escape(brief.retention_first)}</p>'
     yield '<dl class="glances">'

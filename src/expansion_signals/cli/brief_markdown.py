@@ -29,7 +29,7 @@ def _lines(brief: Brief, zone: tzinfo) -> Iterator[str]:
     yield f"# {_text(brief.account)}: account brief"
     yield ""
     owner = f" Owner: {_text(brief.profile.owner)}." if brief.profile.owner else ""
-    yield f"As of {moment(brief.at, zone)}.{owner}"
+    yield f"As of {moment(brief.at, zone)} ({zone}).{owner}"
     if brief.retention_first is not None:
         yield ""
         yield f"> **Retention first.** {_text(brief.retention_first)}"

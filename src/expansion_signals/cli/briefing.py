@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from typing import TYPE_CHECKING, Literal
 
+from expansion_signals.cli.account_words import under
 from expansion_signals.cli.brief import brief_of
 from expansion_signals.cli.explaining import standing_now, zone_of
 from expansion_signals.cli.feature_use import NOTE
@@ -38,8 +40,8 @@ async def briefed(settings: Settings, account: str) -> tuple[Brief, tzinfo]:
     )
     if overview.standing.profile is None:
         raise RejectedState(
-            f"no profile of account {account!r} is kept under the prefix {settings.prefix!r}, so there is no plan to "
-            "speak of. What is counted: expansion-signals account show"
+            f"no profile of account {account!r} is kept{under(settings.prefix)}, so there is no plan to speak of. "
+            f"What is counted: expansion-signals account show {shlex.quote(account)}"
         )
     past = await past_of_account(settings, account, now - LOOKED_BACK * DAY)
     brief = brief_of(overview, remembered, past.happenings)

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from expansion_signals.cli.completing import rules
+from expansion_signals.cli.manual import Chapter, Page
+
 if TYPE_CHECKING:
     from expansion_signals.errors import RejectedConfiguration
     from expansion_signals.rules.configuration import Configuration
 
-app = typer.Typer(help="Check catalog and rules, show what they mean, and what they said before.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Chapter,
+    help="Check catalog and rules, show what they mean and meant.\n\nExample: expansion-signals config check config",
+    no_args_is_help=True,
+)
 
 _REJECTED = 2
 
@@ -28,11 +35,11 @@ _Directory = Annotated[
 _Json = Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")]
 
 
-@app.command("check")
+@app.command("check", cls=Page)
 def check(directory: _Directory = None, *, as_json: _Json = False) -> None:
-    """Tell every error of catalog and rules at once, each with its line and what was expected there.
+    """Tell every error of catalog and rules at once.
 
-    Exits with 0 if the worker would take them, with 2 if not.
+    Each with its line, and what was expected there. Exits with 0 if the worker would take them, with 2 if not.
 
     Example: expansion-signals config check config
     """
@@ -57,9 +64,9 @@ def check(directory: _Directory = None, *, as_json: _Json = False) -> None:
     typer.echo(_summary(place, configuration))
 
 
-@app.command("show")
+@app.command("show", cls=Page)
 def show(directory: _Directory = None, *, as_json: _Json = False) -> None:
-    """Show meters, plans with their limits, and the rules in force with their versions.
+    """Show meters, plans with their limits, and the rules in force.
 
     Example: expansion-signals config show config --json
     """
@@ -70,26 +77,25 @@ def show(directory: _Directory = None, *, as_json: _Json = False) -> None:
     if as_json:
         _write_json(view_of(configuration))
         return
-    from rich.console import Console  # noqa: PLC0415 -- only a person waits for it
+    from expansion_signals.cli.printing import print_lines  # noqa: PLC0415 -- only a person waits for it
 
-    console = Console(highlight=False)
-    for table in tables_of(configuration):
-        console.print(table)
-        console.print()
+    print_lines(each for table in tables_of(configuration) for each in (table, ""))
     _tell_warnings(configuration)
 
 
-@app.command("history")
+@app.command("history", cls=Page)
 def history(
     rule: Annotated[
-        str | None, typer.Option(metavar="R", help="Only the versions of this rule, with its text.")
+        str | None,
+        typer.Option(metavar="RULE", autocompletion=rules, help="Only the versions of this rule, with its text."),
     ] = None,
     *,
     as_json: _Json = False,
 ) -> None:
-    """Show every configuration that was accepted: when, from which git revision, file hashes, and what changed.
+    """Show every configuration that was accepted, and what changed.
 
-    Decisions and triggers name the version of their rule; --rule shows what such a version said. Reads Redis.
+    With when that was, from which git revision, and the hashes of its files. Decisions and triggers name the version of
+    their rule; --rule shows what such a version said. Reads Redis.
 
     Example: expansion-signals config history --rule api-quota
     """

@@ -8,7 +8,7 @@ import typer
 
 
 def demo(
-    seconds: Annotated[float, typer.Option(min=1, help="How long the simulated product runs.")] = 60,
+    seconds: Annotated[float, typer.Option(metavar="N", min=1, help="How long the simulated product runs.")] = 60,
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="One trigger a line, then a summary object; nothing else on stdout.")

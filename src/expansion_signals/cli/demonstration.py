@@ -65,7 +65,7 @@ async def demonstrate(seconds: float, screen: Screen) -> int:
 
     Raises:
         RejectedSettings: the extra `[local]` is not installed.
-        StateUnavailable: Redis or the worker did not start, or ended.
+        StackUnavailable: the broker, Redis or the worker did not start, or ended.
     """
     outcome = Outcome()
     with TemporaryDirectory(prefix="expansion-signals-") as directory:

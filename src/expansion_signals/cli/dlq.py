@@ -6,17 +6,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from expansion_signals.cli.completing import dead_letter_codes, topics_read
+from expansion_signals.cli.manual import Chapter, Page
+
 if TYPE_CHECKING:
     from expansion_signals.cli.letter_listing import Options
     from expansion_signals.cli.replaying import How, Replay
     from expansion_signals.settings import Settings
 
-app = typer.Typer(help="Dead letters: records that could never be counted.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Chapter,
+    help="Dead letters: records that could never be counted.\n\nExample: expansion-signals dlq list --since 2h",
+    no_args_is_help=True,
+)
 
 _REFUSED = 1
 
-_Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only those with this code, such as invalid_data.")]
-_Topic = Annotated[str | None, typer.Option(metavar="TOPIC", help="Only records of this topic, such as usage-events.")]
+_Code = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CODE", autocompletion=dead_letter_codes, help="Only those with this code, such as invalid_data."
+    ),
+]
+_Topic = Annotated[
+    str | None,
+    typer.Option(metavar="TOPIC", autocompletion=topics_read, help="Only records of this topic, such as usage-events."),
+]
 _Partition = Annotated[int | None, typer.Option(min=0, metavar="N", help="Only records of this partition.")]
 _Account = Annotated[
     str | None, typer.Option(metavar="ID", help="Only this account: the event's subject, or the record's key.")
@@ -31,7 +46,7 @@ _Place = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", cls=Page)
 def list_(  # noqa: PLR0913 -- each is an option
     *,
     code: _Code = None,
@@ -40,12 +55,13 @@ def list_(  # noqa: PLR0913 -- each is an option
     account: _Account = None,
     since: _Since = None,
     until: _Until = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many to show at most: the last ones.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="How many to show at most.")] = 50,
     as_json: _Json = False,
 ) -> None:
-    """List dead letters: when each failed, where its record stands, why, and whose it is. With --json, all, one a line.
+    """List dead letters: when, where, why and whose.
 
-    Reads the topic only: neither Redis nor a worker need run.
+    With --json all of them, one a line; else the last ones, with times in UTC. Reads the topic only: neither Redis nor
+    a worker need run.
 
     Example: expansion-signals dlq list --code invalid_data --since 2h
     """
@@ -58,11 +74,11 @@ def list_(  # noqa: PLR0913 -- each is an option
     asyncio.run(listed(load_settings(), options, limit, as_json=as_json))
 
 
-@app.command("show")
+@app.command("show", cls=Page)
 def show(place: _Place, *, as_json: _Json = False) -> None:
-    """Show one dead letter whole: its cause, key, headers, and its value, indented where it is JSON.
+    """Show one dead letter whole: cause, key, headers and value.
 
-    Whatever a terminal would obey is escaped. Exits with 1 if there is none.
+    A value is indented where it is JSON. Whatever a terminal would obey is escaped. Exits with 1 if there is none.
 
     Example: expansion-signals dlq show usage-events/3/41
     """
@@ -77,19 +93,16 @@ def show(place: _Place, *, as_json: _Json = False) -> None:
     if as_json:
         typer.echo(line_of(document_of(found[-1], settings.prefix)))
         return
-    from rich.console import Console  # noqa: PLC0415 -- only a person waits for it
+    from expansion_signals.cli.letter_view import lines_of  # noqa: PLC0415 -- only a person waits for it
+    from expansion_signals.cli.printing import print_lines  # noqa: PLC0415 -- the same
 
-    from expansion_signals.cli.letter_view import lines_of  # noqa: PLC0415 -- the same
-
-    console = Console(highlight=False, soft_wrap=True)
-    for line in lines_of(found[-1]):
-        console.print(line)
+    print_lines(lines_of(found[-1]), whole=True)
 
 
-@app.command("replay")
+@app.command("replay", cls=Page)
 def replay(  # noqa: PLR0913 -- each is an option
     place: Annotated[
-        str | None, typer.Argument(metavar="[PLACE]", help="Only this one: TOPIC/PARTITION/OFFSET, as for `show`.")
+        str | None, typer.Argument(metavar="PLACE", help="Only this one: TOPIC/PARTITION/OFFSET, as for `show`.")
     ] = None,
     *,
     code: _Code = None,
@@ -102,10 +115,11 @@ def replay(  # noqa: PLR0913 -- each is an option
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; tell what would be replayed.")] = False,
     as_json: _Json = False,
 ) -> None:
-    """Send dead letters once more to the topics they came from: the same bytes, key and headers, so the same identity.
+    """Send dead letters once more to the topics they came from.
 
-    What was counted meanwhile is a duplicate; what fails again is a dead letter with one attempt more. No letter is
-    replayed twice without --again. Exits with 1 if some cannot be replayed, and says why.
+    The same bytes, key and headers, so the same identity. What was counted meanwhile is a duplicate; what fails again
+    is a dead letter with one attempt more. No letter is replayed twice without --again. Exits with 1 if some cannot be
+    replayed, and says why.
 
     Example: expansion-signals dlq replay --code precision --dry-run
     """

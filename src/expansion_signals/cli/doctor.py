@@ -9,11 +9,13 @@ import typer
 _WRONG = 1
 
 
-def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Say what is wrong with Redis, Kafka, topics, settings, configuration, state and work, and what to do.
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False
+) -> None:
+    """Say what is wrong with the set-up, and what to do.
 
-    Everything is looked at, whatever is away; nothing is written. Exits with 0 if there is no error (there may be
-    warnings), with 1 if there is one, with 2 if settings are wrong.
+    Redis, Kafka, topics, settings, configuration, state and work are looked at, whatever is away; nothing is written.
+    Exits with 0 if there is no error (there may be warnings), with 1 if there is one, with 2 if settings are wrong.
 
     Example: expansion-signals doctor --json
     """
@@ -21,7 +23,8 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JS
     import json  # noqa: PLC0415 -- the same
     import time  # noqa: PLC0415 -- the same
 
-    from expansion_signals.cli.doctor_view import document_of, is_healthy, printed  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.doctor_view import document_of, is_healthy, lines_of  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.printing import print_lines  # noqa: PLC0415 -- the same
     from expansion_signals.doctor.examination import examine  # noqa: PLC0415 -- the same
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
@@ -29,6 +32,6 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JS
     if as_json:
         typer.echo(json.dumps(document_of(found), ensure_ascii=False))
     else:
-        printed(found)
+        print_lines(lines_of(found))
     if not is_healthy(found):
         raise typer.Exit(_WRONG)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -12,7 +11,9 @@ from rich.text import Text
 from expansion_signals.checks.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from rich.console import RenderableType
 
     from expansion_signals.checks.findings import Finding
 
@@ -47,15 +48,14 @@ def is_healthy(found: Found) -> bool:
     return not _counted(found, Severity.ERROR)
 
 
-def printed(found: Found, console: Console | None = None) -> None:
-    """Print an examination: what is well in one line each, what is not with what to do."""
-    console = console or Console(highlight=False)
+def lines_of(found: Found) -> Iterator[RenderableType]:
+    """Yield an examination: what is well in one line each, what is not with what to do."""
     for about, findings in found.items():
         if not findings:
             continue
-        console.print(Text(about, style="bold"))
-        console.print(Padding(_table(findings), (0, 0, 1, 2)))
-    console.print(_conclusion(found))
+        yield Text(about, style="bold")
+        yield Padding(_table(findings), (0, 0, 1, 2))
+    yield _conclusion(found)
 
 
 def _table(findings: Sequence[Finding]) -> Table:

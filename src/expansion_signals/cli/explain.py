@@ -15,9 +15,10 @@ def explain(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
-    """Tell what was found about an account, what was decided and why, and what came of it; then what comes next.
+    """Tell the story of an account, and what comes next.
 
-    Reads the audit topics and Redis; a worker need not run. Exits with 1 if nothing is known of the account.
+    What was found about it, what was decided and why, and what came of it. Reads the audit topics and Redis; a worker
+    need not run. Exits with 1 if nothing is known of the account.
 
     Example: expansion-signals explain acct-1 --since 7d
     """
@@ -37,10 +38,7 @@ def explain(
 
         typer.echo(json.dumps(document_of(found), ensure_ascii=False))
         return
-    from rich.console import Console  # noqa: PLC0415 -- only a person waits for it
-
+    from expansion_signals.cli.printing import print_lines  # noqa: PLC0415 -- only a person waits for it
     from expansion_signals.cli.story_view import lines_of  # noqa: PLC0415 -- the same
 
-    console = Console(highlight=False)
-    for line in lines_of(found):
-        console.print(line)
+    print_lines(lines_of(found))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from expansion_signals.cli.account_overview import Overview, overview_of
+from expansion_signals.cli.account_words import under
 from expansion_signals.cli.reading_past import past_of_account
 from expansion_signals.decide.cases import Mutes
 from expansion_signals.errors import RejectedState
@@ -65,7 +66,7 @@ async def explained(settings: Settings, account: str, since: Instant, now: Insta
     past = await past_of_account(settings, account, since)
     if overview.standing.is_empty and not past.happenings:
         raise RejectedState(
-            f"nothing is known of account {account!r} under the prefix {settings.prefix!r}: nothing is kept of it, and "
+            f"nothing is known of account {account!r}{under(settings.prefix)}: nothing is kept of it, and "
             "no topic tells of it since then. Is the ID written as events have it in `subject`? "
             "--since 400d goes further back"
         )

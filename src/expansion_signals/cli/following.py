@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
+from rich.text import Text
 
+from expansion_signals.cli.account_words import under
 from expansion_signals.cli.screens import trigger_line
 from expansion_signals.cli.sightings import TRIGGER_TOPICS, Sighting, sighted
 from expansion_signals.errors import RejectedRecord, RejectedSettings
 from expansion_signals.log.follower import LogFollower
 from expansion_signals.model.events import BUILT_IN_PREFIX
+from expansion_signals.model.instants import SECOND
 from expansion_signals.model.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -49,7 +53,7 @@ async def follow(
         LogUnavailable: the broker does not answer.
         RejectedState: the broker refuses us.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    lines = _Lines(Console(highlight=False, soft_wrap=True))
     async with LogFollower(
         settings.kafka,
         TRIGGER_TOPICS,
@@ -59,7 +63,9 @@ async def follow(
         security=settings.security,
     ) as follower:
         if not as_json:
-            console.print(f"following the triggers on {settings.kafka}; Ctrl-C ends it", style="dim")
+            lines.begin(settings.kafka)
+        if len(follower.missing) == len(TRIGGER_TOPICS):
+            _tell_missing(settings.prefix)
         while True:
             for record in await follower.poll(_POLL_SECONDS):
                 sighting = _sighted(record)
@@ -68,7 +74,32 @@ async def follow(
                 if as_json:
                     print(sighting.text, flush=True)  # noqa: T201 -- this is the output
                 else:
-                    console.print(trigger_line(sighting, sighting.time))
+                    lines.show(sighting)
+
+
+def _tell_missing(prefix: str) -> None:
+    said = f"no topic of triggers is there{under(prefix)} yet; followed once it is: expansion-signals topics create"
+    print(f"note: {said}", file=sys.stderr, flush=True)  # noqa: T201 -- beside the output
+
+
+class _Lines:
+    """One line a trigger; a heading wherever a day begins that is not that of the line above, nor today's at first."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._now = datetime.now().astimezone()
+        self._day = self._now.date()
+
+    def begin(self, kafka: str) -> None:
+        told = f"following the triggers on {kafka}; times are {self._now.tzname()}; Ctrl-C ends it"
+        self._console.print(told, style="dim")
+
+    def show(self, sighting: Sighting) -> None:
+        day = datetime.fromtimestamp(sighting.time // SECOND).astimezone().date()
+        if day != self._day:
+            self._console.print(Text(f"{day.day} {day:%B %Y}", style="bold underline"))
+        self._day = day
+        self._console.print(trigger_line(sighting, sighting.time))
 
 
 def _sighted(record: Record) -> Sighting | None:

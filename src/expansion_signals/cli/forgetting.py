@@ -136,8 +136,9 @@ def _tell(settings: Settings, facts: Mapping[str, Any], line: str, left: Sequenc
     typer.echo("What stays:")
     for thing in left:
         typer.echo(f"  {thing}")
-    for each in kept:
-        typer.echo(f"  {each.topic}: records of up to {_number(each.days, 'day')} ago, until retention takes them")
+    for days in sorted({each.days for each in kept}):
+        names = ", ".join(each.topic for each in kept if each.days == days)
+        typer.echo(f"  records of up to {_number(days, 'day')} ago, until retention takes them: {names}")
 
 
 def _number(number: int, noun: str) -> str:

@@ -31,9 +31,10 @@ def import_(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
-    """Send day totals from before an account's first live event, up to 62 days back.
+    """Send day totals of the days before the first live event.
 
-    They count and fire nothing: thresholds that they pass are already past. A line looks like this:
+    Of up to 62 days back, and of each account before its own first event. They count and fire nothing: thresholds that
+    they pass are already past. A line looks like this:
     {"account":"acct-1","meter":"api_calls","day":"2026-11-21","value":"310"}
 
     Nothing is sent unless all lines are right. The same file may be imported again: each total counts once.

@@ -7,12 +7,12 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import typer
-from rich.console import Console
 
 from expansion_signals.cli.dead_letter import Wanted
 from expansion_signals.cli.letter_document import line_of, summary_of
 from expansion_signals.cli.letter_reading import letters
 from expansion_signals.cli.letter_view import table_of, told_of
+from expansion_signals.cli.printing import print_lines
 from expansion_signals.cli.since import instant_before
 from expansion_signals.errors import DeadLetterCode
 
@@ -69,12 +69,10 @@ async def listed(settings: Settings, options: Options, limit: int, *, as_json: b
             last.extend(some)
             by_code.update("unreadable" if letter.cause is None else letter.cause.code for letter in some)
     if not as_json:
-        _tell(last, by_code)
+        _tell(last, by_code, chosen=options != Options())
 
 
-def _tell(last: deque[Letter], by_code: Counter[str]) -> None:
-    console = Console(highlight=False)
+def _tell(last: deque[Letter], by_code: Counter[str], *, chosen: bool) -> None:
     if last:
-        console.print(table_of(sorted(last, key=lambda letter: letter.record.appended)))
-    for line in told_of(by_code, len(last)):
-        console.print(line)
+        print_lines([table_of(sorted(last, key=lambda letter: letter.record.appended))])
+    print_lines(told_of(by_code, len(last), chosen=chosen))

@@ -24,7 +24,7 @@ _LONGEST_CELL = 60
 def table_of(letters: Sequence[Letter]) -> Table:
     """Return letters as a table, each with its message in a second row."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("last failed", "record", "code", "account"):
+    for heading in ("last failed (UTC)", "record", "code", "account"):
         table.add_column(heading, overflow="fold")
     for letter in letters:
         if letter.cause is None:
@@ -39,11 +39,11 @@ def table_of(letters: Sequence[Letter]) -> Table:
     return table
 
 
-def told_of(by_code: Counter[str], shown: int) -> Iterator[str]:
-    """Yield how many letters there are by code, and how many of them are shown."""
+def told_of(by_code: Counter[str], shown: int, *, chosen: bool) -> Iterator[str]:
+    """Yield how many letters there are by code, and how many are shown; `chosen`: not all were asked for."""
     total = by_code.total()
     if not total:
-        yield "no dead letter is as asked for"
+        yield "there is no dead letter" + (" as asked for" if chosen else "")
         return
     codes = ", ".join(f"{count:,} {code}" for code, count in by_code.most_common())
     yield f"{total:,} dead letter{'' if total == 1 else 's'}: {codes}"

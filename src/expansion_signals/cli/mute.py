@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from expansion_signals.cli.completing import rules
+
 
 def mute(
-    rule: Annotated[str | None, typer.Option(metavar="R", help="This rule; without it, every rule.")] = None,
-    account: Annotated[str | None, typer.Option(metavar="A", help="This account; without it, every account.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(metavar="RULE", autocompletion=rules, help="This rule; without it, every rule.")
+    ] = None,
+    account: Annotated[str | None, typer.Option(metavar="ID", help="This account; without it, every account.")] = None,
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Until when: in so long (2h, 3d), or an instant (RFC 3339).")
     ] = None,
@@ -17,10 +21,10 @@ def mute(
     off: Annotated[bool, typer.Option("--off", help="End what was muted so.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
-    """Silence a rule, an account, a rule for an account, or everything; without options, list what is muted.
+    """Silence rules or accounts for a while, or list what is muted.
 
-    Usage is counted and decided on as always; what is due is suppressed, with the reason `muted`. Workers know of it
-    with their next poll.
+    A rule, an account, a rule for an account, or everything; without options it lists. Usage is counted and decided on
+    as always; what is due is suppressed, with the reason `muted`. Workers know of it with their next poll.
 
     Example: expansion-signals mute --rule api-quota --until 2h
     """

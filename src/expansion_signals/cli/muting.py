@@ -86,7 +86,7 @@ def told(standing: Mapping[Place, Instant], *, as_json: bool) -> None:
         muted = [{**place._asdict(), "until": format_instant(until)} for place, until in ordered]
         typer.echo(json.dumps({"muted": muted}, ensure_ascii=False))
         return
-    lines = [f"muted: {place}, until {moment(until, UTC)} ({format_instant(until)})" for place, until in ordered]
+    lines = [f"muted: {place}, until {moment(until, UTC)}" for place, until in ordered]
     typer.echo("\n".join(lines) or "nothing is muted")
 
 

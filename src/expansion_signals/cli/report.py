@@ -14,7 +14,7 @@ def report(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")] = False,
 ) -> None:
-    """Tell what all accounts were told and what came of it, each figure with its formula.
+    """Tell what came of all triggers, each figure with its formula.
 
     Kinds of expansion, self-serve and sales-assisted, each rule from fired to bought with its lift against its holdout,
     net revenue retention and its parts, upgrades, seats. Reads the audit topics and Redis; a worker need not run.
@@ -34,10 +34,7 @@ def report(
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
         return
-    from rich.console import Console  # noqa: PLC0415 -- only a person waits for it
-
+    from expansion_signals.cli.printing import print_lines  # noqa: PLC0415 -- only a person waits for it
     from expansion_signals.cli.report_view import lines_of  # noqa: PLC0415 -- the same
 
-    console = Console(highlight=False)
-    for line in lines_of(document):
-        console.print(line)
+    print_lines(lines_of(document))

@@ -6,17 +6,26 @@ from typing import Annotated
 
 import typer
 
+from expansion_signals.cli.completing import trigger_types
+
 
 def watch(
     kind: Annotated[
-        str | None, typer.Option("--type", metavar="TYPE", help="Only triggers of this type, such as limit.reached.")
+        str | None,
+        typer.Option(
+            "--type", metavar="TYPE", autocompletion=trigger_types, help="Only of this type, such as limit.reached."
+        ),
     ] = None,
-    account: Annotated[str | None, typer.Option(help="Only triggers about this account.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="ID", help="Only triggers about this account.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One whole CloudEvent a line.")] = False,
-    from_beginning: Annotated[bool, typer.Option(help="Also what is on the topics already.")] = False,
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="Also what is on the topics already.")
+    ] = False,
 ) -> None:
-    """Follow all trigger topics until Ctrl-C.
+    """Follow triggers as they come, until Ctrl-C.
+
+    Each with the time of the event behind it, as this machine's clock has it; --json has it in UTC.
 
     Example: expansion-signals watch --type limit.reached --account acct-1
     """

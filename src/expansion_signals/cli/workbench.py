@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -33,28 +34,26 @@ In another terminal:
 Records are kept in memory only (5 MiB a partition), and gone when this ends. Ctrl-C ends it."""
 
 
-async def keep_running(config: Path, ports: Ports) -> None:
-    """Run everything until cancelled.
+async def keep_running(config: Path, ports: Ports, *, as_json: bool) -> None:
+    """Run everything until cancelled; say where it is once it runs.
 
     Raises:
         RejectedConfiguration: the configuration cannot take effect.
         RejectedSettings: a port is taken, or the extra `[local]` is not installed.
-        StateUnavailable: Redis or the worker did not start, or the worker ended.
+        StackUnavailable: the broker, Redis or the worker did not start, or the worker ended.
     """
     catalog = load(read_directory(config)).catalog
     with TemporaryDirectory(prefix="expansion-signals-") as directory:
-        async with local_stack(Path(directory), config, ports, typer.echo) as stack:
-            typer.echo(
-                _INSTRUCTIONS.format(
-                    kafka=stack.kafka,
-                    redis=stack.redis,
-                    http=stack.http,
-                    log=stack.worker.output,
-                    config=config,
-                    plan=next(iter(catalog.plans)),
-                    usage=_options_of(next(iter(catalog.meters.values()))),
-                )
-            )
+        async with local_stack(Path(directory), config, ports, partial(typer.echo, err=as_json)) as stack:
+            places = {
+                "kafka": stack.kafka,
+                "redis": stack.redis,
+                "http": stack.http,
+                "log": str(stack.worker.output),
+                "config": str(config),
+            }
+            plan, usage = next(iter(catalog.plans)), _options_of(next(iter(catalog.meters.values())))
+            typer.echo(json.dumps(places) if as_json else _INSTRUCTIONS.format(**places, plan=plan, usage=usage))
             await stack.worker.wait()
             stack.refuse_dead_worker()
 

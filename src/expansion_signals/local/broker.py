@@ -12,7 +12,7 @@ import ctypes
 import threading
 from typing import TYPE_CHECKING, Self
 
-from expansion_signals.errors import LogUnavailable, RejectedSettings
+from expansion_signals.errors import RejectedSettings, StackUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ _NO_ERROR = 0
 class EmbeddedBroker:
     """One broker on a port of 127.0.0.1 that the system chose, from `__enter__` to `__exit__`.
 
-    Entering raises `RejectedSettings` where the extra `[local]` is not installed, `LogUnavailable` where the
+    Entering raises `RejectedSettings` where the extra `[local]` is not installed, `StackUnavailable` where the
     library could not start.
     """
 
@@ -48,11 +48,11 @@ class EmbeddedBroker:
         self._library.rd_kafka_conf_set(configuration, b"log_level", b"0", message, _MESSAGE_BYTES)
         self._handle = self._library.rd_kafka_new(_PRODUCER, configuration, message, _MESSAGE_BYTES)
         if self._handle is None:
-            raise LogUnavailable(f"the embedded broker did not start: {message.value.decode()}")
+            raise StackUnavailable(f"the embedded broker did not start: {message.value.decode()}")
         self._cluster = self._library.rd_kafka_mock_cluster_new(self._handle, 1)
         if self._cluster is None:
             self.stop()
-            raise LogUnavailable("the embedded broker did not start: librdkafka gave no cluster")
+            raise StackUnavailable("the embedded broker did not start: librdkafka gave no cluster")
         # The default makes the first member of every group wait three seconds for others.
         self._library.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, 0)
         return self
@@ -75,11 +75,11 @@ class EmbeddedBroker:
         """Create topics that do not exist yet.
 
         Raises:
-            LogUnavailable: a topic exists or has a name that Kafka does not take.
+            StackUnavailable: a topic exists or has a name that Kafka does not take.
         """
         for name in names:
             if self._library.rd_kafka_mock_topic_create(self._cluster, name.encode(), PARTITIONS, 1) != _NO_ERROR:
-                raise LogUnavailable(f"the embedded broker could not create the topic {name}")
+                raise StackUnavailable(f"the embedded broker could not create the topic {name}")
 
     def stop(self) -> None:
         """Close every connection and free everything; a second call does nothing."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expansion_signals.errors import RejectedSettings, StateUnavailable
+from expansion_signals.errors import RejectedSettings, StackUnavailable
 from expansion_signals.local.leash import LeashedProcess
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def embedded_redis(directory: Path, port: int | None = None) -> AsyncItera
 
     Raises:
         RejectedSettings: the port is taken, or the extra `[local]` is not installed.
-        StateUnavailable: the server ended at once, or does not answer within 10 seconds.
+        StackUnavailable: the server ended at once, or does not answer within 10 seconds.
     """
     chosen = port if port is not None else free_port()
     if port is not None:
@@ -80,7 +80,7 @@ async def _answering(server: LeashedProcess, port: int) -> None:
     deadline = asyncio.get_running_loop().time() + _START
     while not await _answers(port):
         if server.ended is not None or asyncio.get_running_loop().time() > deadline:
-            raise StateUnavailable(f"the embedded Redis did not start:\n{server.said()}")
+            raise StackUnavailable(f"the embedded Redis did not start:\n{server.said()}")
         await asyncio.sleep(0.02)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expansion_signals.errors import StateUnavailable
+from expansion_signals.errors import StackUnavailable
 from expansion_signals.local.broker import EmbeddedBroker
 from expansion_signals.local.forward import forward
 from expansion_signals.local.leash import LeashedProcess
@@ -50,9 +50,9 @@ class LocalStack:
     worker: LeashedProcess
 
     def refuse_dead_worker(self) -> None:
-        """Raise `StateUnavailable` with the worker's last words where it has ended unasked."""
+        """Raise `StackUnavailable` with the worker's last words where it has ended unasked."""
         if self.worker.ended is not None:
-            raise StateUnavailable(
+            raise StackUnavailable(
                 f"the worker ended with exit code {self.worker.ended}; its last words:\n{self.worker.said()}"
             )
 
@@ -67,8 +67,7 @@ async def local_stack(
 
     Raises:
         RejectedSettings: a port is taken, or the extra `[local]` is not installed.
-        LogUnavailable: the broker did not start.
-        StateUnavailable: Redis or the worker did not start; the message has the worker's last words.
+        StackUnavailable: the broker, Redis or the worker did not start; the message has the worker's last words.
     """
     async with AsyncExitStack() as running:
         tell("starting an embedded Kafka broker and Redis")
@@ -98,7 +97,7 @@ async def _ready(stack: LocalStack) -> None:
     while not await is_ready(stack.http):
         stack.refuse_dead_worker()
         if asyncio.get_running_loop().time() > deadline:
-            raise StateUnavailable(
+            raise StackUnavailable(
                 f"the worker is not ready after {_READY_SECONDS:.0f} s; its last words:\n{stack.worker.said()}"
             )
         await asyncio.sleep(0.05)

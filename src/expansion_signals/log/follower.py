@@ -84,6 +84,12 @@ class LogFollower:
         """Disconnect."""
         await self._close()
 
+    @property
+    def missing(self) -> Sequence[str]:
+        """The topics that the broker does not have yet, with the deployment's prefix."""
+        followed = {partition.topic for partition in self._consumer.assignment()} if self._consumer else set()
+        return sorted(self._topics.keys() - followed)
+
     async def poll(self, timeout_seconds: float) -> Sequence[Record]:
         """Wait at most so long for records, in the order of each partition.
 

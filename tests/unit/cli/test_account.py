@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
-from expansion_signals.cli import app
 from expansion_signals.cli.account_document import document_of
 from expansion_signals.cli.account_lately import sparkline
 from expansion_signals.cli.account_overview import overview_of
@@ -92,10 +90,6 @@ def _calls(level: int, plan: str = "free", *, waiting: int = 0, **arms: Arm) -> 
     keys = {"at_80": AT_80, "steps": STEPS}
     marks = Marks(1000, {keys[name]: arm for name, arm in arms.items()})
     return _text(_overview(plan, levels={CALLS: level}, marks={CALLS: marks}, waiting=waiting))
-
-
-def test_the_help_has_an_example() -> None:
-    assert "Example: " in CliRunner().invoke(app, ["account", "show", "--help"]).stdout
 
 
 def test_usage_below_the_limit_tells_what_is_left() -> None:

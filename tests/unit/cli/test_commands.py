@@ -13,9 +13,11 @@ from typer.testing import CliRunner
 from expansion_signals.cli import app
 from expansion_signals.local.broker import EmbeddedBroker
 from expansion_signals.local.redis import free_port
+from expansion_signals.local.stack import SAMPLE
 from expansion_signals.log.publisher import LogPublisher
 from expansion_signals.model.events import ACCOUNT_UPDATED
 from expansion_signals.model.records import Outgoing
+from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,7 @@ TRIGGER = {
 @pytest.fixture
 def broker() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker() as broker:
+        broker.create_topics(topic.name for topic in topics())
         yield broker
 
 
@@ -72,18 +75,6 @@ async def _publish(kafka: str, *accounts: str) -> None:
     await publisher.stop()
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        *("demo", "dev", "doctor", "emit", "explain", "import", "mute", "report", "watch", "worker"),
-        *("account brief", "account forget", "user forget", "config history"),
-        *("dlq list", "dlq show", "dlq replay"),
-    ],
-)
-def test_the_help_of_each_command_has_an_example(command: str) -> None:
-    assert "Example: " in CliRunner().invoke(app, [*command.split(), "--help"]).stdout
-
-
 def test_the_version_is_told() -> None:
     assert CliRunner().invoke(app, ["--version"]).stdout.startswith("expansion-signals ")
 
@@ -116,6 +107,35 @@ def test_an_event_that_cannot_be_counted_is_refused_with_2(broker: EmbeddedBroke
 def test_a_broker_that_is_away_is_told_with_1() -> None:
     failed = _run(f"127.0.0.1:{free_port()}", "emit", "acct-1", "--meter", "api_calls")
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1)
+    assert failed.stderr.endswith("EXPANSION_SIGNALS_KAFKA names another; expansion-signals doctor looks\n")
+
+
+def test_a_redis_that_is_away_is_told_with_1_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPANSION_SIGNALS_REDIS", f"redis://127.0.0.1:{free_port()}/0")
+    failed = _run("127.0.0.1:9092", "account", "show", "acct-1")
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1)
+    assert failed.stderr.endswith("EXPANSION_SIGNALS_REDIS names another; expansion-signals doctor looks\n")
+
+
+def test_the_embedded_broker_is_not_taken_for_one_that_is_away(broker: EmbeddedBroker) -> None:
+    refused = _run(broker.servers, "topics", "check")
+    assert (refused.returncode, "is the embedded broker of `expansion-signals dev`" in refused.stderr) == (1, True)
+
+
+def test_a_meter_that_nobody_knows_is_noted_beside_the_event_that_is_sent(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPANSION_SIGNALS_CONFIG", str(SAMPLE))
+    sent = _run(broker.servers, "emit", "acct-1", "--meter", "api_call")
+    assert (sent.returncode, sent.stderr) == (
+        0,
+        "note: the configuration here has no meter 'api_call'; did you mean api_calls?\n",
+    )
+
+
+def test_letters_that_a_pipe_was_said_to_lack_are_written_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    assert "┏━" in _run("127.0.0.1:9092", "config", "show", str(SAMPLE)).stdout
 
 
 def test_wrong_settings_are_told_with_2() -> None:
@@ -138,6 +158,17 @@ async def test_watching_one_account_shows_no_other(broker: EmbeddedBroker) -> No
     assert watching.stdout is not None
     assert json.loads(watching.stdout.readline())["subject"] == "acct-1"
     watching.kill()
+    watching.communicate()
+
+
+def test_watching_where_no_topic_is_yet_says_how_they_are_made(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPANSION_SIGNALS_PREFIX", "eu-")
+    watching = _watching(broker.servers)
+    assert watching.stderr is not None
+    assert watching.stderr.readline().startswith("note: no topic of triggers is there under the prefix 'eu-' yet; ")
+    watching.terminate()
     watching.communicate()
 
 

@@ -125,11 +125,6 @@ def test_show_as_json_has_the_languages_that_a_rule_writes(worded: Path) -> None
     }
 
 
-@pytest.mark.parametrize("command", ["check", "show"])
-def test_help_has_an_example(command: str) -> None:
-    assert f"Example: expansion-signals config {command} config" in _run(command, "--help").stdout
-
-
 def test_a_directory_that_is_not_there_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(RejectedConfiguration, match=r"nowhere:1:1: does not exist; expected a directory with catalog"):
         read_directory(tmp_path / "nowhere")
