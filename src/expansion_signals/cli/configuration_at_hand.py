@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def configuration_at_hand() -> Configuration | None:
     """Return it; None where it is not on this machine, or is wrong: `config check` says how."""
-    from expansion_signals.cli.config import load_directory  # noqa: PLC0415 -- `--help` answers at once
+    from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- `--help` answers at once
     from expansion_signals.errors import Rejected  # noqa: PLC0415 -- the same
     from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
