@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TRIGGERS = "expansion-limit-reached"
 MEMORY = "expansion-subscriber-memory"
+PARKED = "expansion-parked"
 PARTITIONS = 4
 GROUP = "mailer"
 SESSION_SECONDS = 2
@@ -60,7 +61,7 @@ class Following:
         for file in (self._journal, self._log):
             file.touch()
         self._services: list[Service] = []
-        wanted = [topic for topic in topics() if topic.name in (TRIGGERS, MEMORY)]
+        wanted = [topic for topic in topics() if topic.name in (TRIGGERS, MEMORY, PARKED)]
         create_topics(kafka, prefix, [topic.model_copy(update={"partitions": PARTITIONS}) for topic in wanted])
         self._producer = Producer({"bootstrap.servers": kafka, "log_level": 0})
 

@@ -11,9 +11,10 @@ for trigger in Subscriber("localhost:9092", group="mailer", topics=["expansion-l
 
 from __future__ import annotations
 
-from expansion_signals.errors import TriggerTaken
+from expansion_signals.errors import Rejected, Retryable, TriggerTaken
+from expansion_signals.sdk.parked_triggers import Parking
 from expansion_signals.sdk.subscriber import Subscriber
 from expansion_signals.sdk.triggers import Trigger, TriggerData
 from expansion_signals.security import KafkaSecurity
 
-__all__ = ["KafkaSecurity", "Subscriber", "Trigger", "TriggerData", "TriggerTaken"]
+__all__ = ["KafkaSecurity", "Parking", "Rejected", "Retryable", "Subscriber", "Trigger", "TriggerData", "TriggerTaken"]

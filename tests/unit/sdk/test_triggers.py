@@ -26,8 +26,12 @@ TRIGGERS = sorted(
 EVENT = json.loads((EXAMPLES / "expansion-limit-reached/limit.reached/1/with-recommendation.json").read_text())
 
 
+async def later() -> None:
+    """Say that it is done, for an event loop."""
+
+
 def trigger(**changes: object) -> Trigger:
-    return handed_out(read(json.dumps(EVENT | changes).encode()), "expansion-limit-reached", lambda: None)
+    return handed_out(read(json.dumps(EVENT | changes).encode()), "expansion-limit-reached", lambda: None, later)
 
 
 @pytest.mark.parametrize("path", TRIGGERS, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
