@@ -187,10 +187,9 @@ class HandingOut:
         now = self._now()
         if self._assignment is None or now // HOUR == self._forgot_in_hour:
             return
-        self._memory.done_of(())
         past = [
             Write(self._memory_topic, recollection.memory_key(self._group, each), None)
-            for each in self._memory.done.forget(now)
+            for each in self._memory.forget(now)
         ]
         for first in range(0, len(past), _DELETED_AT_ONCE):
             self._transactions.commit(past[first : first + _DELETED_AT_ONCE], {}, None)

@@ -10,9 +10,11 @@ from expansion_signals.sdk.recollection import Recollection, remembered
 from expansion_signals.sdk.whole_topic import ends, partitions_of, positions, read_to
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from kafka import TopicPartition
+
+    from expansion_signals.model.instants import Instant
 
 _CLOSE_MS = 1_000
 _FETCH_WAIT_MS = 5
@@ -37,7 +39,7 @@ class Memory:
         self._written: Any = None
         self._partitions: tuple[TopicPartition, ...] = ()
         self._undecided: set[str] = set()
-        self.done = Recollection()
+        self._done = Recollection()
 
     def done_of(self, triggers: Collection[str]) -> set[str]:
         """Return which of these ids were done, by any member of the group, before this was asked.
@@ -55,7 +57,14 @@ class Memory:
             if not self._undecided.isdisjoint(triggers):
                 read_to(positions(self._written, self._partitions), self._committed, self._learn_committed)
                 self._undecided.clear()
-        return {each for each in triggers if each in self.done}
+        return {each for each in triggers if each in self._done}
+
+    def forget(self, now: Instant) -> Sequence[str]:
+        """Forget what is past its time, of all that is decided, and return it; raises what `done_of` raises."""
+        with kafka_failures(self._servers):
+            self._connect()
+            read_to(ends(self._committed, self._partitions), self._committed, self._learn_committed)
+        return self._done.forget(now)
 
     def close(self) -> None:
         """Disconnect; what is known stays."""
@@ -93,7 +102,7 @@ class Memory:
 
     def _learn_committed(self, fetched: Mapping[TopicPartition, Any]) -> None:
         for trigger, value in self._own(fetched):
-            self.done.learn(trigger, value)
+            self._done.learn(trigger, value)
 
     def _see_written(self, fetched: Mapping[TopicPartition, Any]) -> None:
         self._undecided.update(trigger for trigger, _ in self._own(fetched))

@@ -92,13 +92,13 @@ def test_numbers_are_read_exactly() -> None:
 
 def test_without_an_expirytime_it_expires_after_30_days() -> None:
     event = {name: value for name, value in EVENT.items() if name != "expirytime"}
-    found = handed_out(read(json.dumps(event).encode()), "t", lambda: None)
+    found = handed_out(read(json.dumps(event).encode()), "t", lambda: None, later)
     assert found.expires - found.time == timedelta(days=30)
 
 
 def test_without_a_recordedtime_it_was_decided_when_it_happened() -> None:
     event = {name: value for name, value in EVENT.items() if name != "recordedtime"}
-    found = handed_out(read(json.dumps(event).encode()), "t", lambda: None)
+    found = handed_out(read(json.dumps(event).encode()), "t", lambda: None, later)
     assert found.recorded == found.time
 
 
