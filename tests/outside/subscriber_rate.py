@@ -1,7 +1,7 @@
 """How fast one subscriber goes: `python tests/outside/subscriber_rate.py KAFKA [TRIGGERS]`.
 
-Figures, not claims: nothing is asserted. One by one, each trigger is handed out and done before the next; once alone, and
-once beside a second member of the group that is as busy. With a handler, several at once, of 100 accounts: one that
+Figures, not claims: nothing is asserted. One by one, each trigger is handed out and done before the next: alone, and
+beside a second member of the group that is as busy. With a handler, several at once, of 100 accounts: one that
 returns at once, and one that takes 20 ms, as an HTTP request does.
 """
 

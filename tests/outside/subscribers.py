@@ -94,10 +94,20 @@ class Following:
         """Wait until all that was produced is there."""
         assert self._producer.flush(10) == 0
 
-    def service(
-        self, name: str, *, point: str | None = None, after: int = 1, freezes: bool = False, in_hand: int = 1
+    def service(  # noqa: PLR0913 -- what may go wrong with one
+        self,
+        name: str,
+        *,
+        point: str | None = None,
+        after: int = 1,
+        freezes: bool = False,
+        in_hand: int = 1,
+        workers: int = 0,
     ) -> Service:
-        """Start a service that ends, or freezes, when it has come to this point so many times."""
+        """Start a service that ends, or freezes, when it has come to this point so many times.
+
+        It has so many triggers in hand, or acts on them at once with so many workers.
+        """
         settings = {
             "name": name,
             "kafka": self.kafka,
@@ -110,6 +120,7 @@ class Following:
             "after": after,
             "freezes": freezes,
             "in_hand": in_hand,
+            "workers": workers,
         }
         service = Service(settings, self._log)
         self._services.append(service)
