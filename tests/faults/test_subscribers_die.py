@@ -150,7 +150,7 @@ def test_killed_at_random_each_trigger_is_done_once_and_never_handed_out_after_i
 def test_a_broker_that_is_away_is_waited_for(own_kafka: Kafka, prefix: str, tmp_path: Path) -> None:
     with Following(own_kafka.bootstrap, prefix, tmp_path) as following:
         following.publish(*(f"before-{number}" for number in range(300)))
-        service = following.service("mailer")
+        service = following.service("mailer", workers=8)
         following.until_told("done", "before-20")
         own_kafka.kill()
         reached = len(following.journal())
