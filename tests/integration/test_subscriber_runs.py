@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +171,24 @@ def test_what_may_succeed_later_is_tried_past_all_attempts(
     handler = Handler(subscriber, 1, a=[Retryable("away")] * 5)
     subscriber.run(handler, attempts=2, **QUICK)
     assert (len(handler.given), following.remembered(), parked(following)) == (6, ["a"], [])
+
+
+def test_what_expires_while_it_is_tried_is_dropped_and_not_parked(
+    following: Following, subscribe: Callable[..., Subscriber]
+) -> None:
+    now = [datetime.now(UTC)]
+    following.publish("a", trigger_event("b", expirytime=(now[0] + timedelta(30)).isoformat()))
+    subscriber = subscribe(clock=lambda: now[0])
+
+    def handler(trigger: Trigger) -> None:
+        if trigger.id == "b":
+            subscriber.stop()
+            return
+        now[0] += timedelta(8)
+        raise Retryable("away")
+
+    subscriber.run(handler, **QUICK)
+    assert (following.remembered(), subscriber.dropped, parked(following)) == (["b"], {"expired": 1}, [])
 
 
 def test_a_handler_that_says_done_itself_has_its_trigger_parked_with_the_reason(

@@ -119,7 +119,7 @@ class HandingOut:
         return trigger.taken.assignment is self._assignment and self._open.get(trigger.event.id) is trigger
 
     def admitted(self, triggers: Collection[Open]) -> Sequence[Open]:
-        """Return those which may be handed out now; drops what has expired, or is done as of now.
+        """Return those which may be handed out now; drops what has expired meanwhile, or is done as of now.
 
         Raises what `Memory.done_of` raises; nothing is dropped then.
         """
@@ -217,6 +217,8 @@ class HandingOut:
             reason = "unreadable"
         elif event.type == _WITHDRAWN and not self._withdrawals:
             reason = "withdrawal"
+        elif event.expires <= self._now():
+            reason = "expired"
         elif event.id in self._open:
             reason = "duplicate"
         else:

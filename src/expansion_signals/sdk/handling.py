@@ -79,7 +79,8 @@ class Handling:
         with self._writer, self._threads:
             try:
                 while not self._stopped():
-                    in_place(self._turn, self._stopped)
+                    with suppress(Retryable):  # stopped while Kafka is away
+                        in_place(self._turn, self._stopped)
             finally:
                 self.conclude()
 
