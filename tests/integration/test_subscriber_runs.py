@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -228,25 +229,19 @@ def test_a_withdrawal_comes_after_what_it_withdraws(following: Following, subscr
 def test_when_another_member_joins_handlers_that_act_come_to_their_end_and_nothing_is_acted_on_twice(
     following: Following, subscribe: Callable[..., Subscriber]
 ) -> None:
-    subscriber, given, numbers, lock = subscribe(), [], count(), threading.Lock()
+    subscriber, given, numbers = subscribe(), [], count()
 
     def publish() -> None:
         number = next(numbers)
         following.publish(of(f"acct-{number % 20}", f"t{number}"), partition=number % PARTITIONS)
 
-    def handler(trigger: Trigger) -> None:
-        with lock:
-            given.append(trigger.id)
-            if len(given) == 40:
-                following.service("other")
-            if following.journal():
-                subscriber.stop()
-            else:
-                publish()
-
-    for _ in range(40):
-        publish()
-    subscriber.run(handler)
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(subscriber.run, lambda trigger: given.append(trigger.id))
+        until(lambda: publish() or given, seconds=30, waiting_for="the first to act")
+        following.service("other")
+        until(lambda: publish() or following.journal(), seconds=30, waiting_for="the other to act")
+        subscriber.stop()
+        running.result()
     subscriber.close()
     published = next(numbers)
     until(lambda: len(following.remembered()) >= published, seconds=30, waiting_for="all of it", pause_seconds=0.2)
