@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outside.subscribers import PARTITIONS, Following, Service, trigger_event
-from outside.subscribing import POINTS
+from outside.subscribing import POINTS, POISONED
 from servers.waiting import until
 
 if TYPE_CHECKING:
@@ -109,17 +109,19 @@ def test_a_frozen_subscriber_goes_on_with_what_comes_then(following: Following) 
 
 
 @pytest.mark.parametrize(("seed", "workers"), [(1, 0), (2, 8)], ids=["one by one", "several at once"])
-def test_killed_at_random_each_trigger_is_done_once_and_never_handed_out_after_it_was(
+def test_killed_at_random_each_trigger_is_done_or_parked_once_and_never_handed_out_after_it_was(
     following: Following, seed: int, workers: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 -- a seed, so that it can be played again
-    names, ids = (f"s{number}" for number in count()), []
+    names, ids, poisoned = (f"s{number}" for number in count()), [], []
 
     def publish() -> None:
         ids.append(f"t{len(ids)}")
         # On the raw topic a crash of the worker may repeat a record.
         repeated = chance.choice([1, 1, 1, 2])
         event = trigger_event(ids[-1], subject=f"acct-{chance.randrange(ACCOUNTS)}")
+        if workers and event["subject"] == POISONED:
+            poisoned.append(ids[-1])
         following.publish(*[event] * repeated, partition=chance.randrange(PARTITIONS))
 
     def doomed() -> Service:
@@ -143,7 +145,7 @@ def test_killed_at_random_each_trigger_is_done_once_and_never_handed_out_after_i
         each.kill()
     following.service("last", workers=workers)
     until(lambda: {*ids} == {*following.remembered()}, seconds=60, waiting_for="every trigger done", pause_seconds=0.5)
-    assert Counter(following.remembered()) == Counter(ids)
+    assert (Counter(following.remembered()), Counter(following.parked())) == (Counter(ids), Counter(poisoned))
     assert following.handed_out_after_done() == []
 
 

@@ -150,8 +150,15 @@ class Following:
 
     def remembered(self) -> list[str]:
         """Return the ids in the memory, as a stranger reads it: as often as they were committed there."""
+        return self._ids(MEMORY)
+
+    def parked(self) -> list[str]:
+        """Return the ids on the parking topic, as often as they were committed there."""
+        return self._ids(PARKED)
+
+    def _ids(self, topic: str) -> list[str]:
         whose = f"{self.prefix}{GROUP}{SEPARATOR}"
-        return [key.removeprefix(whose) for key in committed_keys(self.kafka, self.prefix + MEMORY)]
+        return [key.removeprefix(whose) for key in committed_keys(self.kafka, self.prefix + topic)]
 
     def handed_out_after_done(self) -> list[Line]:
         """Return what was handed out after its `done()` had returned: what must never be."""

@@ -2,7 +2,7 @@
 
 `python tests/outside/subscribing.py SETTINGS`, a JSON object; writes what happens to a journal, one line each:
 who it is, `out`, `done` or `taken`, and the trigger's id. Of several in hand it is done with any. With `workers`
-it acts on several at once; what is `done` then is told when it is committed.
+it acts on several at once, and refuses those of one account; what is `done` then is told when it is committed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaProducer
 
-from expansion_signals.sdk import Subscriber, Trigger, TriggerTaken
+from expansion_signals.sdk import Rejected, Subscriber, Trigger, TriggerTaken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 REPLACED = ("send", "send_offsets_to_transaction", "commit_transaction")
 SEPARATOR = "\x1f"
+POISONED = "acct-0"
 
 POINTS = ("handed_out", "memory_written", "offsets_sent", "committed", "done")
 """Where it can be told to end: once a trigger is handed out; inside `done()` before the offsets are sent, before the
@@ -66,6 +67,8 @@ class Service:
     def _act(self, trigger: Trigger) -> None:
         self._tell("out", trigger.id)
         self.reach("handed_out")
+        if trigger.account == POISONED:
+            raise Rejected("poisoned")
 
     def committed(self, triggers: Sequence[str]) -> None:
         """Tell of what was done together; one by one, each is told once `done()` has returned."""
