@@ -167,7 +167,7 @@ class Subscriber:
             )
         handling = Handling(
             self._handing_out,
-            lambda taken: handler(handed_out(taken.event, self._topics[taken.place[0][0]], _refuse, _refuse_later)),
+            lambda taken: handler(handed_out(taken.event, self._topics[taken.place[0][0]], _refuse)),
             workers,
             Attempts(attempts, first_wait_seconds, longest_wait_seconds),
             now=self._now,
@@ -263,7 +263,3 @@ class Subscriber:
 
 def _refuse() -> None:
     raise Rejected("run() says done() by itself once its handler returns: do not say it there")
-
-
-async def _refuse_later() -> None:
-    _refuse()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -130,9 +131,15 @@ class Trigger:
 
 
 def handed_out(
-    event: Event, topic: str, finish: Callable[[], None], finish_later: Callable[[], Awaitable[None]]
+    event: Event,
+    topic: str,
+    finish: Callable[[], None],
+    finish_later: Callable[[], Awaitable[None]] | None = None,
 ) -> Trigger:
-    """Return the trigger of this event, which `finish` remembers as done, and `finish_later` for an event loop."""
+    """Return the trigger of this event, which `finish` remembers as done.
+
+    `finish_later` does the same for an event loop; without it, `finish` is called in another thread.
+    """
     return Trigger(
         id=event.id,
         type=event.type,
@@ -144,7 +151,7 @@ def handed_out(
         topic=topic,
         traceparent=event.traceparent,
         finish=finish,
-        finish_later=finish_later,
+        finish_later=finish_later or (lambda: asyncio.to_thread(finish)),
     )
 
 

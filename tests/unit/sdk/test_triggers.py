@@ -26,12 +26,8 @@ TRIGGERS = sorted(
 EVENT = json.loads((EXAMPLES / "expansion-limit-reached/limit.reached/1/with-recommendation.json").read_text())
 
 
-async def later() -> None:
-    """Say that it is done, for an event loop."""
-
-
 def trigger(**changes: object) -> Trigger:
-    return handed_out(read(json.dumps(EVENT | changes).encode()), "expansion-limit-reached", lambda: None, later)
+    return handed_out(read(json.dumps(EVENT | changes).encode()), "expansion-limit-reached", lambda: None)
 
 
 @pytest.mark.parametrize("path", TRIGGERS, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
@@ -92,13 +88,13 @@ def test_numbers_are_read_exactly() -> None:
 
 def test_without_an_expirytime_it_expires_after_30_days() -> None:
     event = {name: value for name, value in EVENT.items() if name != "expirytime"}
-    found = handed_out(read(json.dumps(event).encode()), "t", lambda: None, later)
+    found = handed_out(read(json.dumps(event).encode()), "t", lambda: None)
     assert found.expires - found.time == timedelta(days=30)
 
 
 def test_without_a_recordedtime_it_was_decided_when_it_happened() -> None:
     event = {name: value for name, value in EVENT.items() if name != "recordedtime"}
-    found = handed_out(read(json.dumps(event).encode()), "t", lambda: None, later)
+    found = handed_out(read(json.dumps(event).encode()), "t", lambda: None)
     assert found.recorded == found.time
 
 
