@@ -21,10 +21,11 @@ from confluent_kafka.admin import (
 
 from documents import ROOT, code, rows, section
 from emitted import until_emitters_ended
-from expansion_signals.errors import RejectedState
-from expansion_signals.sdk import Emitter, KafkaSecurity, Subscriber
+from expansion_signals.errors import Rejected, RejectedState
+from expansion_signals.sdk import Emitter, KafkaSecurity, Subscriber, Trigger
 from outside.deployment import TRIGGERS, Deployment
 from outside.product import usage_event
+from outside.subscribers import PARKED
 from outside.worker import Worker, command
 from servers.absence import ServerAbsentError, missing
 from servers.secured import REDIS_USER, Keys, SecuredKafka, SecuredRedis
@@ -223,7 +224,7 @@ def test_day_totals_are_imported(servers: Servers, tmp_path: Path) -> None:
     )
 
 
-def test_a_subscriber_is_handed_a_trigger_and_is_done_with_it(servers: Servers) -> None:
+def test_a_subscriber_is_handed_triggers_and_is_done_with_them_or_parks_them(servers: Servers) -> None:
     account, keys = "acct-5", servers.keys
     with Worker(servers.login(), servers.directory / "subscriber.log") as worker:
         worker.start().until_ready()
@@ -235,11 +236,17 @@ def test_a_subscriber_is_handed_a_trigger_and_is_done_with_it(servers: Servers) 
     )
     prefix = servers.deployment.prefix
     with Subscriber(servers.kafka.login, "mailer", [TRIGGERS], prefix=prefix, security=security) as subscriber:
-        accounts = set()
-        while account not in accounts:
-            trigger = next(subscriber)
-            trigger.done()
-            accounts.add(trigger.account)
+        parked = []
+
+        def act(trigger: Trigger) -> None:
+            if trigger.account == account:
+                parked.append(trigger.id)
+                subscriber.stop()
+                raise Rejected("no address")
+
+        subscriber.run(act)
+    [found] = servers.deployment.topic(PARKED).until(lambda record: record.key is not None)
+    assert [found.key] == [f"{prefix}mailer\x1f{trigger}".encode() for trigger in parked]
 
 
 def _as_app(servers: Servers, tmp_path: Path, password: str) -> Emitter:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outside.subscribers import PARTITIONS, Following, Service
-from outside.subscribing import POINTS
+from outside.subscribers import PARTITIONS, Following, Service, trigger_event
+from outside.subscribing import POINTS, POISONED
 from servers.waiting import until
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from servers.chosen import GivenKafka, Kafka
 
-TRIGGERS, KILLS, AT_ONCE = 200, 8, 2
-LONGEST_LIFE = TRIGGERS // (KILLS + AT_ONCE)
-"""In triggers: so that some are left for the last one."""
+TRIGGERS, ACCOUNTS, KILLS, AT_ONCE = 100, 10, 6, 2
+LONGEST_LIFE = 20
+"""In triggers."""
 
 NOT_DONE, DONE = ("handed_out", "memory_written", "offsets_sent"), ("committed", "done")
 
@@ -108,39 +108,51 @@ def test_a_frozen_subscriber_goes_on_with_what_comes_then(following: Following) 
     assert following.told("done", "c") == ["frozen"]
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_killed_at_random_each_trigger_is_done_once_and_never_handed_out_after_it_was(
-    following: Following, seed: int
+@pytest.mark.parametrize(("seed", "workers"), [(1, 0), (2, 8)], ids=["one by one", "several at once"])
+def test_killed_at_random_each_trigger_is_done_or_parked_once_and_never_handed_out_after_it_was(
+    following: Following, seed: int, workers: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 -- a seed, so that it can be played again
-    ids = [f"t{number}" for number in range(TRIGGERS)]
-    for trigger in ids:
+    names, ids, poisoned = (f"s{number}" for number in count()), [], []
+
+    def publish() -> None:
+        ids.append(f"t{len(ids)}")
         # On the raw topic a crash of the worker may repeat a record.
         repeated = chance.choice([1, 1, 1, 2])
-        following.publish(*[trigger] * repeated, partition=chance.randrange(PARTITIONS))
-    names = (f"s{number}" for number in count())
+        event = trigger_event(ids[-1], subject=f"acct-{chance.randrange(ACCOUNTS)}")
+        if workers and event["subject"] == POISONED:
+            poisoned.append(ids[-1])
+        following.publish(*[event] * repeated, partition=chance.randrange(PARTITIONS))
 
     def doomed() -> Service:
-        point, after, in_hand = chance.choice(POINTS), chance.randrange(1, LONGEST_LIFE), chance.randrange(1, 4)
-        return following.service(next(names), point=point, after=after, in_hand=in_hand)
+        point, in_hand = chance.choice(POINTS[:-1] if workers else POINTS), chance.randrange(1, 4)
+        # Several at once, a transaction is of many.
+        longest = LONGEST_LIFE if point == "handed_out" or not workers else 3
+        after = chance.randrange(1, longest)
+        return following.service(next(names), point=point, after=after, in_hand=in_hand, workers=workers)
 
+    def ended() -> list[Service]:
+        publish()  # so that there is something to come to its end with
+        return [each for each in alive if each.has_ended()]
+
+    for _ in range(TRIGGERS):
+        publish()
     alive = [doomed() for _ in range(AT_ONCE)]
     for _ in range(KILLS):
-        dead = until(lambda: [each for each in alive if each.has_ended()], seconds=60, waiting_for="a kill")
-        alive.remove(dead[0])
+        alive.remove(until(ended, seconds=60, waiting_for="a kill", pause_seconds=0.1)[0])
         alive.append(doomed())
     for each in alive:
         each.kill()
-    following.service("last")
+    following.service("last", workers=workers)
     until(lambda: {*ids} == {*following.remembered()}, seconds=60, waiting_for="every trigger done", pause_seconds=0.5)
-    assert Counter(following.remembered()) == Counter(ids)
+    assert (Counter(following.remembered()), Counter(following.parked())) == (Counter(ids), Counter(poisoned))
     assert following.handed_out_after_done() == []
 
 
 def test_a_broker_that_is_away_is_waited_for(own_kafka: Kafka, prefix: str, tmp_path: Path) -> None:
     with Following(own_kafka.bootstrap, prefix, tmp_path) as following:
         following.publish(*(f"before-{number}" for number in range(300)))
-        service = following.service("mailer")
+        service = following.service("mailer", workers=8)
         following.until_told("done", "before-20")
         own_kafka.kill()
         reached = len(following.journal())

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TRIGGERS = "expansion-limit-reached"
 MEMORY = "expansion-subscriber-memory"
+PARKED = "expansion-parked"
 PARTITIONS = 4
 GROUP = "mailer"
 SESSION_SECONDS = 2
@@ -60,7 +61,7 @@ class Following:
         for file in (self._journal, self._log):
             file.touch()
         self._services: list[Service] = []
-        wanted = [topic for topic in topics() if topic.name in (TRIGGERS, MEMORY)]
+        wanted = [topic for topic in topics() if topic.name in (TRIGGERS, MEMORY, PARKED)]
         create_topics(kafka, prefix, [topic.model_copy(update={"partitions": PARTITIONS}) for topic in wanted])
         self._producer = Producer({"bootstrap.servers": kafka, "log_level": 0})
 
@@ -93,10 +94,20 @@ class Following:
         """Wait until all that was produced is there."""
         assert self._producer.flush(10) == 0
 
-    def service(
-        self, name: str, *, point: str | None = None, after: int = 1, freezes: bool = False, in_hand: int = 1
+    def service(  # noqa: PLR0913 -- what may go wrong with one
+        self,
+        name: str,
+        *,
+        point: str | None = None,
+        after: int = 1,
+        freezes: bool = False,
+        in_hand: int = 1,
+        workers: int = 0,
     ) -> Service:
-        """Start a service that ends, or freezes, when it has come to this point so many times."""
+        """Start a service that ends, or freezes, when it has come to this point so many times.
+
+        It has so many triggers in hand, or acts on them at once with so many workers.
+        """
         settings = {
             "name": name,
             "kafka": self.kafka,
@@ -109,6 +120,7 @@ class Following:
             "after": after,
             "freezes": freezes,
             "in_hand": in_hand,
+            "workers": workers,
         }
         service = Service(settings, self._log)
         self._services.append(service)
@@ -138,8 +150,15 @@ class Following:
 
     def remembered(self) -> list[str]:
         """Return the ids in the memory, as a stranger reads it: as often as they were committed there."""
+        return self._ids(MEMORY)
+
+    def parked(self) -> list[str]:
+        """Return the ids on the parking topic, as often as they were committed there."""
+        return self._ids(PARKED)
+
+    def _ids(self, topic: str) -> list[str]:
         whose = f"{self.prefix}{GROUP}{SEPARATOR}"
-        return [key.removeprefix(whose) for key in committed_keys(self.kafka, self.prefix + MEMORY)]
+        return [key.removeprefix(whose) for key in committed_keys(self.kafka, self.prefix + topic)]
 
     def handed_out_after_done(self) -> list[Line]:
         """Return what was handed out after its `done()` had returned: what must never be."""

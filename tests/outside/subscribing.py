@@ -1,7 +1,8 @@
 """A notification service as its README tells it to be written, which crashes or freezes where it is told.
 
 `python tests/outside/subscribing.py SETTINGS`, a JSON object; writes what happens to a journal, one line each:
-who it is, `out`, `done` or `taken`, and the trigger's id. Of several in hand it is done with any.
+who it is, `out`, `done` or `taken`, and the trigger's id. Of several in hand it is done with any. With `workers`
+it acts on several at once, and refuses those of one account; what is `done` then is told when it is committed.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaProducer
 
-from expansion_signals.sdk import Subscriber, Trigger, TriggerTaken
+from expansion_signals.sdk import Rejected, Subscriber, Trigger, TriggerTaken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
+
+REPLACED = ("send", "send_offsets_to_transaction", "commit_transaction")
+SEPARATOR = "\x1f"
+POISONED = "acct-0"
 
 POINTS = ("handed_out", "memory_written", "offsets_sent", "committed", "done")
 """Where it can be told to end: once a trigger is handed out; inside `done()` before the offsets are sent, before the
@@ -34,6 +39,7 @@ class Service:
         self._point: str | None = settings["point"]
         self._left: int = settings["after"]
         self._in_hand: int = settings["in_hand"]
+        self._workers: int = settings["workers"]
         self._chance = random.Random(self._name)  # noqa: S311 -- a seed, so that it can be played again
         self._signal = signal.SIGSTOP if settings["freezes"] else signal.SIGKILL
         # One write a line to the end of the file: lines of several services stand in the order in which they happened.
@@ -48,6 +54,8 @@ class Service:
 
     def run(self) -> None:
         """Follow triggers for ever."""
+        if self._workers:
+            self._subscriber.run(self._act, workers=self._workers)
         in_hand: list[Trigger] = []
         for trigger in self._subscriber:
             self._tell("out", trigger.id)
@@ -55,6 +63,18 @@ class Service:
             in_hand.append(trigger)
             if len(in_hand) == self._in_hand:
                 self._finish(in_hand.pop(self._chance.randrange(self._in_hand)))
+
+    def _act(self, trigger: Trigger) -> None:
+        self._tell("out", trigger.id)
+        self.reach("handed_out")
+        if trigger.account == POISONED:
+            raise Rejected("poisoned")
+
+    def committed(self, triggers: Sequence[str]) -> None:
+        """Tell of what was done together; one by one, each is told once `done()` has returned."""
+        if self._workers:
+            for trigger in triggers:
+                self._tell("done", trigger)
 
     def _finish(self, trigger: Trigger) -> None:
         try:
@@ -77,8 +97,13 @@ class Service:
 
 
 def crash_inside_done(service: Service) -> None:
-    """Let the driver's calls tell where `done()` is."""
-    send_offsets, commit = KafkaProducer.send_offsets_to_transaction, KafkaProducer.commit_transaction
+    """Let the driver's calls tell where `done()` is, and of which triggers."""
+    send, send_offsets, commit = (getattr(KafkaProducer, name) for name in REPLACED)
+    triggers: list[str] = []
+
+    def remembering(producer: KafkaProducer, topic: str, value: bytes, key: bytes, *further: object) -> object:
+        triggers.append(key.decode().rpartition(SEPARATOR)[2])
+        return send(producer, topic, value, key, *further)
 
     def sending(*arguments: object) -> None:
         service.reach("memory_written")
@@ -87,13 +112,11 @@ def crash_inside_done(service: Service) -> None:
     def committing(*arguments: object) -> None:
         service.reach("offsets_sent")
         commit(*arguments)
+        service.committed(triggers)
+        triggers.clear()
         service.reach("committed")
 
-    replaced: dict[str, Callable[..., None]] = {
-        "send_offsets_to_transaction": sending,
-        "commit_transaction": committing,
-    }
-    for name, call in replaced.items():
+    for name, call in zip(REPLACED, (remembering, sending, committing), strict=True):
         setattr(KafkaProducer, name, call)
 
 

@@ -107,6 +107,7 @@ def test_every_topic_of_the_interface_is_there() -> None:
         "expansion-signals",
         "expansion-decisions",
         "expansion-outcomes",
+        "expansion-parked",
         "expansion-shadow",
         "expansion-subscriber-memory",
         "usage-events-dlq",

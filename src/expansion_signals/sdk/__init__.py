@@ -14,10 +14,22 @@ for trigger in Subscriber("localhost:9092", group="mailer", topics=["expansion-l
 
 from __future__ import annotations
 
-from expansion_signals.errors import RejectedEvent, TriggerTaken
+from expansion_signals.errors import Rejected, RejectedEvent, Retryable, TriggerTaken
 from expansion_signals.sdk.emitter import Emitter
+from expansion_signals.sdk.parked_triggers import Parking
 from expansion_signals.sdk.subscriber import Subscriber
 from expansion_signals.sdk.triggers import Trigger, TriggerData
 from expansion_signals.security import KafkaSecurity
 
-__all__ = ["Emitter", "KafkaSecurity", "RejectedEvent", "Subscriber", "Trigger", "TriggerData", "TriggerTaken"]
+__all__ = [
+    "Emitter",
+    "KafkaSecurity",
+    "Parking",
+    "Rejected",
+    "RejectedEvent",
+    "Retryable",
+    "Subscriber",
+    "Trigger",
+    "TriggerData",
+    "TriggerTaken",
+]

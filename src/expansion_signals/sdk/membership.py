@@ -12,10 +12,11 @@ from expansion_signals.sdk.clients import open_consumer
 from expansion_signals.sdk.failures import kafka_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 _CLOSE_MS = 3_000
 _ANSWER_MS = 5_000
+_JOIN_SECONDS = 1.0
 _FENCING = (2, 5)
 
 log = logging.getLogger(__name__)
@@ -40,10 +41,13 @@ class Assignment:
 
 
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Reads `topics` as a member of `group`, both with the deployment's prefix, one record at a time.
+    """Reads `topics` as a member of `group`, both with the deployment's prefix.
 
-    One by one, because the group is rejoined in `poll` only: a member with a store of records would let the others
-    wait. A group that has committed nothing begins at the beginning.
+    The group is rejoined in `poll` only: a member that does not poll lets the others wait. A group that has committed
+    nothing begins at the beginning.
+
+    `before_revocation` is called when the group takes everything back, while what is done can still be committed: by
+    kafka-python's thread, in the middle of a poll. As long as it takes, the group waits, and no heartbeat is sent.
     """
 
     def __init__(
@@ -66,11 +70,16 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             "heartbeat_interval_ms": int(session_timeout_seconds * 1000 / 4),
         }
         self._consumer: Any = None
+        self._needed = set(topics)
+        self.before_revocation: Callable[[], None] = _nothing
         self.assignment: Assignment | None = None
         self._settled: Assignment | None = None
 
-    def poll(self, seconds: float) -> Taken | None:
-        """Return the next record; None if there was none for so long.
+    def poll(self, seconds: float, most: int) -> Sequence[Taken]:
+        """Return the next records, at most so many; none if there were none for so long.
+
+        With `most` 0 it does no more than stay a member. Between two assignments it waits longer: a poll that ends
+        before the group is joined begins anew.
 
         Raises:
             LogUnavailable: the broker does not answer; polling again is right.
@@ -78,15 +87,25 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         """
         with kafka_failures(self._servers):
             consumer = self._connected()
-            fetched = consumer.poll(timeout_ms=int(seconds * 1000), max_records=1)
+            if most == 0:
+                consumer.pause(*consumer.assignment())
+            wait = seconds if self.assignment else max(seconds, _JOIN_SECONDS)
+            fetched = consumer.poll(timeout_ms=int(wait * 1000), max_records=max(most, 1))
+            consumer.resume(*consumer.paused())
             if self.assignment is not self._settled:
                 self._go_back(consumer)
                 self._settled = self.assignment
-                return None
+                return ()
         assignment = self.assignment
         if assignment is None:
-            return None
-        return next((Taken(assignment, record) for [record] in fetched.values()), None)
+            return ()
+        return [Taken(assignment, record) for records in fetched.values() for record in records]
+
+    def require(self, topic: str) -> None:
+        """Refuse to go on without this topic as well, which has the deployment's prefix."""
+        if topic not in self._needed:
+            self._needed.add(topic)
+            self.leave()  # looked at when it joins
 
     def leave(self) -> None:
         """Leave the group, if we are still in it; the next poll joins it anew."""
@@ -96,6 +115,12 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def on_partitions_revoked(self, revoked: Collection[Any]) -> None:  # noqa: ARG002 -- eager: it is all
         """Note that the group takes everything back; called by kafka-python's thread, in the middle of a poll."""
+        if self.assignment is not None:  # not once we left by ourselves
+            self.before_revocation()
+        self.assignment = None
+
+    def on_partitions_lost(self, lost: Collection[Any]) -> None:  # noqa: ARG002 -- eager: it is all
+        """Note that the group has moved on without us: nothing can be committed any more."""
         self.assignment = None
 
     def on_partitions_assigned(self, assigned: Collection[Any]) -> None:  # noqa: ARG002 -- polls tell them
@@ -128,8 +153,12 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         return self._consumer
 
     def _refuse_missing(self, there: Collection[str]) -> None:
-        missing = sorted(set(self._topics).difference(there))
+        missing = sorted(self._needed.difference(there))
         if missing:
             raise RejectedState(
                 f"Kafka at {self._servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
             )
+
+
+def _nothing() -> None:
+    pass

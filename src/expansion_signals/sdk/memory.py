@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
-from kafka import TopicPartition
-
-from expansion_signals.errors import LogUnavailable, RejectedState
 from expansion_signals.sdk.clients import open_consumer
 from expansion_signals.sdk.failures import kafka_failures
 from expansion_signals.sdk.recollection import Recollection, remembered
+from expansion_signals.sdk.whole_topic import ends, partitions_of, positions, read_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-_POLL_MS = 100
-_STANDSTILL_SECONDS = 1.0
-"""So long without a record, and reading is told to wait for something."""
+    from kafka import TopicPartition
 
-_ANSWER_MS = 5_000
+    from expansion_signals.model.instants import Instant
+
 _CLOSE_MS = 1_000
+_FETCH_WAIT_MS = 5
+"""A broker answers a connection in order: asked where the topic ends, it first sits out a fetch that finds nothing, by
+default for 500 ms."""
 
 
 class Memory:
@@ -35,30 +34,37 @@ class Memory:
         self._servers = servers
         self._topic = topic
         self._group = group
-        self._options = {**options, "auto_offset_reset": "earliest"}
+        self._options = {**options, "auto_offset_reset": "earliest", "fetch_max_wait_ms": _FETCH_WAIT_MS}
         self._committed: Any = None
         self._written: Any = None
         self._partitions: tuple[TopicPartition, ...] = ()
         self._undecided: set[str] = set()
-        self.done = Recollection()
+        self._done = Recollection()
 
-    def holds(self, trigger: str) -> bool:
-        """Say whether this id was done, by any member of the group, before this was asked.
+    def done_of(self, triggers: Collection[str]) -> set[str]:
+        """Return which of these ids were done, by any member of the group, before this was asked.
+
+        It is read to its end each time, also for an id that was done once: what was parked may have been handed back.
 
         Raises:
-            LogUnavailable: the broker does not answer, or a transaction with this id is not decided: ask again.
+            LogUnavailable: the broker does not answer, or a transaction with one of them is not decided: ask again.
             RejectedState: the topic is missing, or the broker refuses us.
         """
-        if trigger in self.done:
-            return True
         with kafka_failures(self._servers):
             self._connect()
-            self._read_to(self._written, self._written.end_offsets(self._partitions, timeout_ms=_ANSWER_MS))
+            read_to(ends(self._written, self._partitions), self._written, self._see_written)
             self._take_committed()
-            if trigger in self._undecided:
-                self._read_to(self._committed, self._positions(self._written))
+            if not self._undecided.isdisjoint(triggers):
+                read_to(positions(self._written, self._partitions), self._committed, self._learn_committed)
                 self._undecided.clear()
-        return trigger in self.done
+        return {each for each in triggers if each in self._done}
+
+    def forget(self, now: Instant) -> Sequence[str]:
+        """Forget what is past its time, of all that is decided, and return it; raises what `done_of` raises."""
+        with kafka_failures(self._servers):
+            self._connect()
+            read_to(ends(self._committed, self._partitions), self._committed, self._learn_committed)
+        return self._done.forget(now)
 
     def close(self) -> None:
         """Disconnect; what is known stays."""
@@ -73,56 +79,33 @@ class Memory:
         self.close()  # the first time, or partitions were added
         committed = open_consumer(**self._options, isolation_level="read_committed")
         try:
-            self._partitions = self._found(committed)
+            self._partitions = partitions_of(committed, self._topic, self._servers)
             committed.assign(self._partitions)
-            self._read_to(committed, committed.end_offsets(self._partitions, timeout_ms=_ANSWER_MS))
+            read_to(ends(committed, self._partitions), committed, self._learn_committed)
             written = open_consumer(**self._options, isolation_level="read_uncommitted")
         except BaseException:
             committed.close(timeout_ms=_CLOSE_MS)
             raise
         written.assign(self._partitions)
-        for partition, position in self._positions(committed).items():
+        for partition, position in positions(committed, self._partitions).items():
             written.seek(partition, position)
         self._committed, self._written = committed, written
-
-    def _found(self, consumer: Any) -> tuple[TopicPartition, ...]:  # noqa: ANN401 -- kafka-python has no types
-        numbers = consumer.partitions_for_topic(self._topic)
-        if not numbers:
-            raise RejectedState(
-                f"Kafka at {self._servers} has no topic {self._topic}; run `expansion-signals topics create`"
-            )
-        return tuple(TopicPartition(self._topic, number) for number in sorted(numbers))
 
     def _take_committed(self) -> None:
         if not self._undecided:
             return
-        while self._apply(self._committed, 0):
-            pass
-        reached = self._positions(self._committed)
-        if all(reached[partition] >= position for partition, position in self._positions(self._written).items()):
+        while fetched := self._committed.poll(timeout_ms=0):
+            self._learn_committed(fetched)
+        reached = positions(self._committed, self._partitions)
+        if all(reached[each] >= position for each, position in positions(self._written, self._partitions).items()):
             self._undecided.clear()
 
-    def _read_to(self, consumer: Any, ends: Mapping[TopicPartition, int]) -> None:  # noqa: ANN401 -- kafka-python has no types
-        positions, moved = self._positions(consumer), time.monotonic()
-        while any(positions[partition] < end for partition, end in ends.items()):
-            self._apply(consumer, _POLL_MS)
-            before, positions = positions, self._positions(consumer)
-            if positions != before:
-                moved = time.monotonic()
-            elif time.monotonic() - moved > _STANDSTILL_SECONDS:
-                raise LogUnavailable(f"{self._topic} at {self._servers}: a transaction there is not decided yet")
-
-    def _positions(self, consumer: Any) -> dict[TopicPartition, int]:  # noqa: ANN401 -- kafka-python has no types
-        return {each: consumer.position(each, timeout_ms=_ANSWER_MS) or 0 for each in self._partitions}
-
-    def _apply(self, consumer: Any, timeout_ms: int) -> bool:  # noqa: ANN401 -- kafka-python has no types
-        fetched = consumer.poll(timeout_ms=timeout_ms)
+    def _learn_committed(self, fetched: Mapping[TopicPartition, Any]) -> None:
         for trigger, value in self._own(fetched):
-            if consumer is not self._written:
-                self.done.learn(trigger, value)
-            elif trigger not in self.done:
-                self._undecided.add(trigger)
-        return bool(fetched)
+            self._done.learn(trigger, value)
+
+    def _see_written(self, fetched: Mapping[TopicPartition, Any]) -> None:
+        self._undecided.update(trigger for trigger, _ in self._own(fetched))
 
     def _own(self, fetched: Mapping[TopicPartition, Any]) -> Iterator[tuple[str, bytes | None]]:
         for batch in fetched.values():

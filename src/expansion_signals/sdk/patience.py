@@ -19,8 +19,16 @@ log = logging.getLogger(__name__)
 Answered = TypeVar("Answered")
 
 
-def in_place(step: Callable[[], Answered]) -> Answered:
-    """Return the step's answer, however long it takes; what is not `Retryable` is raised. A failure is logged once."""
+def _never() -> bool:
+    return False
+
+
+def in_place(step: Callable[[], Answered], given_up: Callable[[], bool] = _never) -> Answered:
+    """Return the step's answer, however long it takes; what is not `Retryable` is raised. A failure is logged once.
+
+    Raises:
+        Retryable: the last failure, once it is given up.
+    """
     wait, told = _FIRST_WAIT, ""
     while True:
         try:
@@ -29,6 +37,8 @@ def in_place(step: Callable[[], Answered]) -> Answered:
             if str(failure) != told:
                 told = str(failure)
                 log.warning("waiting: %s", told)
+            if given_up():
+                raise
         else:
             if told:
                 log.info("it answers again: going on")

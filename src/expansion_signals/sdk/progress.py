@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 Partition: TypeAlias = tuple[str, int]
 """Topic, with the deployment's prefix, and number; kafka-python's `TopicPartition` is one."""
+
+Place: TypeAlias = tuple[Partition, int]
+"""A partition and an offset in it: where a record stands."""
 
 
 class Progress:
@@ -20,30 +26,33 @@ class Progress:
         self._open: dict[Partition, dict[int, None]] = {}
         self._committed: dict[Partition, int] = {}
 
-    def take(self, partition: Partition, offset: int, *, keep: bool) -> None:
-        """Take note of a record: `keep` if it was handed out, so that it holds the offset back until it is done."""
+    def take(self, place: Place) -> None:
+        """Take note of a record; it holds the offset back until it is passed, or done."""
+        partition, offset = place
         self._committed.setdefault(partition, offset)
         self._next[partition] = offset + 1
-        if keep:
-            self._open.setdefault(partition, {})[offset] = None
+        self._open.setdefault(partition, {})[offset] = None
 
-    def after(self, partition: Partition, done: int) -> int:
-        """Return what is to be committed for this partition once `done` is."""
-        return self._first_open(partition, done)
-
-    def finish(self, partition: Partition, offset: int) -> None:
-        """Take note that this record is done, and that what `after` said is committed."""
+    def drop(self, place: Place) -> None:
+        """Take note that nobody will act on this record."""
+        partition, offset = place
         self._open[partition].pop(offset, None)
-        self._committed[partition] = self._first_open(partition)
 
-    def uncommitted(self) -> dict[Partition, int]:
-        """Return what is to be committed where more was passed than is committed."""
-        reached = {partition: self._first_open(partition) for partition in self._next}
-        return {partition: offset for partition, offset in reached.items() if offset > self._committed[partition]}
+    def after(self, done: Collection[Place]) -> dict[Partition, int]:
+        """Return what is to be committed once all of these are done.
 
-    def commit(self, offsets: dict[Partition, int]) -> None:
-        """Take note that these are committed."""
+        Their partitions are in it even where the offset stays: without an offset the broker would not ask who we are.
+        """
+        offsets = {partition: self._first_open(partition, done) for partition in self._next}
+        asked = {partition for partition, _ in done}
+        return {each: offset for each, offset in offsets.items() if each in asked or offset > self._committed[each]}
+
+    def commit(self, done: Collection[Place], offsets: Mapping[Partition, int]) -> None:
+        """Take note that these are done, and that what `after` said is committed."""
+        for place in done:
+            self.drop(place)
         self._committed.update(offsets)
 
-    def _first_open(self, partition: Partition, without: int | None = None) -> int:
-        return next((each for each in self._open.get(partition, ()) if each != without), self._next[partition])
+    def _first_open(self, partition: Partition, done: Collection[Place]) -> int:
+        still_open = (each for each in self._open[partition] if (partition, each) not in done)
+        return next(still_open, self._next[partition])

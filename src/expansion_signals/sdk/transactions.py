@@ -1,10 +1,10 @@
-"""Transactions that write a group's memory and its offsets together, or not at all (semantics 9.3)."""
+"""Transactions that write records and a group's offsets together, or not at all (semantics 9.3)."""
 
 from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka import OffsetAndMetadata, TopicPartition, errors
 
@@ -12,7 +12,7 @@ from expansion_signals.sdk.clients import open_producer
 from expansion_signals.sdk.failures import kafka_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expansion_signals.sdk.progress import Partition
 
@@ -20,6 +20,18 @@ _TIMEOUT_MS = 5_000
 """After so long the broker aborts a transaction whose subscriber died in the middle of it."""
 
 _ANSWER_SECONDS = 10
+_LARGEST_REQUEST = 4 * 1024 * 1024
+"""In bytes: what is parked is larger than the trigger that it was, and the broker says what it takes."""
+
+
+class Write(NamedTuple):
+    """A record to write; `topic` has the deployment's prefix. Without `partition` the key says where it goes."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+    partition: int | None = None
 
 
 class OvertakenError(Exception):
@@ -27,15 +39,14 @@ class OvertakenError(Exception):
 
 
 class Transactions:
-    """Writes to `topic`, which has the deployment's prefix, and commits offsets as the member that is given.
+    """Writes records, and commits offsets as the member that is given; one call at a time, from any thread.
 
     After any failure the next transaction begins with a new producer of the same name, which first ends what the last
     one left open.
     """
 
-    def __init__(self, servers: str, topic: str, group: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, servers: str, group: str, options: Mapping[str, Any]) -> None:
         self._servers = servers
-        self._topic = topic
         self._options = {
             **options,
             "transactional_id": f"{group}-{uuid.uuid4().hex}",
@@ -43,12 +54,13 @@ class Transactions:
             "max_block_ms": _ANSWER_SECONDS * 1000,
             "request_timeout_ms": 5_000,
             "delivery_timeout_ms": _ANSWER_SECONDS * 1000,
+            "max_request_size": _LARGEST_REQUEST,
             # One that begins while the last is still being ended is told to ask again: by default after 100 ms.
             "retry_backoff_ms": 5,
         }
         self._producer: Any = None
 
-    def commit(self, records: Mapping[bytes, bytes | None], offsets: Mapping[Partition, int], member: Any) -> None:  # noqa: ANN401 -- kafka-python has no types
+    def commit(self, records: Iterable[Write], offsets: Mapping[Partition, int], member: Any) -> None:  # noqa: ANN401 -- kafka-python has no types
         """Write these records, and commit these offsets of the group, if there are any, as this member.
 
         Raises:
@@ -59,7 +71,10 @@ class Transactions:
         with kafka_failures(self._servers):
             try:
                 producer = self._begun()
-                sent = [producer.send(self._topic, key=key, value=value) for key, value in records.items()]
+                sent = [
+                    producer.send(each.topic, each.value, each.key, list(each.headers), each.partition)
+                    for each in records
+                ]
                 # Before the offsets: a batch that fails later would renew the producer's epoch under a commit that is
                 # on its way, and kafka-python 3.0 would take that for committed.
                 for each in sent:

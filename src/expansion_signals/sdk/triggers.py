@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from expansion_signals.model.instants import DAY, LAST, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from expansion_signals.model.instants import Instant
 
@@ -110,6 +111,7 @@ class Trigger:
     topic: str
     traceparent: str | None
     finish: Callable[[], None] = field(repr=False)
+    finish_later: Callable[[], Awaitable[None]] = field(repr=False)
 
     def done(self) -> None:
         """Say that this is acted on; returns once that is committed. A second call does nothing.
@@ -119,23 +121,37 @@ class Trigger:
         Raises:
             TriggerTaken: the group has given this trigger to another subscriber meanwhile; it is handed out there.
             RejectedState: the broker refuses us.
+            LogUnavailable: the subscriber was stopped while Kafka was away; it is handed out again.
         """
         self.finish()
 
+    async def adone(self) -> None:
+        """Say that this is acted on, as `done` does, without holding up the event loop."""
+        await self.finish_later()
 
-def handed_out(event: Event, topic: str, finish: Callable[[], None]) -> Trigger:
-    """Return the trigger of this event, which `finish` remembers as done."""
+
+def handed_out(
+    event: Event,
+    topic: str,
+    finish: Callable[[], None],
+    finish_later: Callable[[], Awaitable[None]] | None = None,
+) -> Trigger:
+    """Return the trigger of this event, which `finish` remembers as done.
+
+    `finish_later` does the same for an event loop; without it, `finish` is called in another thread.
+    """
     return Trigger(
         id=event.id,
         type=event.type,
         account=event.account,
-        time=_moment(event.time),
-        recorded=_moment(event.recorded),
-        expires=_moment(event.expires),
+        time=moment(event.time),
+        recorded=moment(event.recorded),
+        expires=moment(event.expires),
         data=TriggerData(event.data),
         topic=topic,
         traceparent=event.traceparent,
         finish=finish,
+        finish_later=finish_later or (lambda: asyncio.to_thread(finish)),
     )
 
 
@@ -207,5 +223,6 @@ def _seen(value: object) -> object:
     return value
 
 
-def _moment(instant: Instant) -> datetime:
+def moment(instant: Instant) -> datetime:
+    """Return an instant as Python has it, in UTC."""
     return _EPOCH + timedelta(microseconds=instant)

@@ -38,3 +38,8 @@ def test_one_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         in_place(failing(LogUnavailable("away"), LogUnavailable("away")))
     assert caplog.messages == ["waiting: away", "it answers again: going on"]
+
+
+def test_what_is_given_up_is_raised() -> None:
+    with pytest.raises(LogUnavailable, match="away"):
+        in_place(failing(LogUnavailable("away")), given_up=lambda: True)

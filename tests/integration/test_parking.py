@@ -1,0 +1,106 @@
+"""What a group has parked, on a real broker: looked at, and handed out again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from expansion_signals.errors import Rejected
+from expansion_signals.sdk import Parking, Subscriber, Trigger
+from outside.subscribers import GROUP, TRIGGERS, Following
+from servers.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from servers.chosen import GivenKafka, Kafka
+
+
+@pytest.fixture
+def following(kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path) -> Iterator[Following]:
+    with Following(kafka.bootstrap, prefix, tmp_path) as following:
+        yield following
+
+
+def subscribed(following: Following, group: str = GROUP) -> Subscriber:
+    return Subscriber(following.kafka, group, [TRIGGERS], prefix=following.prefix, session_timeout_seconds=2)
+
+
+def parking(following: Following, group: str = GROUP) -> Parking:
+    return Parking(following.kafka, group, prefix=following.prefix)
+
+
+def park(following: Following, *triggers: str, group: str = GROUP) -> None:
+    """Publish these, and have the group give them up."""
+    following.publish(*triggers)
+    left = list(triggers)
+
+    def refuse(trigger: Trigger) -> None:
+        left.remove(trigger.id)
+        if not left:
+            subscriber.stop()
+        raise Rejected("no address")
+
+    with subscribed(following, group) as subscriber:
+        subscriber.run(refuse)
+
+
+def test_what_is_parked_is_listed_with_the_reason_the_first_first(following: Following) -> None:
+    park(following, "a", "b")
+    with parking(following) as parked:
+        assert [(each.id, each.reason, each.attempts, each.account) for each in parked] == [
+            ("a", "Rejected: no address", 1, "acct-1"),
+            ("b", "Rejected: no address", 1, "acct-1"),
+        ]
+
+
+def test_what_another_group_has_parked_is_not_listed(following: Following) -> None:
+    park(following, "a")
+    with parking(following, "crm") as parked:
+        assert list(parked) == []
+
+
+def test_what_is_handed_out_again_comes_to_its_group_and_is_parked_no_more(following: Following) -> None:
+    park(following, "a")
+    with parking(following) as parked:
+        [trigger] = parked
+        trigger.hand_out_again()
+        assert list(parked) == []
+    with subscribed(following) as subscriber:
+        again = next(subscriber)
+        again.done()
+    assert (again.id, following.remembered()) == ("a", ["a", "a", "a"])
+
+
+def test_a_subscriber_that_runs_gets_again_what_it_had_parked_itself(following: Following) -> None:
+    following.publish("a")
+    given: list[str] = []
+
+    def handler(trigger: Trigger) -> None:
+        given.append(trigger.id)
+        if given == ["a"]:
+            raise Rejected("no address")
+        if trigger.id == "a":
+            subscriber.stop()
+            return
+        with parking(following) as parked:
+            for each in until(lambda: list(parked), seconds=10, waiting_for="a to be parked"):
+                each.hand_out_again()
+
+    following.publish("b")
+    with subscribed(following) as subscriber:
+        subscriber.run(handler, workers=1)
+    assert given == ["a", "b", "a"]
+
+
+def test_other_groups_that_have_done_it_drop_it(following: Following) -> None:
+    park(following, "a")
+    with subscribed(following, "crm") as other:
+        next(other).done()
+        with parking(following) as parked:
+            for each in parked:
+                each.hand_out_again()
+        following.publish("last")
+        assert next(other).id == "last"
