@@ -1,0 +1,126 @@
+"""Playing many arrivals: those of which nothing comes share a poll, and it ends as if each had been alone.
+
+A poll of several events is refused, before anything of it is written, if something would be published of an account
+(`testing.silence`). Then it is read without the events of that account, and these one by one. Accounts have nothing to
+do with each other before a day is closed, and no poll goes beyond an hour; each event keeps its own append time.
+
+    ada 1   bob 1   ada 2 reaches 80 %   bob 2   bob 3     refused because of ada
+            bob 1                        bob 2   bob 3     one poll
+    ada 1           ada 2                                  two polls
+
+What is silent in a poll is silent event by event: of each account either no event can lower a level, so that all stand
+at most where the last one leaves them, or there is one event only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from expansion_signals.detect.metering import contributions
+from expansion_signals.errors import RejectedRecord
+from expansion_signals.model.amounts import ALONE_FROM
+from expansion_signals.model.instants import hour_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from expansion_signals.model.events import UsageEvent
+    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.records import Outgoing
+    from expansion_signals.rules.configuration import Configuration
+    from expansion_signals.testing.arrivals import Arrival
+    from expansion_signals.testing.rehearsal import Rehearsal
+
+_FEWEST, _MOST = 16, 1024
+
+
+class Came(NamedTuple):
+    """What was published because of one arrival, whose `number` the caller gave."""
+
+    number: int
+    published: Sequence[Outgoing]
+
+
+async def play(rehearsal: Rehearsal, arrivals: Iterable[tuple[int, Arrival]]) -> AsyncIterator[Came]:
+    """Play numbered arrivals in their order; yield those of which something came."""
+    together = _Together(rehearsal)
+    for number, arrival in arrivals:
+        if together.takes(number, arrival):
+            continue
+        async for came in together.played():
+            yield came
+        if not together.takes(number, arrival):
+            yield Came(number, await rehearsal.take(arrival))
+    async for came in together.played():
+        yield came
+
+
+class _Waiting(NamedTuple):
+    """An arrival that waits for its poll, and when it will be appended."""
+
+    number: int
+    arrival: Arrival
+    account: str
+    appended: Instant
+
+
+class _Together:
+    """Arrivals that may share a poll. Twice as many the next time, half as many where most had to go alone."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        self._rehearsal = rehearsal
+        self._waiting: list[_Waiting] = []
+        self._rising: dict[str, bool] = {}
+        self._identities: set[tuple[str, str, str]] = set()
+        self._most = _FEWEST
+
+    def takes(self, number: int, arrival: Arrival) -> bool:
+        """Take an arrival, if it may share the poll of those that wait; say whether it may."""
+        event = arrival.event
+        now = self._waiting[-1].appended if self._waiting else self._rehearsal.now
+        # Where an hour begins, time passes first, and what is due in it.
+        if event is None or len(self._waiting) >= self._most or hour_of(arrival.time) > hour_of(now):
+            return False
+        rises, account = _rises(event, self._rehearsal.configuration), event.account
+        if rises is None or (account in self._rising and not (rises and self._rising[account])):
+            return False
+        # Which of two payloads of an identity stands is for the state to say, one after the other.
+        identity = (account, event.source, event.id)
+        if identity in self._identities:
+            return False
+        self._identities.add(identity)
+        self._rising[account] = rises
+        self._waiting.append(_Waiting(number, arrival, account, max(now, arrival.time)))
+        return True
+
+    async def played(self) -> AsyncIterator[Came]:
+        """Play those that wait."""
+        waiting, self._waiting, self._rising, self._identities = self._waiting, [], {}, set()
+        silent, heard = waiting, set[str]()
+        while silent and (
+            more := await self._rehearsal.take_unheard([(each.arrival, each.appended) for each in silent])
+        ):
+            heard.update(more)
+            silent = [each for each in silent if each.account not in heard]
+        alone = [each for each in waiting if each.account in heard]
+        for each in alone:
+            await self._rehearsal.pass_to(each.appended)
+            yield Came(each.number, await self._rehearsal.take(each.arrival))
+        if waiting:
+            await self._rehearsal.pass_to(waiting[-1].appended)
+            self._most = max(len(silent) // 2, _FEWEST) if len(alone) > len(silent) else min(2 * self._most, _MOST)
+
+
+def _rises(event: UsageEvent, configuration: Configuration) -> bool | None:
+    """Say whether the event can lower no level; None where it is to be alone: it is rejected, or very large."""
+    try:
+        fed = contributions(event, configuration)
+    except RejectedRecord:
+        return None
+    for meter, amount in fed or ():
+        if meter.aggregation in ("sum", "count") and not -ALONE_FROM < amount < ALONE_FROM:
+            return None
+        # Of members and the highest nothing is taken back; a value of a dimension may be one too many.
+        if meter.dimensions or meter.aggregation == "latest" or (meter.aggregation == "sum" and amount < 0):
+            return False
+    return True
