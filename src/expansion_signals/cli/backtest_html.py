@@ -195,5 +195,6 @@ def _letters(letters: Mapping[str, Any]) -> Iterator[str]:
     note = f"<small>{total:,} {counted('record', one=total == 1)}</small>"
     yield f"<h2>What can never be counted{note}</h2><table>"
     for each in letters["first"][:_LETTERS]:
-        yield f"<tr><td>{escape(each['place'])}</td><td>{escape(each['code'])}</td><td>{escape(each['message'])}</td></tr>"
+        told = "</td><td>".join(escape(each[name]) for name in ("place", "code", "message"))
+        yield f"<tr><td>{told}</td></tr>"
     yield "</table>"

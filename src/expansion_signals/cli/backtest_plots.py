@@ -42,7 +42,8 @@ def course(days: Sequence[Mapping[str, Any]], numbers: Mapping[str, int]) -> str
         if each["fired"]
         for height in [2 + 24 * each["fired"] / highest]
     ]
-    return f'<svg class="course" viewBox="0 0 {width} 26" preserveAspectRatio="none" aria-hidden="true">{"".join(columns)}</svg>'
+    box = f'viewBox="0 0 {width} 26" preserveAspectRatio="none"'
+    return f'<svg class="course" {box} aria-hidden="true">{"".join(columns)}</svg>'
 
 
 def part(count: int, most: int) -> str:

@@ -19,7 +19,7 @@ _NONE = "-"
 _MOST_REASONS = 3
 _MOST_LETTERS = 5
 _BARS = " ▁▂▃▄▅▆▇█"
-_COLUMNS = 30
+_COLUMNS = 20
 """How wide the course of days is at most; of more days, several share a column."""
 
 
@@ -56,7 +56,7 @@ def _letters(letters: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def _rules(document: Mapping[str, Any], in_force: Mapping[str, Any] | None) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("Rule", style="cyan", overflow="fold")
+    table.add_column("Rule", style="cyan", no_wrap=True)
     table.add_column("Fired", justify="right")
     if in_force is not None:
         table.add_column("In force", justify="right")

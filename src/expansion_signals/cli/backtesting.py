@@ -85,7 +85,7 @@ def _progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _text(record: Outgoing, number: int) -> str:
-    """Return the record as a line: a dead letter with what its headers say and where it stood, its bytes as they are."""
+    """Return the record as a line; a dead letter with its bytes as they are, what its headers say, and its place."""
     value = (record.value or b"").decode("utf-8", "replace")
     try:
         event: Any = json.loads(value)

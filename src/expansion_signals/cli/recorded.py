@@ -1,4 +1,4 @@
-"""What is played: the lines of a file, or what the topics hold since an instant. Each has a place that people can find."""
+"""What is played: the lines of a file, or what topics hold since an instant. Each has a place that people can find."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from expansion_signals.model.amounts import ALONE_FROM
 from expansion_signals.model.instants import hour_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.instants import Instant
@@ -97,10 +97,8 @@ class _Together:
         """Play those that wait."""
         waiting, self._waiting, self._rising, self._identities = self._waiting, [], {}, set()
         silent, heard = waiting, set[str]()
-        while silent and (
-            more := await self._rehearsal.take_unheard([(each.arrival, each.appended) for each in silent])
-        ):
-            heard.update(more)
+        while silent and (found := await self._unheard(silent)):
+            heard.update(found)
             silent = [each for each in silent if each.account not in heard]
         alone = [each for each in waiting if each.account in heard]
         for each in alone:
@@ -109,6 +107,9 @@ class _Together:
         if waiting:
             await self._rehearsal.pass_to(waiting[-1].appended)
             self._most = max(len(silent) // 2, _FEWEST) if len(alone) > len(silent) else min(2 * self._most, _MOST)
+
+    async def _unheard(self, waiting: Sequence[_Waiting]) -> Collection[str]:
+        return await self._rehearsal.take_unheard([(each.arrival, each.appended) for each in waiting])
 
 
 def _rises(event: UsageEvent, configuration: Configuration) -> bool | None:

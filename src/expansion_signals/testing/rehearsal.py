@@ -99,7 +99,7 @@ class Rehearsal:
         return [*published, *await self._decide()]
 
     async def take_unheard(self, arrivals: Sequence[tuple[Arrival, Instant]]) -> Collection[str]:
-        """Have plain usage events read in one poll, each appended at its instant, if nothing is published because of it.
+        """Have plain usage events read in one poll, each appended at its instant, if nothing is published of them.
 
         Return the accounts of which something would be; then nothing has been read. No instant is past the hour that
         it is, and no identity stands twice.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expansion_signals.errors import Retryable
@@ -33,11 +34,14 @@ class ListeningStore(MemoryStore):
         Raises:
             WouldBeHeard: it listens, and there would be facts, or a counter that is full.
         """
-        heard = {account for batch in batches for account in self._heard_of(batch)} if self.listens else None
+        if not self.listens:
+            return await super().apply(batches)
+        each_move = [replace(batch, accounts=[asked.apart() for asked in batch.accounts]) for batch in batches]
+        heard = {account for batch in each_move for account in self._heard_of(batch)}
         if heard:
             raise WouldBeHeard(heard)
-        answers = await super().apply(batches)
-        full = {full.account for each in answers if self.listens and isinstance(each, Overflow) for full in each.full}
+        answers = await super().apply(each_move)
+        full = {full.account for each in answers if isinstance(each, Overflow) for full in each.full}
         if full:
             raise WouldBeHeard(full)
         return answers
@@ -45,5 +49,5 @@ class ListeningStore(MemoryStore):
     def _heard_of(self, batch: ShardBatch) -> Iterator[str]:
         shard = self.shards[batch.shard]
         for asked in batch.accounts:
-            if shard.account(asked.account).would_report(asked.apart(), batch.epoch):
+            if shard.account(asked.account).would_report(asked, batch.epoch):
                 yield asked.account
