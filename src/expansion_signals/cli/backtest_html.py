@@ -64,7 +64,7 @@ def _glances(document: Mapping[str, Any], in_force: Mapping[str, Any] | None) ->
     before = f"{in_force['totals']['fired']:,} under the rules in force" if in_force else ""
     letters = records.get("dead_lettered", 0)
     glances = [
-        ("Records", records["received"], f"{letters:,} dead letters" if letters else ""),
+        ("Records", records["received"], f"{letters:,} can never be counted" if letters else ""),
         ("Triggers", totals["fired"], before),
         ("Accounts", totals["accounts"], ""),
         ("Not sent", totals["silent"], f"{totals['held']:,} held for a while" if totals["held"] else ""),

@@ -22,8 +22,9 @@ def by_day(days: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]
     first, last = min(numbers), max(numbers)
     counts = {parse_day(each["day"]): (each["fired"], each["silent"]) for each in days}
     were = {parse_day(each["day"]): each["fired"] for each in before or ()}
-    step = _step(max([fired + silent for fired, silent in counts.values()] + [*were.values()]))
-    top = step * _TICKS
+    highest = max([fired + silent for fired, silent in counts.values()] + [*were.values()])
+    step = _step(highest)
+    top = step * max(1, -(-highest // step))
     plot = _Plot(first, last - first + 1, top)
     parts = [*_grid(plot, step), *_columns(plot, counts), *_names(plot)]
     if before is not None:
@@ -106,7 +107,7 @@ def _line(plot: _Plot, counts: Mapping[int, int]) -> str:
 
 
 def _step(highest: int) -> int:
-    """Return the round number of which so many as there are ticks reach the highest."""
+    """Return the smallest round number of which as many as there are ticks reach the highest."""
     power = 1
     while True:
         for each in _ROUND:

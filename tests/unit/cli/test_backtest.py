@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import expansion_signals.local
 from expansion_signals.cli import app
+from expansion_signals.cli.backtest_html import page_of
 from expansion_signals.local.season import season
 
 if TYPE_CHECKING:
@@ -122,12 +123,13 @@ def test_the_terminal_names_the_rule_that_changed(report: dict[str, Any]) -> Non
     assert "rule api-quota: changed" in report["terminal"]
 
 
-def test_the_page_loads_nothing_and_runs_nothing(directory: Path) -> None:
-    file = directory / "report.html"
-    backtested(directory / "tried", directory / "events.jsonl", "--report", str(file), in_force=SAMPLE)
-    page = file.read_text()
-    assert page.startswith("<!doctype html>")
-    assert re.findall(r"<script|<link|src=|url\(|https?://", page) == []
+def test_the_page_loads_nothing_and_runs_nothing(report: dict[str, Any]) -> None:
+    assert re.findall(r"<script|<link|src=|url\(|https?://", page_of(report)) == []
+
+
+def test_the_page_has_a_column_for_each_day_with_triggers(report: dict[str, Any]) -> None:
+    [plot] = re.findall(r'<svg class="plot".*?</svg>', page_of(report))
+    assert plot.count('class="fired"') == sum(each["fired"] > 0 for each in report["days"])
 
 
 def test_what_accounts_are_called_is_escaped_on_the_page(tmp_path: Path) -> None:

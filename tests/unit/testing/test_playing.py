@@ -62,7 +62,9 @@ amounts = st.integers(-6, 9)
 contents = st.one_of(
     st.tuples(
         st.just("com.acme.called"),
-        st.fixed_dictionaries({"value": amounts, "user": st.sampled_from("uvw"), "region": st.sampled_from(["eu", "us"])}),
+        st.fixed_dictionaries(
+            {"value": amounts, "user": st.sampled_from("uvw"), "region": st.sampled_from(["eu", "us"])}
+        ),
     ),
     st.tuples(st.just("com.acme.stored"), st.fixed_dictionaries({"value": amounts})),
     st.tuples(st.just("com.acme.measured"), st.fixed_dictionaries({"value": st.one_of(amounts, st.just(1 << 62))})),
