@@ -24,11 +24,15 @@ _TOPICS = (ACCOUNT_UPDATES, USAGE_EVENTS, PROMPT_EVENTS)
 
 
 class Recorded(Protocol):
-    """Something to play, as often as wanted. `total` is its length in `unit`."""
+    """Something to play, as often as wanted."""
 
-    name: str
-    total: int
-    unit: str
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def total(self) -> int:
+        """How much there is to pass."""
 
     def arrivals(self) -> Iterator[tuple[int, Arrival, int]]:
         """Yield each arrival between its number and how much of the total is passed with it."""
@@ -38,9 +42,7 @@ class Recorded(Protocol):
 
 
 class RecordedFile:
-    """A file with one CloudEvent on each line; empty lines are passed over."""
-
-    unit = "bytes"
+    """A file with one CloudEvent on each line; empty lines are passed over. Its total is in bytes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -68,7 +70,6 @@ class RecordedTopics(NamedTuple):
     name: str
     since: Instant
     records: Sequence[Record]
-    unit: str = "records"
 
     @property
     def total(self) -> int:

@@ -1,19 +1,22 @@
-"""Playing many arrivals: those of which nothing comes share a poll, and it ends as if each had been alone.
+"""Playing many arrivals: those of which nothing comes share polls, and it ends as if each had been alone.
 
 A poll of several events is refused, before anything of it is written, if something would be published of an account
-(`testing.silence`). Then it is read without the events of that account, and these one by one. Accounts have nothing to
-do with each other before a day is closed, and no poll goes beyond an hour; each event keeps its own append time.
+(`testing.silence`). Then the events of that account go alone, and those between them together:
 
-    ada 1   bob 1   ada 2 reaches 80 %   bob 2   bob 3     refused because of ada
-            bob 1                        bob 2   bob 3     one poll
-    ada 1           ada 2                                  two polls
+    ada 1   bob 1   cyd 1   ada 2 reaches 80 %   bob 2   cyd 2     refused because of ada
+    ada 1                                                          alone
+            bob 1   cyd 1                                          together
+                            ada 2                                  alone
+                                                 bob 2   cyd 2     together
 
 What is silent in a poll is silent event by event: of each account either no event can lower a level, so that all stand
-at most where the last one leaves them, or there is one event only.
+at most where the last one leaves them, or there is one event only. No poll goes beyond an hour, for that is when time
+passes, and each event keeps its own append time.
 """
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.detect.metering import contributions
@@ -96,17 +99,18 @@ class _Together:
     async def played(self) -> AsyncIterator[Came]:
         """Play those that wait."""
         waiting, self._waiting, self._rising, self._identities = self._waiting, [], {}, set()
-        silent, heard = waiting, set[str]()
-        while silent and (found := await self._unheard(silent)):
-            heard.update(found)
-            silent = [each for each in silent if each.account not in heard]
-        alone = [each for each in waiting if each.account in heard]
-        for each in alone:
-            await self._rehearsal.pass_to(each.appended)
-            yield Came(each.number, await self._rehearsal.take(each.arrival))
-        if waiting:
-            await self._rehearsal.pass_to(waiting[-1].appended)
-            self._most = max(len(silent) // 2, _FEWEST) if len(alone) > len(silent) else min(2 * self._most, _MOST)
+        all_of_them, alone, heard = len(waiting), 0, set[str]()
+        while waiting:
+            silent = [*takewhile(lambda each: each.account not in heard, waiting)]
+            if not silent:
+                yield Came(waiting[0].number, await self._rehearsal.take(waiting[0].arrival))
+                alone += 1
+            elif found := await self._unheard(silent):
+                heard.update(found)
+                continue
+            waiting = waiting[len(silent) or 1 :]
+        if all_of_them:
+            self._most = max(self._most // 2, _FEWEST) if 2 * alone > all_of_them else min(2 * self._most, _MOST)
 
     async def _unheard(self, waiting: Sequence[_Waiting]) -> Collection[str]:
         return await self._rehearsal.take_unheard([(each.arrival, each.appended) for each in waiting])

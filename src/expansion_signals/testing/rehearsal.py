@@ -121,6 +121,7 @@ class Rehearsal:
             self._store.listens = self._log.listens = False
             self._codec.ahead = {}
         self._log.append(partition, len(records))
+        self.now = records[-1].appended
         return ()
 
     async def pass_to(self, time: Instant) -> Sequence[Outgoing]:

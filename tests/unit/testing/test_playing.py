@@ -1,4 +1,4 @@
-"""Events that share a poll end as those that are alone: the same is published, in the same order, for the same event."""
+"""Events that share a poll end as those that are alone: for each, the same is published, in the same order."""
 
 from __future__ import annotations
 
@@ -127,13 +127,13 @@ def called(account: str, value: int, number: int) -> Any:  # noqa: ANN401 -- one
 @given(happenings)
 @example([called("ada", 9, number) for number in range(12)])
 @example([called("ada", value, number) for number, value in enumerate((15, 6, -6, 8, -9, 30))])
-@example([called("ada", 1, 1), called("bob", 1, 1), called("ada", 2, 1), called("ada", 1, 1)])
+@example([called("ada", 1, 1), called("bob", 1, 1), called("ada", 2, 1), called("ada", 1, 1), called("cyd", 1, 2)])
 def test_events_that_share_polls_publish_what_those_that_are_alone_do(happened: Sequence[Any]) -> None:
     lines = lines_of(happened)
     assert asyncio.run(together(lines)) == asyncio.run(one_by_one(lines))
 
 
-def test_silent_events_share_a_poll() -> None:
+def test_silent_events_share_polls() -> None:
     quiet = [called(f"account-{number % 50}", 1, number) for number in range(1_000)]
     polls = 0
 
