@@ -26,6 +26,7 @@ from expansion_signals.cli import (
     imports,
     mute,
     report,
+    shadow,
     topics,
     user,
     watch,
@@ -52,6 +53,7 @@ app.command("explain")(explain.explain)
 app.command("import")(imports.import_)
 app.command("mute")(mute.mute)
 app.command("report")(report.report)
+app.command("shadow")(shadow.shadow)
 app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(account.app, name="account")

@@ -116,6 +116,8 @@ class Played:
     def _trigger(self, event: Mapping[str, Any]) -> None:
         time = parse_instant(event["time"])
         rule = self.rules[event["data"]["rule"]["id"]]
+        if event["id"] in rule.fired:
+            return  # a crash of a worker puts a trigger on its topic twice
         rule.fired[event["id"]] = Fired(event["subject"], time, _short(event["type"]), event["data"]["why"])
         rule.count("fired", event["subject"], time)
 

@@ -9,9 +9,9 @@ A poll of several events is refused, before anything of it is written, if someth
                             ada 2                                  alone
                                                  bob 2   cyd 2     together
 
-What is silent in a poll is silent event by event: of each account either no event can lower a level, so that all stand
-at most where the last one leaves them, or there is one event only. No poll goes beyond an hour, for that is when time
-passes, and each event keeps its own append time.
+What is silent in a poll is silent event by event: of each account and meter either no event can lower a level, so that
+all stand at most where the last one leaves them, or there is one event only. No poll goes beyond an hour, for that is
+when time passes, and each event keeps its own append time.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from expansion_signals.model.amounts import ALONE_FROM
 from expansion_signals.model.instants import hour_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
+    from expansion_signals.model.catalog import Meter
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing
@@ -73,7 +74,7 @@ class _Together:
     def __init__(self, rehearsal: Rehearsal) -> None:
         self._rehearsal = rehearsal
         self._waiting: list[_Waiting] = []
-        self._rising: dict[str, bool] = {}
+        self._rising: dict[tuple[str, str], bool] = {}
         self._identities: set[tuple[str, str, str]] = set()
         self._most = _FEWEST
 
@@ -84,15 +85,18 @@ class _Together:
         # Where an hour begins, time passes first, and what is due in it.
         if event is None or len(self._waiting) >= self._most or hour_of(arrival.time) > hour_of(now):
             return False
-        rises, account = _rises(event, self._rehearsal.configuration), event.account
-        if rises is None or (account in self._rising and not (rises and self._rising[account])):
+        rising, account = _rising(event, self._rehearsal.configuration), event.account
+        if rising is None or any(
+            (account, meter) in self._rising and not (rises and self._rising[account, meter])
+            for meter, rises in rising.items()
+        ):
             return False
         # Which of two payloads of an identity stands is for the state to say, one after the other.
         identity = (account, event.source, event.id)
         if identity in self._identities:
             return False
         self._identities.add(identity)
-        self._rising[account] = rises
+        self._rising |= {(account, meter): rises for meter, rises in rising.items()}
         self._waiting.append(_Waiting(number, arrival, account, max(now, arrival.time)))
         return True
 
@@ -116,16 +120,20 @@ class _Together:
         return await self._rehearsal.take_unheard([(each.arrival, each.appended) for each in waiting])
 
 
-def _rises(event: UsageEvent, configuration: Configuration) -> bool | None:
-    """Say whether the event can lower no level; None where it is to be alone: it is rejected, or very large."""
+def _rising(event: UsageEvent, configuration: Configuration) -> Mapping[str, bool] | None:
+    """Say of each meter that the event feeds whether it can lower no level there.
+
+    None where it is to be alone: it is rejected, or very large.
+    """
     try:
-        fed = contributions(event, configuration)
+        fed = contributions(event, configuration) or ()
     except RejectedRecord:
         return None
-    for meter, amount in fed or ():
-        if meter.aggregation in ("sum", "count") and not -ALONE_FROM < amount < ALONE_FROM:
-            return None
-        # Of members and the highest nothing is taken back; a value of a dimension may be one too many.
-        if meter.dimensions or meter.aggregation == "latest" or (meter.aggregation == "sum" and amount < 0):
-            return False
-    return True
+    if any(meter.aggregation in ("sum", "count") and not -ALONE_FROM < amount < ALONE_FROM for meter, amount in fed):
+        return None
+    return {meter.key: _rises(meter, amount) for meter, amount in fed}
+
+
+def _rises(meter: Meter, amount: int) -> bool:
+    # Of members and the highest nothing is taken back. Of values of a dimension, one may be one too many.
+    return not meter.dimensions and meter.aggregation != "latest" and (meter.aggregation != "sum" or amount >= 0)

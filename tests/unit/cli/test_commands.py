@@ -75,7 +75,20 @@ async def _publish(kafka: str, *accounts: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *("demo", "dev", "doctor", "emit", "explain", "import", "mute", "report", "watch", "worker"),
+        *(
+            "backtest",
+            "demo",
+            "dev",
+            "doctor",
+            "emit",
+            "explain",
+            "import",
+            "mute",
+            "report",
+            "shadow",
+            "watch",
+            "worker",
+        ),
         *("account brief", "account forget", "user forget", "config history"),
         *("dlq list", "dlq show", "dlq replay"),
     ],
