@@ -46,7 +46,7 @@ class Came(NamedTuple):
 
 
 async def play(rehearsal: Rehearsal, arrivals: Iterable[tuple[int, Arrival]]) -> AsyncIterator[Came]:
-    """Play numbered arrivals in their order; yield those of which something came."""
+    """Play numbered arrivals in their order; yield what came of those that went alone: nothing came of the others."""
     together = _Together(rehearsal)
     for number, arrival in arrivals:
         if together.takes(number, arrival):

@@ -82,14 +82,12 @@ class Rehearsal:
         )
         self._begun = False
 
-    async def play(self, line: bytes, until: Instant | None = None) -> Sequence[Outgoing]:
+    async def play(self, line: bytes) -> Sequence[Outgoing]:
         """Play one CloudEvent in structured JSON, whatever it is of; return what is published because of it.
 
-        One of a time after `until` is passed over. A line that is no CloudEvent is what it would be on `usage-events`:
-        a dead letter.
+        A line that is no CloudEvent is what it would be on `usage-events`: a dead letter.
         """
-        arrival = arrival_of(line)
-        return () if until is not None and arrival.time > until else await self.take(arrival)
+        return await self.take(arrival_of(line))
 
     async def take(self, arrival: Arrival) -> Sequence[Outgoing]:
         """Have one arrival read, in a poll of its own; return what is published because of it, and of time passing."""
@@ -116,7 +114,7 @@ class Rehearsal:
             poll = Poll(records, {partition: first}, {partition: first + len(records)}, 0)
             await self._metering.absorb(poll)
         except WouldBeHeard as heard:
-            return heard.accounts
+            return heard.accounts or {arrival.event.account for arrival, _ in arrivals if arrival.event}
         finally:
             self._store.listens = self._log.listens = False
             self._codec.ahead = {}
@@ -198,7 +196,7 @@ class _Log:
             WouldBeHeard: it listens.
         """
         if self.listens:
-            raise WouldBeHeard({(record.key or b"").decode() for record in records})
+            raise WouldBeHeard(())  # a dead letter, of whomever it may be
         self._published += records
         return ()
 

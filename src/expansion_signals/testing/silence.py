@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 
 class WouldBeHeard(Retryable):
-    """Something would be published of these `accounts`: nothing is written, and smaller polls may pass."""
+    """Something would be published of these `accounts`, of somebody where none is named: smaller polls may pass.
+
+    Nothing is written.
+    """
 
     def __init__(self, accounts: Collection[str]) -> None:
-        super().__init__(f"something would be published of {len(accounts)} accounts")
+        super().__init__(f"something would be published of {len(accounts) or 'some'} accounts")
         self.accounts = accounts
 
 

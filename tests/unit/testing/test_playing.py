@@ -133,6 +133,15 @@ def test_events_that_share_polls_publish_what_those_that_are_alone_do(happened: 
     assert asyncio.run(together(lines)) == asyncio.run(one_by_one(lines))
 
 
+async def test_a_conflict_under_the_key_of_nobody_is_a_dead_letter_in_its_place() -> None:
+    lines = lines_of([called("ada", 1, 1), called("bob", 1, 1), called("ada", 2, 1), called("bob", 1, 2)])[:-1]
+    arrivals = [arrival_of(line) for line in lines]
+    profiles, usage = arrivals[:3], [arrival._replace(key=b"\xff") for arrival in arrivals[3:]]
+    came = [each async for each in play(Rehearsal(CONFIGURATION), enumerate([*profiles, *usage]))]
+    letters = [each.number for each in came for record in each.published if record.topic == "usage-events-dlq"]
+    assert letters == [5]
+
+
 def test_silent_events_share_polls() -> None:
     quiet = [called(f"account-{number % 50}", 1, number) for number in range(1_000)]
     polls = 0
