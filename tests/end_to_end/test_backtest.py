@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -13,7 +13,7 @@ from outside.product import profile_event, usage_event
 from outside.worker import command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from servers.chosen import GivenKafka, GivenRedis, Kafka, Redis
@@ -37,24 +37,39 @@ def recorded(tmp_path: Path) -> Path:
 
 
 def backtested(file: Path, *options: str) -> list[dict[str, Any]]:
-    said = command({}, "backtest", "--config", str(CONFIGURATION), "--input", str(file), "--json", *options)
+    return played({}, "--input", str(file), *options)
+
+
+def played(settings: Mapping[str, str], *options: str) -> list[dict[str, Any]]:
+    said = command(settings, "backtest", "--config", str(CONFIGURATION), "--json", *options)
     assert said.returncode == 0, said.stderr
     return [json.loads(line) for line in said.stdout.splitlines()]
 
 
 def masked(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out what hangs on when a record was written: when it was decided, and what append time turned an arm."""
-    for event in events:
+    found = list(events)
+    for event in found:
         event.pop("recordedtime")
         for arm in event["data"].get("arms", ()):
             arm.pop("appended")
-    return sorted(events, key=json.dumps)
+    return sorted(found, key=json.dumps)
 
 
-def test_a_backtest_says_what_the_worker_publishes_for_polls_of_one_event(
-    kafka: GivenKafka | Kafka, redis_server: GivenRedis | Redis, tmp_path: Path, recorded: Path
-) -> None:
-    with Deployment(kafka.bootstrap, redis_server.url, tmp_path, {"POLL_RECORDS": "1"}) as deployment:
+class Worked(NamedTuple):
+    """What a worker published for the input, polling one event at a time, and a backtest of its topics afterwards."""
+
+    published: dict[str, list[dict[str, Any]]]
+    letters: list[str]
+    from_topics: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def worked(
+    kafka: GivenKafka | Kafka, redis_server: GivenRedis | Redis, tmp_path_factory: pytest.TempPathFactory
+) -> Worked:
+    directory = tmp_path_factory.mktemp("worked")
+    with Deployment(kafka.bootstrap, redis_server.url, directory, {"POLL_RECORDS": "1"}) as deployment:
         worker = deployment.worker()
         deployment.product.profiles(*PROFILES)
         worker.run_dry()
@@ -62,13 +77,26 @@ def test_a_backtest_says_what_the_worker_publishes_for_polls_of_one_event(
             deployment.product.send(event)
         worker.run_dry()
         published = {topic: [found.event for found in deployment.records(topic)] for topic in PUBLISHED}
-        letters = [found.header["dlq_code"] for found in deployment.records(DEAD_LETTERS)]
-    lines = backtested(recorded)
-    rehearsed = {topic: [line["event"] for line in lines if line["topic"] == topic] for topic in PUBLISHED}
-    assert {topic: masked(events) for topic, events in rehearsed.items()} == {
-        topic: masked(events) for topic, events in published.items()
-    }
-    assert [line["headers"]["dlq_code"].encode() for line in lines if line["topic"] == DEAD_LETTERS] == letters
+        letters = [found.header["dlq_code"].decode() for found in deployment.records(DEAD_LETTERS)]
+        from_topics = played(deployment.settings, "--from-topic", "--since", "1h")
+    return Worked({topic: masked(events) for topic, events in published.items()}, letters, from_topics)
+
+
+def rehearsed(lines: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    return {topic: masked(line["event"] for line in lines if line["topic"] == topic) for topic in PUBLISHED}
+
+
+def test_a_backtest_says_what_the_worker_publishes_for_polls_of_one_event(worked: Worked, recorded: Path) -> None:
+    assert rehearsed(backtested(recorded)) == worked.published
+
+
+def test_a_backtest_rejects_what_the_worker_rejects(worked: Worked, recorded: Path) -> None:
+    codes = [line["headers"]["dlq_code"] for line in backtested(recorded) if line["topic"] == DEAD_LETTERS]
+    assert codes == worked.letters
+
+
+def test_a_backtest_of_the_topics_says_what_the_worker_has_published(worked: Worked) -> None:
+    assert rehearsed(worked.from_topics) == worked.published
 
 
 def test_what_comes_after_until_is_not_played(recorded: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from expansion_signals.cli.recorded import Recorded
     from expansion_signals.model.instants import Instant
     from expansion_signals.rules.configuration import Configuration
 
@@ -16,7 +17,7 @@ _Config = Annotated[
     typer.Option("--config", metavar="DIR", exists=True, file_okay=False, help="The rules and the catalog to try."),
 ]
 _Input = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--input",
         metavar="FILE.jsonl",
@@ -26,38 +27,82 @@ _Input = Annotated[
         help="A CloudEvent a line, in order: usage, account updates, reports of prompts.",
     ),
 ]
+_FromTopic = Annotated[bool, typer.Option("--from-topic", help="Play what the deployment's topics hold, from --since.")]
+_Since = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="From when on, with --from-topic: so long ago (7d, 36h), or an instant."),
+]
+_Report = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        dir_okay=False,
+        help="Write the whole report into this file: .html is a page to send to a colleague, .json is for scripts.",
+    ),
+]
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 -- each is an option
     config: _Config,
-    input_: _Input,
+    input_: _Input = None,
     *,
+    from_topic: _FromTopic = False,
+    since: _Since = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Stop at this instant (RFC 3339).")] = None,
+    report: _Report = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One line for each event that would have been published, with its topic.")
     ] = False,
 ) -> None:
     """Play recorded events through the same code as the worker's, in memory; nothing is published.
 
-    The clock is the greatest event time seen. Without --json a report tells what each rule fired, and the difference
-    to the rules in force, where EXPANSION_SIGNALS_CONFIG names others.
+    The clock is the greatest event time seen; of topics, the append time. Without --json a report tells what each rule
+    fired, and the difference to the rules in force, where EXPANSION_SIGNALS_CONFIG names others.
 
-    Example: expansion-signals backtest --config config --input events.jsonl
+    Example: expansion-signals backtest --config config --input events.jsonl --report report.html
     """
     import asyncio  # noqa: PLC0415 -- `--help` answers at once
 
-    from expansion_signals.cli.backtesting import played, printed, reported  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.backtest_document import Tried, document_of  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.backtest_files import report_form, shown, written  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.backtesting import played  # noqa: PLC0415 -- the same
     from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- the same
 
-    configuration = load_directory(config)
-    end = _instant(until)
-    if as_json:
-        asyncio.run(printed(configuration, input_, end))
+    configuration, end = load_directory(config), _instant(until)
+    form = report_form(report) if report is not None else None
+    recorded = _recorded(input_, since, from_topic=from_topic)
+    tried = asyncio.run(played(configuration, recorded, end, doing=f"playing {config}", printing=as_json))
+    if as_json and report is None:
         return
-    tried = asyncio.run(played(configuration, input_, end))
-    in_force = _in_force(configuration)
-    before = asyncio.run(played(in_force, input_, end)) if in_force else None
-    reported(tried, before)
+    place, others = _in_force(configuration)
+    in_force = None
+    if others is not None:
+        before = asyncio.run(played(others, recorded, end, doing="playing the rules in force"))
+        in_force = Tried(place, others, before)
+    document = document_of(recorded, Tried(str(config), configuration, tried), in_force)
+    if report is not None and form is not None:
+        written(document, form, report)
+    if not as_json:
+        shown(document)
+
+
+def _recorded(input_: Path | None, since: str | None, *, from_topic: bool) -> Recorded:
+    import asyncio  # noqa: PLC0415 -- `--help` answers at once
+    import time  # noqa: PLC0415 -- the same
+
+    from expansion_signals.cli.recorded import RecordedFile, recorded_topics  # noqa: PLC0415 -- the same
+    from expansion_signals.cli.since import instant_before  # noqa: PLC0415 -- the same
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
+
+    if (input_ is None) is not from_topic:
+        raise typer.BadParameter("expected one of the two: what is to be played", param_hint="--input, --from-topic")
+    if (since is None) is from_topic:
+        raise typer.BadParameter("the one goes with the other", param_hint="--from-topic, --since")
+    if input_ is not None:
+        return RecordedFile(input_)
+    assert since is not None  # noqa: S101 -- looked at above
+    begin = instant_before(since, time.time_ns() // 1_000, "--since")
+    return asyncio.run(recorded_topics(load_settings(), begin, since))
 
 
 def _instant(text: str | None) -> Instant | None:
@@ -71,13 +116,14 @@ def _instant(text: str | None) -> Instant | None:
         raise typer.BadParameter(str(error), param_hint="--until") from None
 
 
-def _in_force(tried: Configuration) -> Configuration | None:
-    """Return the configuration that the settings name, if there is one and it means something else."""
+def _in_force(tried: Configuration) -> tuple[str, Configuration | None]:
+    """Return the directory that the settings name, and its configuration if there is one that means something else."""
     import os  # noqa: PLC0415 -- `--help` answers at once
 
     from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- the same
     from expansion_signals.settings import ENVIRONMENT_PREFIX  # noqa: PLC0415 -- the same
 
-    directory = os.environ.get(f"{ENVIRONMENT_PREFIX}CONFIG")
+    directory = os.environ.get(f"{ENVIRONMENT_PREFIX}CONFIG", "")
     configuration = load_directory(Path(directory)) if directory else None
-    return configuration if configuration and configuration.fingerprint != tried.fingerprint else None
+    means_else = configuration is not None and configuration.fingerprint != tried.fingerprint
+    return directory, configuration if means_else else None

@@ -1,126 +1,98 @@
-"""Recorded events played through a rehearsal: as lines for scripts, or counted for a report."""
+"""Playing what was recorded through a rehearsal: as lines for scripts, and counted for a report."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections import Counter as Tally
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from expansion_signals.cli.played import Played
+from expansion_signals.testing.playing import play
 from expansion_signals.testing.rehearsal import SIGNALS, Rehearsal
+from expansion_signals.wire import dead_letters
+from expansion_signals.worker.garbage import look_rarely
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
+    from expansion_signals.cli.recorded import Recorded
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Outgoing
     from expansion_signals.rules.configuration import Configuration
+    from expansion_signals.testing.arrivals import Arrival
 
-DECISIONS = "expansion-decisions"
-
-
-@dataclass(slots=True)
-class Played:
-    """What came of a play: records by outcome, and of each rule its decisions by what was decided."""
-
-    records: Tally[str] = field(default_factory=Tally)
-    decisions: dict[str, Tally[str]] = field(default_factory=dict)
-    accounts: dict[str, set[str]] = field(default_factory=dict)
-    signals: Tally[str] = field(default_factory=Tally)
-
-    def take(self, topic: str, event: Mapping[str, Any]) -> None:
-        """Count one event that would have been published."""
-        if topic == SIGNALS:
-            self.signals[event["type"].removeprefix("expansion.signal.").removesuffix(".v1")] += 1
-        elif topic == DECISIONS:
-            rule = (event["data"]["rule"] or {"id": "-"})["id"]
-            decided = event["data"]["decision"]
-            said = decided if event["data"]["reason"] is None else f"{decided}: {event['data']['reason']}"
-            self.decisions.setdefault(rule, Tally())[said] += 1
-            self.accounts.setdefault(rule, set()).add(event["subject"])
+_TOLD_EACH = 1_000
+"""Arrivals between two looks at the progress bar."""
 
 
-async def printed(configuration: Configuration, file: Path, until: Instant | None) -> None:
-    """Write a line for each event that would have been published, as it would have been."""
-    async for record in _published(Rehearsal(configuration), file, until):
-        sys.stdout.write(json.dumps(_line(record), ensure_ascii=False, separators=(",", ":")) + "\n")
+async def played(
+    configuration: Configuration, recorded: Recorded, until: Instant | None, *, doing: str, printing: bool = False
+) -> Played:
+    """Play what was recorded, and count what came of it; `doing` is what a terminal is told meanwhile.
 
-
-async def played(configuration: Configuration, file: Path, until: Instant | None) -> Played:
-    """Play the file, and count what came of it."""
+    Where `printing`, a line goes to stdout for each event that would have been published, as it would have been.
+    """
     rehearsal, counted = Rehearsal(configuration), Played()
-    async for record in _published(rehearsal, file, until):
-        line = _line(record)
-        if isinstance(line["event"], dict):
-            counted.take(line["topic"], line["event"])
+    look_rarely()
+    with _progress(doing, recorded.total) as passed:
+        arrivals = _timed(recorded, until, counted, passed)
+        async for number, record in _published(rehearsal, arrivals, until):
+            if printing:
+                sys.stdout.write(_text(record, number) + "\n")
+            counted.take(record, recorded.place(number))
     for topic, outcomes in (await rehearsal.tallies()).items():
         if topic != SIGNALS:
             counted.records.update(outcomes)
+    counted.until = rehearsal.now
     return counted
 
 
-async def _published(rehearsal: Rehearsal, file: Path, until: Instant | None) -> AsyncIterator[Outgoing]:
-    with _reading(file) as lines:
-        for line in lines:
-            for record in await rehearsal.play(line, until):
-                yield record
-    if until is not None:
-        for record in await rehearsal.pass_to(until):
-            yield record
+async def _published(
+    rehearsal: Rehearsal, arrivals: Iterable[tuple[int, Arrival]], until: Instant | None
+) -> AsyncIterator[tuple[int, Outgoing]]:
+    last = 0
+    async for last, published in play(rehearsal, arrivals):
+        for record in published:
+            yield last, record
+    for record in await rehearsal.pass_to(until) if until is not None else ():
+        yield last, record
 
 
-class _reading:  # noqa: N801 -- a context, as `open` is
-    """The lines of a file, empty ones left out, with a progress bar on a terminal."""
-
-    def __init__(self, file: Path) -> None:
-        console = Console(stderr=True)
-        self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
-        self._file = file
-
-    def __enter__(self) -> Iterator[bytes]:
-        self._progress.start()
-        self._lines = self._progress.open(self._file, "rb", description="playing")
-        return (line.strip() for line in self._lines if line.strip())
-
-    def __exit__(self, *_: object) -> None:
-        self._lines.close()
-        self._progress.stop()
+def _timed(
+    recorded: Recorded, until: Instant | None, counted: Played, passed: Callable[[int], None]
+) -> Iterator[tuple[int, Arrival]]:
+    """Yield what is of a time up to `until`; tell how far it is, and note when it begins."""
+    for number, arrival, done in recorded.arrivals():
+        if number % _TOLD_EACH == 0:
+            passed(done)
+        if until is None or arrival.time <= until:
+            counted.since = counted.since or arrival.time or None
+            yield number, arrival
 
 
-def _line(record: Outgoing) -> dict[str, Any]:
-    """Return the record as a line: a dead letter with what its headers say, its bytes as they are if no JSON."""
+@contextmanager
+def _progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how far it is; a script's stderr stays empty."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(doing, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def _text(record: Outgoing, number: int) -> str:
+    """Return the record as a line; a dead letter with its bytes as they are, what its headers say, and its place."""
     value = (record.value or b"").decode("utf-8", "replace")
     try:
         event: Any = json.loads(value)
     except ValueError:
         event = value
     line: dict[str, Any] = {"topic": record.topic, "event": event}
-    headers = {name: (told or b"").decode("utf-8", "replace") for name, told in record.headers}
-    dlq = {name: told for name, told in headers.items() if name.startswith("dlq_")}
-    return {**line, "headers": dlq} if dlq else line
-
-
-def reported(tried: Played, before: Played | None) -> None:
-    """Say on the terminal what each rule came to, and what is another than under the rules in force."""
-    console = Console()
-    records = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in tried.records.items() if count)
-    console.print(f"{tried.records.total():,} records: {records or 'none'}")
-    table = Table("rule", "accounts", "decided", *(["in force"] if before else []), box=None, header_style="bold")
-    rules = sorted(tried.decisions.keys() | (before.decisions.keys() if before else set()))
-    for rule in rules:
-        row = [rule, f"{len(tried.accounts.get(rule, ())):,}", _counts(tried.decisions.get(rule))]
-        table.add_row(*row, *([_counts(before.decisions.get(rule))] if before else []))
-    if rules:
-        console.print(table)
-    others = ", ".join(f"{count:,} {kind}" for kind, count in sorted(tried.signals.items()))
-    console.print(f"signals: {others or 'none'}")
-
-
-def _counts(decisions: Tally[str] | None) -> str:
-    return ", ".join(f"{count:,} {said}" for said, count in (decisions or Tally()).most_common()) or "nothing"
+    if record.topic == dead_letters.TOPIC:
+        headers = {name: (told or b"").decode("utf-8", "replace") for name, told in record.headers}
+        line |= {"headers": {name: told for name, told in headers.items() if name.startswith("dlq_")}, "line": number}
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))

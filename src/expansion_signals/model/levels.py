@@ -5,7 +5,7 @@ The store in memory counts with it; `state/lua/changes.lua` does the same with s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
@@ -36,18 +36,19 @@ def changed(level: Level | None, change: Change | None) -> Level | None:
     standing = level or Level()
     match change:
         case Add(amount):
-            after = replace(standing, amount=standing.amount + amount)
+            after = Level(standing.amount + amount, standing.order, standing.members)
         case Raise(highest):
-            after = replace(standing, amount=highest if level is None else max(standing.amount, highest))
+            highest = highest if level is None else max(standing.amount, highest)
+            after = Level(highest, standing.order, standing.members)
         case Replace(latest, time, offset):
             is_later = standing.order is None or (time, offset) >= standing.order
-            after = replace(standing, amount=latest, order=(time, offset)) if is_later else standing
+            after = Level(latest, (time, offset), standing.members) if is_later else standing
         case See(seen):
             members = standing.members | set(seen)
-            after = replace(standing, amount=len(members), members=members)
+            after = Level(len(members), standing.order, members)
         case Become(baseline):
             # What the days after it hold is for whoever keeps the buckets to add.
-            after = replace(standing, amount=baseline)
+            after = Level(baseline, standing.order, standing.members)
     return after
 
 

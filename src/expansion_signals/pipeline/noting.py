@@ -63,7 +63,7 @@ class Notes:
         needed = set(places)
         if len(self._known) > _KEPT:
             self._known = {place: self._known[place] for place in needed & self._known.keys()}
-        missing = needed - self._known.keys()
+        missing = {place for place in needed if place not in self._known}  # `-` would walk over all that is known
         if missing:
             self._known.update(await self._patience(self._accounts.notes, missing))
         return self._known

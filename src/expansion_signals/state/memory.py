@@ -30,6 +30,7 @@ from expansion_signals.model.looks import DAILY
 from expansion_signals.model.notes import Note
 from expansion_signals.state.keys import shard_of
 from expansion_signals.state.memory_account import KeptAccount
+from expansion_signals.state.memory_looks import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -66,7 +67,7 @@ class Shard:
     accounts: dict[str, KeptAccount] = field(default_factory=dict)
     identities: dict[int, list[Identity]] = field(default_factory=dict)
     reserved: dict[str, str] = field(default_factory=dict)
-    due: dict[tuple[str, str], Instant] = field(default_factory=dict)
+    due: Looks = field(default_factory=Looks)
     used: DayUsed | None = None
     late: frozenset[str] = frozenset()
     since: Instant | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.batches import Bucket, Full
 from expansion_signals.model.changes import Become, See
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from expansion_signals.model.months import Month
     from expansion_signals.model.readings import Counter
     from expansion_signals.model.thresholds import Guard
+
+
+class _Course(NamedTuple):
+    """The levels of a counter that a move leads through: its quiet part comes first."""
+
+    before: Level
+    quieted: Level
+    after: Level
 
 
 @dataclass(slots=True)
@@ -132,13 +140,22 @@ class KeptAccount:
     def _hour(self, hour: HourMove) -> tuple[Change | None, Change | None]:
         return self.hours.get((hour.meter, hour.hour), (None, None))
 
+    def would_report(self, asked: AccountBatch, epoch: int) -> bool:
+        """Say whether facts follow from what is asked; nothing is written."""
+        return bool(asked.change or asked.found) or any(
+            move.watched and self._passes(move.counter, self._course(move), epoch) for move in asked.moves
+        )
+
     def _move(self, move: Move, batch: ShardBatch) -> None:
         """Move a counter, and report it if it passes its guard."""
+        course = self._course(move)
+        self.levels[move.counter] = course.after
+        self._report(move, course, batch)
+
+    def _course(self, move: Move) -> _Course:
         before = self.levels.get(move.counter)
         quieted = changed(before, self._with_days(move))
-        after = changed(quieted, move.firing) or Level()
-        self.levels[move.counter] = after
-        self._report(move, [level.amount if level else 0 for level in (before, quieted, after)], after, batch)
+        return _Course(before or Level(), quieted or Level(), changed(quieted, move.firing) or Level())
 
     def _with_days(self, move: Move) -> Change | None:
         """Return the quiet part; a baseline with what the buckets of the days after it hold."""
@@ -147,15 +164,20 @@ class KeptAccount:
         counted = (self.days.get((move.counter.meter, day), Level()).amount for day in move.quiet.days)
         return Become(move.quiet.level + sum(counted))
 
-    def _report(self, move: Move, course: Sequence[int], after: Level, batch: ShardBatch) -> None:
+    def _report(self, move: Move, course: _Course, batch: ShardBatch) -> None:
         """Write a fact if the level passes its guard, and remove the guard: each change is reported until marked."""
-        before, quieted, level = course
-        epoch, guard = self.guards.get(move.counter, (None, None))
-        passed = guard is None or epoch != batch.epoch or guard.passed(quieted) or guard.passed(level)
-        if move.watched and passed:
+        if move.watched and self._passes(move.counter, course, batch.epoch):
             self.guards.pop(move.counter, None)
-            by = (quieted - before, level - quieted)
-            self._moved(move.counter, before, by, move, batch, estimated=after.estimated)
+            before, quieted, after = (level.amount for level in course)
+            by = (quieted - before, after - quieted)
+            self._moved(move.counter, before, by, move, batch, estimated=course.after.estimated)
+
+    def _passes(self, counter: Counter, course: _Course, epoch: int) -> bool:
+        """Say whether the level passes the counter's guard; one of another epoch counts as none."""
+        judged_under, guard = self.guards.get(counter, (None, None))
+        if guard is None or judged_under != epoch:
+            return True
+        return guard.passed(course.quieted.amount) or guard.passed(course.after.amount)
 
     def _moved(  # noqa: PLR0913 -- what a fact is made of
         self,

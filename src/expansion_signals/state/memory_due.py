@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from expansion_signals.model.day_used import used_by
 from expansion_signals.model.instants import DAY
-from expansion_signals.model.looks import DAILY, History, Look
+from expansion_signals.model.looks import DAILY, History
 from expansion_signals.model.months import month_of
 from expansion_signals.model.notes import Note
 from expansion_signals.state.due import months_read
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.day_used import DayUsed
     from expansion_signals.model.instants import Instant
+    from expansion_signals.model.looks import Look
     from expansion_signals.state.memory import MemoryStore
     from expansion_signals.state.memory_account import KeptAccount
 
@@ -30,7 +31,7 @@ class MemoryDue:
 
     async def due(self, until: Mapping[int, Instant], most: int) -> Mapping[int, Sequence[Look]]:
         """Return by shard the looks due at its instant, the longest overdue first, at most so many of each shard."""
-        looks = {shard: self._due(shard, at)[:most] for shard, at in until.items()}
+        looks = {shard: self._store.shards[shard].due.due(at, most) for shard, at in until.items()}
         return {shard: due for shard, due in looks.items() if due}
 
     async def lease(self, shard: int, holder: str) -> bool:
@@ -68,11 +69,6 @@ class MemoryDue:
     async def used(self, shard: int) -> DayUsed | None:
         """Return what the shard's accounts used on the day that it has summed up last, None where it never has."""
         return self._store.shards[shard].used
-
-    def _due(self, shard: int, until: Instant) -> list[Look]:
-        looks = [Look(*place, at) for place, at in self._store.shards[shard].due.items() if at <= until]
-        # Those of one instant in the order of the texts that stand in Redis.
-        return sorted(looks, key=lambda look: (look.at, look.reason.encode(), look.account.encode()))
 
 
 def _uses(profile: Profile, kept: KeptAccount, day: int) -> tuple[str, Mapping[str, int]]:

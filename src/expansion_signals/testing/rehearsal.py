@@ -2,6 +2,7 @@
 
 Every record is a poll of its own, so what comes out is one of the divisions that a worker may have met. The append time
 of a record, and the clock, is the greatest event time seen: an event is late by as much as others are ahead of it.
+Records of which nothing comes may share a poll (`testing.playing`): that ends in the same.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from collections import defaultdict
 from itertools import count
 from typing import TYPE_CHECKING
 
-from expansion_signals.errors import RejectedRecord
-from expansion_signals.model.events import ACCOUNT_UPDATED
 from expansion_signals.model.instants import DAY, HOUR, hour_of
 from expansion_signals.model.records import Partition, Poll, Record
 from expansion_signals.pipeline.deciding import PROMPT_EVENTS, Deciding, DecidingOutside
@@ -20,20 +19,18 @@ from expansion_signals.pipeline.epochs import Epochs
 from expansion_signals.pipeline.metering import Metering, Outside
 from expansion_signals.pipeline.serving import AllButLate
 from expansion_signals.pipeline.watermarks import Watermarks
-from expansion_signals.state.memory import MemoryStore
 from expansion_signals.state.memory_archive import MemoryArchive
 from expansion_signals.state.memory_due import MemoryDue
-from expansion_signals.state.memory_expiry import MemoryExpiry
 from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
 from expansion_signals.state.mutes import MemoryMutes
-from expansion_signals.wire import attributes
-from expansion_signals.wire.cloudevents import STRUCTURED, open_envelope
-from expansion_signals.wire.codec import CloudEventsCodec
-from expansion_signals.wire.prompts import TYPE_PREFIX
+from expansion_signals.testing.arrivals import arrival_of
+from expansion_signals.testing.daily_expiry import DailyExpiry
+from expansion_signals.testing.read_ahead import CodecReadAhead
+from expansion_signals.testing.silence import ListeningStore, WouldBeHeard
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from expansion_signals.model.accounts import Profile
     from expansion_signals.model.batches import Outcome
@@ -42,9 +39,9 @@ if TYPE_CHECKING:
     from expansion_signals.model.records import Outgoing
     from expansion_signals.ports import Answered, Asked
     from expansion_signals.rules.configuration import Configuration
+    from expansion_signals.testing.arrivals import Arrival
 
 SIGNALS = "expansion-signals"
-_HEADERS = (("content-type", STRUCTURED.encode()),)
 
 
 class Rehearsal:
@@ -52,14 +49,15 @@ class Rehearsal:
 
     def __init__(self, configuration: Configuration, *, acceptance: Duration = DAY) -> None:
         self.now: Instant = 0
+        self.configuration = configuration
         self._log = _Log()
-        store = MemoryStore(shards=1, window=acceptance)
+        store = ListeningStore(shards=1, window=acceptance)
         policy = MemoryPolicy(store, shards=1)
         shards = MemoryShards(store, policy)
         archive = MemoryArchive()
         epochs = Epochs(archive, archive.accept(configuration.texts), configuration)
-        codec = CloudEventsCodec(acceptance=acceptance)
-        expiry = MemoryExpiry(
+        codec = CodecReadAhead(acceptance=acceptance)
+        expiry = DailyExpiry(
             store, policy, acceptance=acceptance, metered=[USAGE_EVENTS, ACCOUNT_UPDATES], decided=list(_DECIDED)
         )
         due = MemoryDue(store)
@@ -72,6 +70,7 @@ class Rehearsal:
             return self.now
 
         self._store = store
+        self._codec = codec
         self._metered = Watermarks(AllButLate(shards, "metering"), {each: each for each in _METERED})
         self._decided = Watermarks(AllButLate(shards, "deciding"), {each: each for each in _DECIDED})
         self._metering = Metering(
@@ -85,21 +84,45 @@ class Rehearsal:
         )
         self._begun = False
 
-    async def play(self, line: bytes, until: Instant | None = None) -> Sequence[Outgoing]:
+    async def play(self, line: bytes) -> Sequence[Outgoing]:
         """Play one CloudEvent in structured JSON, whatever it is of; return what is published because of it.
 
-        One of a time after `until` is passed over.
-
-        Usage goes to `usage-events`, updates of accounts to `account-updates`, reports of prompts to `prompt-events`. A
-        line that is no CloudEvent is what it would be on `usage-events`: a dead letter.
+        A line that is no CloudEvent is what it would be on `usage-events`: a dead letter.
         """
-        topic, key, time = _told(line)
-        if until is not None and time > until:
-            return ()
-        published = list(await self.pass_to(time))
-        stage = self._deciding if topic == PROMPT_EVENTS else self._metering
-        await self._read(stage, Partition(topic, 0), Record(topic, 0, 0, key, line, _HEADERS, self.now))
+        return await self.take(arrival_of(line))
+
+    async def take(self, arrival: Arrival) -> Sequence[Outgoing]:
+        """Have one arrival read, in a poll of its own; return what is published because of it, and of time passing."""
+        published = list(await self.pass_to(arrival.time))
+        stage = self._deciding if arrival.topic == PROMPT_EVENTS else self._metering
+        await self._read(stage, arrival.record(self.now))
         return [*published, *await self._decide()]
+
+    async def take_unheard(self, arrivals: Sequence[tuple[Arrival, Instant]]) -> Collection[str]:
+        """Have plain usage events read in one poll, each appended at its instant, if nothing is published of them.
+
+        Return the accounts of which something would be; then nothing has been read. No instant is past the hour that
+        it is, and no identity stands twice.
+        """
+        partition = Partition(USAGE_EVENTS, 0)
+        first = self._log.ends.get(partition, 0)
+        records = [
+            arrival.record(appended)._replace(offset=offset)
+            for offset, (arrival, appended) in enumerate(arrivals, first)
+        ]
+        self._codec.ahead = {offset: arrival.event for offset, (arrival, _) in enumerate(arrivals, first)}
+        self._store.listens = self._log.listens = True
+        try:
+            poll = Poll(records, {partition: first}, {partition: first + len(records)}, 0)
+            await self._metering.absorb(poll)
+        except WouldBeHeard as heard:
+            return heard.accounts or {arrival.event.account for arrival, _ in arrivals if arrival.event}
+        finally:
+            self._store.listens = self._log.listens = False
+            self._codec.ahead = {}
+        self._log.append(partition, len(records))
+        self.now = records[-1].appended
+        return ()
 
     async def pass_to(self, time: Instant) -> Sequence[Outgoing]:
         """Let time pass, hour by hour with what is due in each; return what is published meanwhile."""
@@ -138,13 +161,14 @@ class Rehearsal:
         published = self._log.taken()
         for signal in [each for each in published if each.topic == SIGNALS]:
             record = Record(SIGNALS, 0, 0, signal.key, signal.value, signal.headers, self.now)
-            await self._read(self._deciding, Partition(SIGNALS, 0), record)
+            await self._read(self._deciding, record)
         return [*published, *self._log.taken()]
 
-    async def _read(self, absorber: Metering | Deciding, partition: Partition, record: Record) -> None:
-        """Have a stage read one record, which stands where the last one of its partition ended."""
+    async def _read(self, stage: Metering | Deciding, record: Record) -> None:
+        """Have a stage read one record, which stands where the last one of its topic ended."""
+        partition = Partition(record.topic, 0)
         at = self._log.append(partition)
-        await absorber.absorb(Poll([record._replace(offset=at)], {partition: at}, {partition: at + 1}, 0))
+        await stage.absorb(Poll([record._replace(offset=at)], {partition: at}, {partition: at + 1}, 0))
 
 
 _METERED = (USAGE_EVENTS, ACCOUNT_UPDATES)
@@ -152,9 +176,13 @@ _DECIDED = (SIGNALS, PROMPT_EVENTS)
 
 
 class _Log:
-    """Where each partition ends, and what was published since it was last taken (port `Publisher`)."""
+    """Where each partition ends, and what was published since it was last taken (port `Publisher`).
+
+    While it `listens`, it refuses whatever somebody would hear of.
+    """
 
     def __init__(self) -> None:
+        self.listens = False
         self._ends: defaultdict[Partition, int] = defaultdict(int)
         self._published: list[Outgoing] = []
 
@@ -163,13 +191,19 @@ class _Log:
         """Where metering's partitions end."""
         return {partition: end for partition, end in self._ends.items() if partition.topic in _METERED}
 
-    def append(self, partition: Partition) -> int:
-        """Return the offset of the partition's next record."""
-        self._ends[partition] += 1
-        return self._ends[partition] - 1
+    def append(self, partition: Partition, records: int = 1) -> int:
+        """Return the offset of the first of the partition's next records."""
+        self._ends[partition] += records
+        return self._ends[partition] - records
 
     async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
-        """Take records; none is too large."""
+        """Take records; none is too large.
+
+        Raises:
+            WouldBeHeard: it listens.
+        """
+        if self.listens:
+            raise WouldBeHeard(())  # a dead letter, of whomever it may be
         self._published += records
         return ()
 
@@ -188,17 +222,3 @@ async def _at_once(
 
 def _one_shard(account: str) -> int:  # noqa: ARG001 -- there is one
     return 0
-
-
-def _told(line: bytes) -> tuple[str, bytes | None, Instant]:
-    """Return the topic a line belongs on, its key and its event time."""
-    try:
-        envelope = open_envelope(Record(USAGE_EVENTS, 0, 0, None, line, _HEADERS, 0))
-        event = attributes.required(envelope)
-    except RejectedRecord:
-        return USAGE_EVENTS, None, 0
-    key = event.account.encode()
-    if event.type.startswith(TYPE_PREFIX):
-        return PROMPT_EVENTS, key, event.time
-    updates = event.type.startswith(ACCOUNT_UPDATED.rpartition(".")[0])
-    return ACCOUNT_UPDATES if updates else USAGE_EVENTS, key, event.time
