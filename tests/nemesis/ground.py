@@ -42,7 +42,7 @@ class Ground:
 
     def another_service(self) -> Service:
         """Start a notification service in the place of the last one."""
-        self.service: Service = self.following.service(f"service-{next(self._names)}")
+        self.service: Service = self.following.service(f"service-{next(self._names)}", workers=8)
         return self.service
 
     def ends(self) -> Mapping[int, int]:
