@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from expansion_signals.cli.backtest_plots import by_day, course, part
 from expansion_signals.cli.backtest_words import days_between, span
-from expansion_signals.cli.reason_words import SENTENCES
+from expansion_signals.decide.reason_words import SENTENCES
 from expansion_signals.model.units import counted
 
 if TYPE_CHECKING:
