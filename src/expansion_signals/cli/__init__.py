@@ -58,7 +58,9 @@ app.command("watch", cls=Page, rich_help_panel=_EVENTS)(watch.watch)
 app.command("import", cls=Page, rich_help_panel=_EVENTS)(imports.import_)
 app.add_typer(config.app, name="config", rich_help_panel=_RULES)
 app.command("backtest", cls=Page, rich_help_panel=_RULES, short_help="Try rules on recorded events.")(backtest.backtest)
-app.command("shadow", cls=Page, rich_help_panel=_RULES)(shadow.shadow)
+app.command("shadow", cls=Page, rich_help_panel=_RULES, short_help="Tell what rules in shadow would have published.")(
+    shadow.shadow
+)
 app.command("mute", cls=Page, rich_help_panel=_RULES)(mute.mute)
 app.command("explain", cls=Page, rich_help_panel=_ACCOUNTS)(explain.explain)
 app.add_typer(account.app, name="account", rich_help_panel=_ACCOUNTS)
