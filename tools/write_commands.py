@@ -22,7 +22,7 @@ _BEGINNING = """\
 
 This page says what `--help` says; `make commands` writes it.
 
-Settings come from the environment and from `.env`: see the [README](../README.md#run-it-for-real). Facts are on
+Settings come from the environment and from `.env`: [settings](settings.md). Facts are on
 stdout; progress, warnings and errors on stderr, progress on a terminal only. `--json` writes JSON, and nothing else on
 stdout. Colours are for terminals; `NO_COLOR=1` takes them away.
 
