@@ -10,8 +10,9 @@ ARGS ?=
 QUICK_TESTS = $(wildcard tests/unit tests/properties tests/contracts tests/schemas tests/architecture) \
   $(addprefix tests/docs/test_,pages.py commands_page.py observability.py)
 
-# A process for each core; each starts a Kafka and a Redis of its own once a test asks for one. A file's tests stay together.
-PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+# A process for each core and one more, for many tests wait; each starts a Kafka and a Redis of its own once a test asks for one.
+# A file's tests stay together.
+PARALLEL ?= --numprocesses=$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 # What is installed comes from the lock, whatever this machine's pip is told to prefer.
 unexport PIP_FIND_LINKS PIP_CONSTRAINT PIP_TARGET PIP_PREFIX PIP_USER
