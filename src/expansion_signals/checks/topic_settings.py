@@ -42,14 +42,17 @@ _EFFECTS = {
 _UNKNOWN = _Effect(_WARNS, "it is not as its file says")
 
 
+_CREATE = "run `expansion-signals topics create`"
+
+
 def missing_topics(servers: str, missing: Sequence[str]) -> Finding:
-    """Return the finding that topics are missing, with all their names."""
-    return error(
-        "Kafka",
-        f"Kafka at {servers} has no topic {', '.join(missing)}",
-        "run `expansion-signals topics create`",
-        stops=True,
-    )
+    """Return the finding that topics are missing which a worker reads or writes, with all their names."""
+    return error("Kafka", f"Kafka at {servers} has no topic {', '.join(missing)}", _CREATE, stops=True)
+
+
+def _missing_for_subscribers(servers: str, missing: Sequence[str]) -> Finding:
+    what = f"Kafka at {servers} has no topic {', '.join(missing)}: subscribers of the SDK need it, workers do not"
+    return Finding(Severity.WARNING, "Kafka", what, _CREATE)
 
 
 def judge_topics(
@@ -60,8 +63,11 @@ def judge_topics(
     Topics that have the same fault are one finding.
     """
     names = {prefix + topic.name: topic for topic in planned}
-    if missing := sorted(names.keys() - standing.keys()):
-        yield missing_topics(servers, missing)
+    missing = sorted(names.keys() - standing.keys())
+    if of_workers := [name for name in missing if names[name].is_of_a_worker]:
+        yield missing_topics(servers, of_workers)
+    if of_others := [name for name in missing if not names[name].is_of_a_worker]:
+        yield _missing_for_subscribers(servers, of_others)
     same: defaultdict[Finding, list[str]] = defaultdict(list)
     for name, topic in names.items():
         if name in standing:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from expansion_signals.wire.schema_files import schema_files
 
+_STAGES = frozenset({"metering", "deciding"})
+
 
 class Version(BaseModel):
     """One event type in one version: the schema of its data below `schemas/`, and how that schema may change.
@@ -38,6 +40,11 @@ class Topic(BaseModel):
     replication: PositiveInt
     config: Mapping[str, str]
     versions: Mapping[str, Version]
+
+    @property
+    def is_of_a_worker(self) -> bool:
+        """Whether a worker reads or writes it; subscribers keep others among themselves."""
+        return not _STAGES.isdisjoint((*self.producers, *self.consumers))
 
 
 def topics() -> tuple[Topic, ...]:

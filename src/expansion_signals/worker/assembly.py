@@ -220,10 +220,10 @@ class Assembly:
         """Return each topic's name in the state: its id where the broker gives one, else its name.
 
         Raises:
-            RejectedState: topics are missing, be it those that are read or those that are written.
+            RejectedState: topics are missing, be it those that a worker reads or those that it writes.
         """
         prefix = self._settings.prefix
-        names = [prefix + topic.name for topic in topics()]
+        names = [prefix + topic.name for topic in topics() if topic.is_of_a_worker]
         ids = await asyncio.to_thread(topic_ids, self._settings.kafka, names, self._settings.security)
         return {name.removeprefix(prefix): ids[name] or name for name in names}
 

@@ -41,6 +41,13 @@ def test_missing_topics_stop_the_worker_with_all_their_names() -> None:
     )
 
 
+def test_topics_that_subscribers_keep_among_themselves_stop_no_worker() -> None:
+    planned = [PLANNED["expansion-parked"], PLANNED["expansion-subscriber-memory"]]
+    [finding] = judge_topics("kafka:9092", "p-", planned, {})
+    assert (finding.severity, finding.stops) == (Severity.WARNING, False)
+    assert "p-expansion-parked, p-expansion-subscriber-memory: subscribers of the SDK need it" in finding.what
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
