@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, KafkaProducer, errors
@@ -39,6 +40,14 @@ def open_consumer(security: KafkaSecurity, **options: Any) -> Any:  # noqa: ANN4
 def open_producer(security: KafkaSecurity, **options: Any) -> Any:  # noqa: ANN401 -- kafka-python has no types
     """Return a producer that is connected; raises what `open_consumer` raises."""
     return _opened(KafkaProducer, KafkaConsumer, security, options)
+
+
+def close_at_once(producer: Any, seconds: float) -> None:  # noqa: ANN401 -- kafka-python has no types
+    """Disconnect a producer; what is not acknowledged is given up. Waits so long for its thread."""
+    with suppress(errors.KafkaError):
+        producer.close(timeout=0)
+    producer._sender.force_close()  # noqa: SLF001 -- what a failed close leaves running
+    producer._sender.join(seconds)  # noqa: SLF001 -- the same
 
 
 def _opened(make: Any, other: Any, security: KafkaSecurity, options: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- kafka-python has no types

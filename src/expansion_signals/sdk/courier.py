@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kafka import errors
 
 from expansion_signals.errors import ExpansionSignalsError, LogUnavailable, RejectedSettings, RejectedState
-from expansion_signals.sdk.clients import open_producer
+from expansion_signals.sdk.clients import close_at_once, open_producer
 from expansion_signals.sdk.envelope import STRUCTURED
 from expansion_signals.sdk.failures import kafka_failures
 
@@ -135,10 +135,7 @@ class Courier:
     def _disconnect(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(errors.KafkaError):  # it gives up what was not acknowledged
-                producer.close(timeout=0)
-            producer._sender.force_close()  # noqa: SLF001 -- what a failed close leaves running
-            producer._sender.join(_JOIN_SECONDS)  # noqa: SLF001 -- the same
+            close_at_once(producer, _JOIN_SECONDS)
 
 
 def _sent(producer: Any, events: Sequence[WrittenEvent]) -> Iterator[tuple[WrittenEvent, Exception | None]]:  # noqa: ANN401 -- kafka-python has no types

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka import OffsetAndMetadata, TopicPartition, errors
 
-from expansion_signals.sdk.clients import open_producer
+from expansion_signals.sdk.clients import close_at_once, open_producer
 from expansion_signals.sdk.failures import kafka_failures
 
 if TYPE_CHECKING:
@@ -93,10 +92,7 @@ class Transactions:
         """Disconnect without waiting; no transaction is open between two calls."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(errors.KafkaError):  # it gives up what was not acknowledged
-                producer.close(timeout=0)
-            producer._sender.force_close()  # noqa: SLF001 -- what a failed close leaves running
-            producer._sender.join(_ANSWER_SECONDS)  # noqa: SLF001 -- the same
+            close_at_once(producer, _ANSWER_SECONDS)
 
     def _begun(self) -> Any:  # noqa: ANN401 -- kafka-python has no types
         if self._producer is None:
