@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from expansion_signals import ports
 from expansion_signals.model.instants import DAY
+from expansion_signals.model.stages import STAGES
 from expansion_signals.state.due import LEASE, RedisDue
 from expansion_signals.state.expiry import RedisExpiry
 from expansion_signals.state.janitor import KEYS_A_SWEEP, Janitor
@@ -17,7 +18,7 @@ from expansion_signals.state.memory_policy import MemoryPolicy
 from expansion_signals.state.memory_shards import MemoryShards
 from expansion_signals.state.policy import RedisPolicy
 from expansion_signals.state.redis import RedisStore
-from expansion_signals.state.shards import STAGES, RedisShards
+from expansion_signals.state.shards import RedisShards
 from inspected import Inspected, of_memory, of_redis
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from expansion_signals.doctor.foundations import kept
 from expansion_signals.log.standing_groups import standing_groups
 from expansion_signals.model.instants import HOUR
 from expansion_signals.model.records import Partition
+from expansion_signals.model.stages import STAGES
 from expansion_signals.wire.topic_files import topics
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from expansion_signals.settings import Settings
 
 _DEAD_LETTERS = "usage-events-dlq"
-_STAGES = ("metering", "deciding")
 
 
 async def work_findings(
@@ -41,7 +41,7 @@ async def work_findings(
         LogUnavailable: the broker does not answer.
         RejectedState: the broker does not let us look.
     """
-    read_by = {stage: [topic.name for topic in topics() if stage in topic.consumers] for stage in _STAGES}
+    read_by = {stage: [topic.name for topic in topics() if stage in topic.consumers] for stage in STAGES}
     partitions = [
         Partition(topic, number)
         for topic in (*(name for names in read_by.values() for name in names), _DEAD_LETTERS)
@@ -52,7 +52,7 @@ async def work_findings(
         standing_groups,
         settings.kafka,
         settings.prefix,
-        [_group(stage) for stage in _STAGES],
+        [_group(stage) for stage in STAGES],
         partitions,
         recent_of=_DEAD_LETTERS,
         since=now - LATELY_HOURS * HOUR,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from expansion_signals.model.stages import STAGES
 from expansion_signals.state.keys import shard_keys
 from expansion_signals.state.scripts import Scripts
-from expansion_signals.state.shards import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expansion_signals.model.shards import ShardStanding
+from expansion_signals.model.stages import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
     from expansion_signals.state.memory import MemoryStore
     from expansion_signals.state.memory_policy import MemoryPolicy
-
-STAGES = frozenset({"metering", "deciding"})
 
 
 class MemoryShards:
@@ -72,7 +71,7 @@ class MemoryShards:
             shard.pass_to(partition, passed)
         for name, account in restored.accounts.items():
             shard.keep(name).marks.update(account.marks)
-        shard.late = STAGES if restored.late else frozenset()
+        shard.late = frozenset(STAGES) if restored.late else frozenset()
         shard.since = restored.since
         if self._policy is not None:
             self._policy.shards[restored.shard] = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from redis.asyncio import RedisCluster
 
 from expansion_signals.model.shards import ShardStanding
+from expansion_signals.model.stages import STAGES
 from expansion_signals.state.keys import STATE_FORMAT, shard_keys, suffix_of
 from expansion_signals.state.packing import marks_chunks, pack
 from expansion_signals.state.policy import decided_fields
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from expansion_signals.state.connection import Connection
     from expansion_signals.state.keys import ShardKeys
 
-STAGES = ("metering", "deciding")
 
 _LEASE_MILLISECONDS = 15_000
 _TOGETHER = 200

@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+from expansion_signals.model.stages import STAGES
 from expansion_signals.wire.schema_files import schema_files
-
-_STAGES = frozenset({"metering", "deciding"})
 
 
 class Version(BaseModel):
@@ -44,7 +43,7 @@ class Topic(BaseModel):
     @property
     def is_of_a_worker(self) -> bool:
         """Whether a worker reads or writes it; subscribers keep others among themselves."""
-        return not _STAGES.isdisjoint((*self.producers, *self.consumers))
+        return not set(STAGES).isdisjoint((*self.producers, *self.consumers))
 
 
 def topics() -> tuple[Topic, ...]:
