@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from expansion_signals.cli.backtest_plots import by_day, course, part
 from expansion_signals.cli.backtest_words import days_between, span
+from expansion_signals.cli.html_page import html_page
 from expansion_signals.decide.reason_words import SENTENCES
 from expansion_signals.model.units import counted
 
@@ -20,15 +20,7 @@ _LETTERS = 20
 
 def page_of(document: Mapping[str, Any]) -> str:
     """Return the whole page of what `document_of` or `came_of` holds."""
-    style = (files("expansion_signals.cli") / "backtest.css").read_text()
-    title = f"{_title(document)}: {document['input']['source']}"
-    body = "\n".join(_body(document))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return html_page(f"{_title(document)}: {document['input']['source']}", "backtest.css", _body(document))
 
 
 def _title(document: Mapping[str, Any]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from html import escape
-from importlib.resources import files
 from math import pi
 from typing import TYPE_CHECKING
 
 from expansion_signals.cli import brief_words as words
 from expansion_signals.cli.account_words import moment
+from expansion_signals.cli.html_page import html_page
 from expansion_signals.cli.opportunities import LOOKED_BACK
 from expansion_signals.cli.readiness import FULL, HALF
 from expansion_signals.cli.words_of_numbers import percent
@@ -42,15 +42,7 @@ _STATES = {"near": ("near its limit", "fair"), "used": ("in use", "good"), "unus
 
 def page_of(brief: Brief, zone: tzinfo) -> str:
     """Return the whole page."""
-    style = (files("expansion_signals.cli") / "brief.css").read_text()
-    title = escape(f"{brief.account}: account brief")
-    body = "\n".join(_body(brief, zone))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return html_page(f"{brief.account}: account brief", "brief.css", _body(brief, zone))
 
 
 def _body(brief: Brief, zone: tzinfo) -> Iterator[str]:
