@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     user_key: SecretStr | None = None
     dead_letter_ratio: Annotated[float, Field(gt=0, le=1)] = 0.5
     dead_letter_records: Annotated[int, Field(ge=1, le=100_000)] = 1_000
-    poll_records: Annotated[int, Field(ge=1, le=50_000)] = 12_000
+    poll_records: Annotated[int, Field(ge=1, le=50_000)] = 24_000
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
     fetch_wait_seconds: Annotated[float, Field(gt=0, le=5)] = 0.04
     log_level: Literal["debug", "info", "warning", "error"] = "info"

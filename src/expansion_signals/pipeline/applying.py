@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.batches import (
@@ -20,6 +21,7 @@ from expansion_signals.model.batches import (
 from expansion_signals.model.records import DeadLetter
 from expansion_signals.pipeline.asking import usage_asked
 from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES
+from expansion_signals.pipeline.just_applied import JustApplied
 from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.pipeline.noting import noted, revised, watched, with_notes
 from expansion_signals.pipeline.updates import updates_asked
@@ -83,6 +85,7 @@ class Applying:
         self._passing = passing
         self._nonce = nonce
         self._lanes = Lanes(epochs.configuration, acceptance)
+        self._just_applied: defaultdict[int, JustApplied] = defaultdict(JustApplied)
         self._breaks = 0
         self._unfit: set[tuple[str, Counter]] = set()
         self.facts: dict[str, AccountFacts] = {}
@@ -96,6 +99,7 @@ class Applying:
         """
         waiting = [work for work in works if work and self._watermarks.serves(work.shard)]
         while waiting:
+            self._heed_breaks()
             asked = [await self._ask(work) for work in waiting]
             batches = [self._batch(one, await self._accounts(one)) for one in asked]
             answers = await self._patience(self._store.apply, batches)
@@ -106,13 +110,20 @@ class Applying:
                 await self._heed(one, answer)
             waiting = [work for work in waiting if work]
 
+    def _heed_breaks(self) -> None:
+        """Where a shard may stand otherwise than this worker left it, what it holds is no longer known."""
+        if self._breaks != self._watermarks.breaks:
+            self._breaks = self._watermarks.breaks
+            self._lanes.forget()
+            self._just_applied.clear()
+
     # ------------------------------------------------------------------------------------------- ask
 
     async def _ask(self, work: Work) -> Asked:
         if work.epoch != self._epochs.current:
             await self._burial.bury(self._decoding.again(work.items()))
             work.epoch = self._epochs.current
-        part, identities = work.part()
+        part, identities = work.part(self._just_applied[work.shard])
         return Asked(work, part, identities, work.ends(part), await self._profiles.of(work.accounts()))
 
     async def _accounts(self, asked: Asked) -> Sequence[AccountBatch]:
@@ -124,9 +135,6 @@ class Applying:
         else:
             if self._lanes.configuration is not configuration:
                 self._lanes = Lanes(configuration, self._lanes.acceptance)
-            elif self._breaks != self._watermarks.breaks:
-                self._lanes.forget()
-            self._breaks = self._watermarks.breaks
             batches = usage_asked(asked.part, asked.profiles, self._lanes)
             looked_at = watched(asked.part, asked.profiles, configuration)
         notes = await self._notes.of(place for each in looked_at for place in each.places) if looked_at else {}
@@ -169,6 +177,7 @@ class Applying:
 
     def _take(self, asked: Asked, answer: Applied) -> None:
         self._watermarks.acknowledge(asked.work.shard, asked.ends)
+        self._just_applied[asked.work.shard].add(asked.identities)
         self._report(answer.facts)
         for item in asked.part:
             if item.update is not None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.events import UsageEvent
     from expansion_signals.model.instants import Instant
     from expansion_signals.model.records import Partition, Record
+    from expansion_signals.pipeline.just_applied import JustApplied
 
 
 @dataclass(slots=True, eq=False)
@@ -77,23 +78,24 @@ class Work:
         for item in self._items:
             item.alone = item.alone or (item.event is not None and item.event.account in accounts)
 
-    def part(self) -> tuple[Sequence[Item], Sequence[Identity]]:
+    def part(self, just_applied: JustApplied) -> tuple[Sequence[Item], Sequence[Identity]]:
         """Return the longest beginning that can be applied at once, and the identities that it claims, each once.
 
         A second event of the same payload is a duplicate from here on. Which of the two stands does not matter: their
-        payloads are one.
+        payloads are one. So is an event that the shard has just been told.
         """
         claimed: dict[int, Identity] = {}
         updated: set[str] = set()
         for place, item in enumerate(self._items):
             identity = item.identity
             if identity is not None and item.outcome == "counted":
-                if item.alone:
+                if just_applied.has(identity):
+                    item.outcome = "duplicate"
+                elif item.alone:
                     if place == 0:
                         return self._items[:1], [identity]
                     return self._items[:place], [*claimed.values()]
-                claim = claimed.setdefault(identity.number, identity)
-                if claim is not identity:
+                elif (claim := claimed.setdefault(identity.number, identity)) is not identity:
                     if claim.check != identity.check:
                         return self._items[:place], [*claimed.values()]
                     item.outcome = "duplicate"

@@ -5,6 +5,8 @@ Boundaries: knows the state protocol (`model/batches.py`) and how it stands in k
 
 from __future__ import annotations
 
+import asyncio
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from expansion_signals.model.batches import (
@@ -47,6 +49,10 @@ if TYPE_CHECKING:
     from expansion_signals.state.connection import Connection
 
 
+_ASKED_AT_ONCE = 8
+"""Shards asked in one pipeline: fewer let Redis begin sooner, and cost a pipeline more."""
+
+
 class RedisStore:
     """Counters, watermarks, marks and identities of one deployment (port `Store`).
 
@@ -64,7 +70,9 @@ class RedisStore:
         self._slices = {shard: IdentitySlices(window) for shard in range(shards)}
 
     async def apply(self, batches: Sequence[ShardBatch]) -> Sequence[Answer]:
-        """Apply each batch to its shard, all in one round trip; answers stand in the order of the batches.
+        """Apply each batch to its shard; answers stand in the order of the batches.
+
+        Redis applies the first of them while the requests of the others are still written.
 
         Raises:
             StateUnavailable: some may be applied, some not; asking again is safe, the watermarks tell.
@@ -73,10 +81,7 @@ class RedisStore:
         waiting = dict(enumerate(batches))
         crowded: dict[tuple[str, str], int] = {}
         while waiting:
-            requests = {place: self._request(batch, crowded) for place, batch in waiting.items()}
-            raw = await self._scripts.call(
-                "apply", [(each.keys, each.argument, each.evidences) for each in requests.values()]
-            )
+            requests, raw = await self._asked(waiting, crowded)
             for place, answer in zip(requests, raw, strict=True):
                 batch = waiting[place]
                 if answer[0] == b"layout":
@@ -89,6 +94,26 @@ class RedisStore:
                         self._slices[batch.shard].learn(requests[place].layouts)
                     del waiting[place]
         return [answers[place] for place in range(len(batches))]
+
+    async def _asked(
+        self, waiting: Mapping[int, ShardBatch], crowded: Mapping[tuple[str, str], int]
+    ) -> tuple[Mapping[int, ApplyRequest], Sequence[Any]]:
+        """Return the request of each batch by its place, and what Redis answered in their order."""
+        requests: dict[int, ApplyRequest] = {}
+        calls: list[asyncio.Task[list[Any]]] = []
+        places = iter(waiting)
+        while some := [*islice(places, _ASKED_AT_ONCE)]:
+            requests |= {place: self._request(waiting[place], crowded) for place in some}
+            asked = [(each.keys, each.argument, each.evidences) for each in map(requests.__getitem__, some)]
+            calls.append(asyncio.create_task(self._scripts.call("apply", asked)))
+            await asyncio.sleep(0)  # so that it is sent
+        answers: list[Any] = []
+        # All are waited for before one that failed is told: none may still write when the step is repeated.
+        for answered in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(answered, BaseException):
+                raise answered
+            answers += answered
+        return requests, answers
 
     async def mark(self, marks: Sequence[AccountMark]) -> Sequence[AccountFacts]:
         """Mark what was judged and acknowledged; return the facts of accounts where something is left to judge."""

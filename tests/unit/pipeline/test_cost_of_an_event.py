@@ -18,6 +18,7 @@ from expansion_signals.model.instants import DAY, parse_instant
 from expansion_signals.model.records import Partition, Poll, Record
 from expansion_signals.pipeline.asking import usage_asked
 from expansion_signals.pipeline.decoding import Decoding
+from expansion_signals.pipeline.just_applied import JustApplied
 from expansion_signals.pipeline.lanes import Lanes
 from expansion_signals.rules.loading import load
 from expansion_signals.wire.codec import CloudEventsCodec
@@ -66,7 +67,7 @@ def event(number: int) -> bytes:
 
 
 def asked(works: Sequence[Work]) -> list[AccountBatch]:
-    return [batch for work in works for batch in usage_asked(work.part()[0], KNOWN, LANES)]
+    return [batch for work in works for batch in usage_asked(work.part(JustApplied())[0], KNOWN, LANES)]
 
 
 def steps(step: Callable[[], object]) -> float:
@@ -98,4 +99,4 @@ def test_an_event_is_decoded_in_few_instructions_and_objects() -> None:
 def test_an_event_is_added_in_few_instructions_once_its_lane_is_known() -> None:
     (_, works), _ = DECODING.grouped(poll())
     assert asked(works)
-    assert steps(lambda: asked(works)) <= 198
+    assert steps(lambda: asked(works)) <= 200

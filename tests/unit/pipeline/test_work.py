@@ -5,6 +5,7 @@ from __future__ import annotations
 from expansion_signals.model.accounts import AccountUpdate
 from expansion_signals.model.batches import Range
 from expansion_signals.model.records import Partition, Record
+from expansion_signals.pipeline.just_applied import JustApplied
 from expansion_signals.pipeline.work import Item, Work, ranges
 from sample_batches import EVIDENCE, NOW, identity
 
@@ -29,18 +30,18 @@ def work(*items: Item) -> Work:
 
 def test_all_is_one_part_where_no_identity_has_two_payloads() -> None:
     items = [used(1, 1), used(2, 2), used(3, 1)]
-    assert work(*items).part()[0] == items
+    assert work(*items).part(JustApplied())[0] == items
 
 
 def test_a_part_ends_before_a_second_payload_of_one_identity() -> None:
     items = [used(1, 1), used(2, 2), used(3, 1, b"diff"), used(4, 3)]
-    assert work(*items).part()[0] == items[:2]
+    assert work(*items).part(JustApplied())[0] == items[:2]
 
 
 def test_what_does_not_count_claims_no_identity() -> None:
     items = [used(1, 1), used(2, 1, b"diff")]
     items[0].outcome = "dead_lettered"
-    assert work(*items).part()[0] == items
+    assert work(*items).part(JustApplied())[0] == items
 
 
 def test_what_is_applied_alone_is_a_part_by_itself() -> None:
@@ -48,7 +49,7 @@ def test_what_is_applied_alone_is_a_part_by_itself() -> None:
     items[1].alone = True
     waiting, parts = work(*items), []
     while waiting:
-        parts.append(list(waiting.part()[0]))
+        parts.append(list(waiting.part(JustApplied())[0]))
         waiting.applied(parts[-1])
     assert parts == [items[:1], items[1:2], items[2:]]
 
@@ -56,40 +57,40 @@ def test_what_is_applied_alone_is_a_part_by_itself() -> None:
 def test_what_was_to_be_alone_and_does_not_count_ends_no_part() -> None:
     items = [used(1, 1), used(2, 2)]
     items[1].alone, items[1].outcome = True, "dead_lettered"
-    assert work(*items).part()[0] == items
+    assert work(*items).part(JustApplied())[0] == items
 
 
 def test_a_part_ends_before_a_second_update_of_one_account() -> None:
     items = [updated(1, "a"), updated(2, "b"), updated(3, "a")]
-    assert work(*items).part()[0] == items[:2]
+    assert work(*items).part(JustApplied())[0] == items[:2]
 
 
 def test_a_partition_is_passed_to_the_position_of_the_poll() -> None:
     whole = work(used(1, 1), used(2, 2, partition=SECOND))
-    assert whole.ends(whole.part()[0]) == {FIRST: 100, SECOND: 200}
+    assert whole.ends(whole.part(JustApplied())[0]) == {FIRST: 100, SECOND: 200}
 
 
 def test_a_partition_is_passed_to_its_next_record_that_waits() -> None:
     items = [used(1, 1), used(7, 2, partition=SECOND), used(5, 1, b"diff"), used(6, 4)]
     cut = work(*items)
-    assert cut.ends(cut.part()[0]) == {FIRST: 5, SECOND: 200}
+    assert cut.ends(cut.part(JustApplied())[0]) == {FIRST: 5, SECOND: 200}
 
 
 def test_a_partition_without_a_record_in_the_part_is_not_passed() -> None:
     cut = work(used(1, 1), used(5, 1, b"diff", partition=SECOND))
-    assert cut.ends(cut.part()[0]) == {FIRST: 100}
+    assert cut.ends(cut.part(JustApplied())[0]) == {FIRST: 100}
 
 
 def test_what_is_applied_is_taken_out() -> None:
     items = [used(1, 1), used(3, 1, b"diff")]
     cut = work(*items)
-    cut.applied(cut.part()[0])
+    cut.applied(cut.part(JustApplied())[0])
     assert (cut.items(), bool(cut)) == (items[1:], True)
 
 
 def test_nothing_left_is_false() -> None:
     whole = work(used(1, 1))
-    whole.applied(whole.part()[0])
+    whole.applied(whole.part(JustApplied())[0])
     assert not whole
 
 
@@ -112,3 +113,11 @@ def test_a_range_holds_the_tallies_and_the_append_time_of_its_records() -> None:
 
 def test_a_range_without_records_reaches_no_append_time() -> None:
     assert ranges((), {FIRST: 3}, {FIRST: 8}, {FIRST: "id/0"}) == [Range("id/0", 3, 8, 0)]
+
+
+def test_what_the_shard_has_just_been_told_claims_nothing_more() -> None:
+    told, again, other = used(1, 1), used(2, 1), used(3, 2)
+    just_applied = JustApplied()
+    just_applied.add(work(told).part(just_applied)[1])
+    assert work(again, other).part(just_applied) == ([again, other], [other.identity])
+    assert again.outcome == "duplicate"
