@@ -1,4 +1,4 @@
-"""The store in Redis: scripts that apply, mark and read, one pipeline for all shards of a poll.
+"""The store in Redis: scripts that apply, mark and read, and pipelines of a few shards each.
 
 Boundaries: knows the state protocol (`model/batches.py`) and how it stands in keys; knows neither rules nor Kafka.
 """
