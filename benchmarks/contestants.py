@@ -28,11 +28,11 @@ QUIXSTREAMS = Path(__file__).parents[1] / ".venv-quixstreams"
 EVENTS = {
     "expansion-signals": 180_000,
     "expansion-signals, plain ids": 180_000,
-    "faust": 18_000,
-    "faust_take": 60_000,
-    "aiokafka": 120_000,
-    "quixstreams": 90_000,
-    "kafka_streams": 400_000,
+    "faust": 13_500,
+    "faust_take": 50_000,
+    "aiokafka": 90_000,
+    "quixstreams": 66_000,
+    "kafka_streams": 230_000,
 }
 """Enough that a run lasts some 8 s on two cores, and not much longer."""
 
