@@ -38,6 +38,7 @@ from expansion_signals.errors import LogUnavailable, Rejected, RejectedState, Re
 
 FAILED = 1
 REJECTED = 2
+INTERRUPTED = 130
 
 app = typer.Typer(
     cls=Chapter,
@@ -94,13 +95,15 @@ def _options(
 
 def main() -> NoReturn:
     """Run one command and exit; what fails ends in one message on stderr and an exit code."""
-    # A supervisor's SIGTERM ends a command as Ctrl-C does, so that it leaves nothing running behind it. A script's `&`
-    # starts us with SIGINT ignored; then neither would end us.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     _write_any_letter()
     try:
+        # A supervisor's SIGTERM ends a command as Ctrl-C does, so that it leaves nothing running behind it. A script's
+        # `&` starts us with SIGINT ignored; then neither would end us.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         app()
+    except KeyboardInterrupt:  # while typer gathers the commands: it sees to one that runs
+        sys.exit(INTERRUPTED)
     except LogUnavailable as error:
         _fail(_with_next_step(error, "KAFKA"), FAILED)
     except StateUnavailable as error:
