@@ -26,6 +26,7 @@ from expansion_signals.cli import (
     explain,
     imports,
     mute,
+    parked,
     report,
     shadow,
     topics,
@@ -54,6 +55,7 @@ app.command("worker", cls=Page, rich_help_panel=_RUN)(worker.worker)
 app.command("doctor", cls=Page, rich_help_panel=_RUN)(doctor.doctor)
 app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=_RUN)
+app.add_typer(parked.app, name="parked", rich_help_panel=_RUN)
 app.command("emit", cls=Page, rich_help_panel=_EVENTS)(emit.emit)
 app.command("watch", cls=Page, rich_help_panel=_EVENTS)(watch.watch)
 app.command("import", cls=Page, rich_help_panel=_EVENTS)(imports.import_)
