@@ -64,7 +64,7 @@ def test_what_is_parked_is_listed_and_handed_back(kafka: GivenKafka | Kafka, pre
             command(settings, *line.replace("mailer", "mailer0").split()[1:]).stdout for line in (listing, replays[0])
         )
         [program] = [program for program in PROGRAMS if "import Parking" in program]
-        told = first_line(typed(program, following, 0))
+        told, _ = typed(program, following, 0).communicate()
         handed_back = command(settings, *replays[1].replace("mailer", "mailer0").split()[1:]).stdout
     assert "limit.reached: Rejected: no address" in listed
     assert (would, handed_back) == ("would hand back: 1 limit.reached\n", "handed back: no parked trigger\n")
