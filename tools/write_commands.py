@@ -35,7 +35,7 @@ stdout. Colours are for terminals; `NO_COLOR=1` takes them away.
 
 `expansion-signals --install-completion` teaches your shell (bash, zsh, fish, PowerShell) to complete commands and
 options, and for `--type`, `--code`, `--topic` their values; for `--meter` and `--rule` those of
-`EXPANSION_SIGNALS_CONFIG`. `--show-completion` only prints the script.
+`EXPANSION_SIGNALS_CONFIG`. The first Tab of a zsh only reads the script. `--show-completion` prints it.
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from expansion_signals.errors import Problem, RejectedConfiguration
@@ -53,7 +54,8 @@ def read_directory(directory: Path) -> Mapping[str, str]:
 def _read(directory: Path) -> Mapping[str, str]:
     if not directory.is_dir():
         found = "is not a directory" if directory.exists() else "does not exist"
-        expected = f"{found}; expected a directory with {' and '.join(FILES)}"
+        begin = f"expansion-signals config init {quote(str(directory))}"
+        expected = f"{found}; expected a directory with {' and '.join(FILES)}, such as `{begin}` writes"
         raise RejectedConfiguration([Problem(str(directory), 1, 1, expected)])
     texts: dict[str, str] = {}
     problems: list[Problem] = []

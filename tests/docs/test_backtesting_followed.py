@@ -1,4 +1,4 @@
-"""Somebody who types what docs/backtesting.md says, in an empty directory beside a clone."""
+"""Somebody who types what docs/backtesting.md says, in an empty directory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ PAGE = ROOT / "docs/backtesting.md"
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where everything that needs no server has been typed, as one script; the rest is asked of servers elsewhere."""
     directory = tmp_path_factory.mktemp("backtesting")
-    directory.joinpath("src").symlink_to(ROOT / "src")
     script = "".join(block for block in blocks(PAGE) if "--from-topic" not in block and "signals shadow" not in block)
     done = subprocess.run(
         ["bash", "-ec", f"PATH={ROOT}/.venv/bin:$PATH\n{script}"],

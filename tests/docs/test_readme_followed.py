@@ -48,8 +48,7 @@ class Follower:
             "EXPANSION_SIGNALS_PREFIX": self.prefix,
             "EXPANSION_SIGNALS_HTTP": self.http,
         }
-        for shared in (".venv", "src"):
-            (directory / shared).symlink_to(ROOT / shared)
+        (directory / ".venv").symlink_to(ROOT / ".venv")
 
     def _typed(self, block: str) -> list[str]:
         for written, ours in self._servers.items():

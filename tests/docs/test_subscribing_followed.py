@@ -1,19 +1,16 @@
-"""docs/subscribing.md, followed: every program and the look at what is parked, on a real Kafka."""
+"""docs/subscribing.md, followed: every program and command, on a real Kafka."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
-
-import pytest
 
 from documents import ROOT, blocks
 from expansion_signals.errors import Rejected
 from expansion_signals.sdk import Subscriber, Trigger
 from outside.subscribers import TRIGGERS, Following
+from outside.worker import command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +46,7 @@ def test_every_program_gets_the_trigger(kafka: GivenKafka | Kafka, prefix: str, 
         assert ["800 of 1,000 calls used" in first_line(each) for each in running] == [True] * len(FOLLOWERS)
 
 
-def test_what_is_parked_is_seen_and_handed_out_again(kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path) -> None:
-    if not shutil.which("kcat") and os.environ.get("CI") != "true":
-        pytest.skip("no kcat on PATH")
+def test_what_is_parked_is_listed_and_handed_back(kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path) -> None:
     with (
         Following(kafka.bootstrap, prefix, tmp_path) as following,
         Subscriber(following.kafka, "mailer0", [TRIGGERS], prefix=prefix) as subscriber,
@@ -63,17 +58,21 @@ def test_what_is_parked_is_seen_and_handed_out_again(kafka: GivenKafka | Kafka, 
             raise Rejected("no address")
 
         subscriber.run(refuse)
-        [look] = [block for block in blocks(PAGE) if "kcat" in block]
-        look = look.replace("localhost:9092", following.kafka).replace(" -t ", f" -t {prefix}")
-        seen = subprocess.run(["bash", "-ec", look], capture_output=True, text=True, check=True).stdout
+        settings = {"KAFKA": following.kafka, "PREFIX": prefix}
+        [listing, *replays] = [line for block in blocks(PAGE) for line in block.splitlines() if "parked" in line]
+        listed, would = (
+            command(settings, *line.replace("mailer", "mailer0").split()[1:]).stdout for line in (listing, replays[0])
+        )
         [program] = [program for program in PROGRAMS if "import Parking" in program]
-        told = first_line(typed(program, following, 0))
-    assert "parked_reason=Rejected: no address" in seen
+        told, _ = typed(program, following, 0).communicate()
+        handed_back = command(settings, *replays[1].replace("mailer", "mailer0").split()[1:]).stdout
+    assert "limit.reached: Rejected: no address" in listed
+    assert (would, handed_back) == ("would hand back: 1 limit.reached\n", "handed back: no parked trigger\n")
     assert told.endswith("acct-1 Rejected: no address\n")
 
 
 def test_the_examples_are_typed_as_they_are_run() -> None:
-    [commands] = [block for block in blocks(PAGE) if "examples/" in block]
-    for command in commands.splitlines():
-        _, example, *_ = command.split()
-        assert command.removeprefix("python ") in (ROOT / example).read_text()
+    [starts] = [block for block in blocks(PAGE) if "examples/" in block]
+    for line in starts.splitlines():
+        _, example, *_ = line.split()
+        assert line.removeprefix("python ") in (ROOT / example).read_text()

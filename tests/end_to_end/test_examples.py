@@ -101,7 +101,7 @@ def test_a_crm_that_is_down_for_a_while_gets_each_lead_once_and_its_withdrawal_a
     withdrawal = {"type": "expansion.trigger.withdrawn.v1", "data": {"trigger": "a", "reason": "upgraded"}}
     with CrmServer(down=2) as server:
         publish(servers, prefix + LEADS, lead("a"), lead("w", **withdrawal))
-        with running("crm_sync.py", servers, prefix, "--crm", server.url):
+        with running("crm_sync.py", servers, prefix, "--crm", f"http://{server.address}"):
             until(lambda: len(server.puts) == 2, seconds=30, waiting_for="the lead and its withdrawal")
     assert server.refused == 2
     assert [(which, told["status"]) for which, told in server.puts] == [("a", "pql.qualified"), ("a", "withdrawn")]

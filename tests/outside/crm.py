@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import json
-import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from outside.serving import Serving
 
 
-class CrmServer(ThreadingHTTPServer):
-    """Listens on a free port; answers the first `down` requests with 503. `puts` are the leads that it took."""
+class CrmServer(Serving):
+    """Answers the first `down` requests with 503. `puts` are the leads that it took."""
 
     def __init__(self, down: int = 0) -> None:
-        super().__init__(("127.0.0.1", 0), _Request)
+        super().__init__(_Request)
         self.down = down
         self.refused = 0
         self.puts: list[tuple[str, dict[str, Any]]] = []
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
 
 
 class _Request(BaseHTTPRequestHandler):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import email
-import threading
 from email.policy import default
-from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import TYPE_CHECKING, Self
+from socketserver import StreamRequestHandler
+from typing import TYPE_CHECKING
+
+from outside.serving import Serving
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -14,30 +15,12 @@ if TYPE_CHECKING:
 UNKNOWN = "acct-unknown@customers.example.com"
 
 
-class MailServer(ThreadingTCPServer):
-    """Listens on a free port; `mails` are those that were taken."""
-
-    allow_reuse_address = True
-    daemon_threads = True
+class MailServer(Serving):
+    """`mails` are those that were taken."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Talk)
+        super().__init__(_Talk)
         self.mails: list[EmailMessage] = []
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
-
-    @property
-    def address(self) -> str:
-        """Host and port."""
-        return f"127.0.0.1:{self.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
 
 
 class _Talk(StreamRequestHandler):

@@ -90,6 +90,19 @@ class Following:
         value = given if isinstance(given, bytes) else json.dumps(given).encode()
         self._producer.produce(self.prefix + TRIGGERS, value, key=b"acct-1", partition=partition)
 
+    def forge(self, event: dict[str, Any], *, group: str, topic: str) -> None:
+        """Put a trigger on the parking topic, in the name of a group, as parked from this topic."""
+        now = datetime.now(UTC).isoformat()
+        said = {"reason": "forged", "attempts": "1", "group": self.prefix + group, "topic": topic, "partition": "0"}
+        headers = {**said, "first_failed_at": now, "at": now}
+        self._producer.produce(
+            self.prefix + PARKED,
+            json.dumps(event).encode(),
+            key=f"{self.prefix}{group}{SEPARATOR}{event['id']}".encode(),
+            headers=[(f"parked_{name}", value.encode()) for name, value in headers.items()],
+        )
+        self.flush()
+
     def flush(self) -> None:
         """Wait until all that was produced is there."""
         assert self._producer.flush(10) == 0

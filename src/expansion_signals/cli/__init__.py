@@ -26,6 +26,7 @@ from expansion_signals.cli import (
     explain,
     imports,
     mute,
+    parked,
     report,
     shadow,
     topics,
@@ -38,6 +39,7 @@ from expansion_signals.errors import LogUnavailable, Rejected, RejectedState, Re
 
 FAILED = 1
 REJECTED = 2
+INTERRUPTED = 130
 
 app = typer.Typer(
     cls=Chapter,
@@ -53,6 +55,7 @@ app.command("worker", cls=Page, rich_help_panel=_RUN)(worker.worker)
 app.command("doctor", cls=Page, rich_help_panel=_RUN)(doctor.doctor)
 app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=_RUN)
+app.add_typer(parked.app, name="parked", rich_help_panel=_RUN)
 app.command("emit", cls=Page, rich_help_panel=_EVENTS)(emit.emit)
 app.command("watch", cls=Page, rich_help_panel=_EVENTS)(watch.watch)
 app.command("import", cls=Page, rich_help_panel=_EVENTS)(imports.import_)
@@ -94,13 +97,15 @@ def _options(
 
 def main() -> NoReturn:
     """Run one command and exit; what fails ends in one message on stderr and an exit code."""
-    # A supervisor's SIGTERM ends a command as Ctrl-C does, so that it leaves nothing running behind it. A script's `&`
-    # starts us with SIGINT ignored; then neither would end us.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     _write_any_letter()
     try:
+        # A supervisor's SIGTERM ends a command as Ctrl-C does, so that it leaves nothing running behind it. A script's
+        # `&` starts us with SIGINT ignored; then neither would end us.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         app()
+    except KeyboardInterrupt:  # while typer gathers the commands: it sees to one that runs
+        sys.exit(INTERRUPTED)
     except LogUnavailable as error:
         _fail(_with_next_step(error, "KAFKA"), FAILED)
     except StateUnavailable as error:

@@ -47,10 +47,7 @@ def written(document: Mapping[str, Any], form: Form, file: Path) -> None:
 
 def shown(document: Mapping[str, Any]) -> None:
     """Show the report on the terminal."""
-    from rich.console import Console  # noqa: PLC0415 -- only a person waits for it
+    from expansion_signals.cli.backtest_view import lines_of  # noqa: PLC0415 -- only a person waits for it
+    from expansion_signals.cli.printing import print_lines  # noqa: PLC0415 -- the same
 
-    from expansion_signals.cli.backtest_view import lines_of  # noqa: PLC0415 -- the same
-
-    console = Console(highlight=False)
-    for line in lines_of(document):
-        console.print(line)
+    print_lines(lines_of(document))

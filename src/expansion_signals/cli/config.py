@@ -1,10 +1,11 @@
-"""`expansion-signals config`: check catalog and rules, and show what they mean."""
+"""`expansion-signals config`: begin with catalog and rules, check them, and show what they mean."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Chapter,
-    help="Check catalog and rules, show what they mean and meant.\n\nExample: expansion-signals config check config",
+    help="Begin with catalog and rules, check them, show what they mean and meant.\n\n"
+    "Example: expansion-signals config check config",
     no_args_is_help=True,
 )
 
@@ -33,6 +35,29 @@ _Directory = Annotated[
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Write one JSON object; nothing else on stdout.")]
+
+
+@app.command("init", cls=Page)
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it is missing.")],
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Write a catalog and rules to begin with.
+
+    The sample with its comments, and beside each file its schema, by which an editor completes it. Nothing is
+    overwritten: exits with 2 if one of the files is there.
+
+    Example: expansion-signals config init config
+    """
+    from expansion_signals.cli.starting_configuration import begin  # noqa: PLC0415 -- `--help` answers at once
+
+    written = [str(path) for path in begin(directory)]
+    if as_json:
+        _write_json({"written": written})
+        return
+    typer.echo(f"wrote {', '.join(written)}")
+    typer.echo(f"next: expansion-signals config check {quote(str(directory))}")
 
 
 @app.command("check", cls=Page)

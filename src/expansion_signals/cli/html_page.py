@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 
 
 def html_page(title: str, style: str, body: Iterable[str]) -> str:
-    """Return the page; `style` is a file beside this one. The title is escaped here, the body by who wrote it."""
-    css = (files("expansion_signals.cli") / style).read_text()
+    """Return the page; `style` is a file beside this one, and goes beyond `page.css`, which is for every page.
+
+    The title is escaped here, the body by who wrote it.
+    """
+    css = "".join((files("expansion_signals.cli") / name).read_text() for name in ("page.css", style))
     text = "\n".join(body)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

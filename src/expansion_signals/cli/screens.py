@@ -79,7 +79,7 @@ class PlainScreen(Screen):
 
     def show(self, sighting: Sighting, at: Instant, latency: Duration | None) -> None:
         """Write one line."""
-        self._console.print(trigger_line(sighting, at, latency))
+        self._console.print(trigger_line(sighting, at, delay_cell(latency)))
 
     def conclude(self, outcome: Outcome) -> None:
         """Write the sums and where to go from here."""
@@ -122,16 +122,21 @@ def chosen_screen(*, as_json: bool) -> Screen:
     return TerminalScreen() if sys.stdout.isatty() else PlainScreen()
 
 
-def trigger_line(sighting: Sighting, at: Instant, latency: Duration | None = None) -> Text:
+def trigger_line(sighting: Sighting, at: Instant, delay: str = "") -> Text:
     """Return a trigger as one line: when, how long after its event, whose, what and why."""
     line = Text()
     line.append(datetime.fromtimestamp(at / SECOND).astimezone().strftime("%H:%M:%S"), style="dim")
-    if latency is not None:
-        line.append(f"  {latency // MILLISECOND:>5,} ms", style="dim")
+    line.append(delay, style="dim")
     line.append(f"  {sighting.account:<14}", style="bold")
     line.append(f"  {sighting.type:<16}", style=_COLOURS.get(sighting.family, "blue"))
     line.append(f"  {sighting.why}")
     return line
+
+
+def delay_cell(latency: Duration | None) -> str:
+    """Return how long it took as a cell of its line, of the same width where it was caused by no record."""
+    told = "" if latency is None else f"{latency // MILLISECOND:,} ms"
+    return f"  {told:>8}"
 
 
 def counts_line(outcome: Outcome) -> Text:

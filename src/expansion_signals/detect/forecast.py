@@ -16,6 +16,7 @@ Fractions all the way: near a limit nothing is rounded.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate, combinations
 from math import ceil
@@ -134,8 +135,9 @@ def _content(forecast: Forecast, day: Day) -> dict[str, Any]:
 def _why(forecast: Forecast) -> str:
     meter = forecast.meter
     unit = counted(meter.unit, one=forecast.amount == 10**meter.precision)
-    rate = rounded(forecast.rate / 10**meter.precision)
+    rate = Decimal(rounded(forecast.rate / 10**meter.precision))
     used, limit = shown(forecast.level, meter), shown(forecast.amount, meter)
     return (
-        f"{used} of {limit} {unit} used; at {rate} a day the limit is reached on {format_day(forecast.runs_out // DAY)}"
+        f"{used} of {limit} {unit} used; at {rate:,} a day the limit is reached on "
+        f"{format_day(forecast.runs_out // DAY)}"
     )

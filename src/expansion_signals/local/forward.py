@@ -6,8 +6,6 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from expansion_signals.errors import RejectedSettings
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -16,11 +14,7 @@ _CHUNK = 1 << 16
 
 @asynccontextmanager
 async def forward(port: int, target: str) -> AsyncIterator[None]:
-    """Accept connections on this port of 127.0.0.1 and carry their bytes to and from `target` (`host:port`).
-
-    Raises:
-        RejectedSettings: the port is taken.
-    """
+    """Accept connections on this port of 127.0.0.1 and carry their bytes to and from `target` (`host:port`)."""
     host, _, target_port = target.rpartition(":")
     connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -37,10 +31,7 @@ async def forward(port: int, target: str) -> AsyncIterator[None]:
         finally:
             del connections[task]
 
-    try:
-        server = await asyncio.start_server(connect, "127.0.0.1", port)
-    except OSError as error:
-        raise RejectedSettings(f"port {port} cannot be used: {error.strerror or error}") from None
+    server = await asyncio.start_server(connect, "127.0.0.1", port)
     try:
         yield
     finally:

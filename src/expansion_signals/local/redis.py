@@ -32,12 +32,10 @@ async def embedded_redis(directory: Path, port: int | None = None) -> AsyncItera
     """Run a server with its files in `directory`, on this port or a free one; yield its `redis://` address.
 
     Raises:
-        RejectedSettings: the port is taken, or the extra `[local]` is not installed.
+        RejectedSettings: the extra `[local]` is not installed.
         StackUnavailable: the server ended at once, or does not answer within 10 seconds.
     """
     chosen = port if port is not None else free_port()
-    if port is not None:
-        _refuse_taken(port)
     options = {**_OPTIONS, "port": str(chosen), "dir": str(directory)}
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     server = await LeashedProcess.start([str(_program()), *arguments], directory / "redis.log")
@@ -53,13 +51,6 @@ def free_port() -> int:
     with socket.create_server((HOST, 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
-
-
-def _refuse_taken(port: int) -> None:
-    try:
-        socket.create_server((HOST, port)).close()
-    except OSError as error:
-        raise RejectedSettings(f"port {port} cannot be used: {error.strerror or error}") from None
 
 
 def _program() -> Path:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expansion_signals.errors import StackUnavailable
+from expansion_signals.errors import RejectedSettings, StackUnavailable
 from expansion_signals.local.broker import EmbeddedBroker
 from expansion_signals.local.forward import forward
 from expansion_signals.local.leash import LeashedProcess
@@ -69,6 +70,7 @@ async def local_stack(
         RejectedSettings: a port is taken, or the extra `[local]` is not installed.
         StackUnavailable: the broker, Redis or the worker did not start; the message has the worker's last words.
     """
+    _refuse_taken(ports)
     async with AsyncExitStack() as running:
         tell("starting an embedded Kafka broker and Redis")
         broker = running.enter_context(EmbeddedBroker())
@@ -90,6 +92,18 @@ async def local_stack(
         stack = LocalStack(kafka, redis, http, worker)
         await _ready(stack)
         yield stack
+
+
+def _refuse_taken(ports: Ports) -> None:
+    """Try all ports before anything starts: whoever listens there is told of in one line, with the option to change."""
+    for name, port in asdict(ports).items():
+        try:
+            if port is not None:
+                socket.create_server((HOST, port)).close()
+        except OSError as error:
+            raise RejectedSettings(
+                f"port {port} cannot be used: {error.strerror}; --{name}-port takes another"
+            ) from None
 
 
 async def _ready(stack: LocalStack) -> None:

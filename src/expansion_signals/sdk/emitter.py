@@ -152,7 +152,8 @@ class Emitter(Vocabulary):
             dispatch, self._dispatch, self._closed = self._dispatch, None, True
         atexit.unregister(self.close)
         if dispatch is not None:
-            dispatch.flush(seconds)
+            if not dispatch.flush(seconds):
+                log.warning("Kafka at %s did not take all: what is left waits for the next emitter", self._servers)
             dispatch.end(_DISK_SECONDS)
             self._tallies += dispatch.tallies
         if self._tallies["dropped"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expansion_signals.model.events import ACCOUNT_UPDATED, BUILT_IN_PREFIX
+from expansion_signals.model.events import BUILT_IN_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ PROMPT_EVENTS = "prompt-events"
 STRUCTURED = ("content-type", b"application/cloudevents+json")
 """The header of every record: the whole event is one JSON object."""
 
+_ACCOUNT_UPDATE = f"{BUILT_IN_PREFIX}account.updated."
 _PROMPT = f"{BUILT_IN_PREFIX}prompt."
 
 
@@ -45,7 +46,7 @@ def envelope(
 
 
 def topic_of(event_type: str) -> str:
-    """Return the topic for events of this type, without the deployment's prefix."""
-    if event_type == ACCOUNT_UPDATED:
+    """Return the topic for events of this type, whatever its version; without the deployment's prefix."""
+    if event_type.startswith(_ACCOUNT_UPDATE):
         return ACCOUNT_UPDATES
     return PROMPT_EVENTS if event_type.startswith(_PROMPT) else USAGE_EVENTS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from expansion_signals.sdk import parking, recollection
 from expansion_signals.sdk.clients import open_consumer
 from expansion_signals.sdk.failures import kafka_failures
-from expansion_signals.sdk.recollection import memory_key, remembered
+from expansion_signals.sdk.recollection import remembered
 from expansion_signals.sdk.transactions import Transactions, Write
 from expansion_signals.sdk.triggers import TriggerData, UnreadableError, moment, read
 from expansion_signals.sdk.whole_topic import ends, partitions_of, read_to
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 class ParkedTrigger:
     """A trigger that a group gave up: `reason` says why, `attempts` how often it was tried.
 
-    `first_failed` and `parked` say when, both in UTC; `topic` is where it stood, with the deployment's prefix.
+    `first_failed` and `parked` say when, both in UTC; `topic` is where it stood, with the deployment's prefix; `value`
+    is the whole event as it stood there.
     """
 
     id: str
@@ -39,11 +40,13 @@ class ParkedTrigger:
     account: str
     expires: datetime
     data: TriggerData
+    group: str
     topic: str
     reason: str
     attempts: int
     first_failed: datetime
     parked: datetime
+    value: bytes = field(repr=False)
     release: Callable[[], None] = field(repr=False)
 
     def hand_out_again(self) -> None:
@@ -61,29 +64,31 @@ class ParkedTrigger:
 class Parking:
     """The triggers that `group` has parked, those of now, the first that was parked first; iterates anew each time.
 
-    `servers`, `prefix`, `security` and `connection` are those of the group's `Subscriber`.
+    Without `group` those of every group. `servers`, `prefix`, `security` and `connection` are those of the group's
+    `Subscriber`.
     """
 
     def __init__(
         self,
         servers: str,
-        group: str,
+        group: str | None = None,
         *,
         prefix: str = "",
         security: KafkaSecurity = PLAINTEXT,
         connection: Mapping[str, Any] | None = None,
     ) -> None:
         self._servers = servers
-        self._group = prefix + group
+        self._prefix = prefix
+        self._group = None if group is None else prefix + group
         self._topic = prefix + parking.TOPIC
         self._memory = prefix + recollection.TOPIC
         self._options = {
             "bootstrap_servers": servers.split(","),
-            "client_id": self._group,
+            "client_id": self._group or self._topic,
             "security": security,
             **(connection or {}),
         }
-        self._transactions = Transactions(servers, self._group, self._options)
+        self._transactions = Transactions(servers, self._group or self._topic, self._options)
 
     def __enter__(self) -> Self:
         """Return this; it connects when it is iterated over."""
@@ -103,17 +108,18 @@ class Parking:
         there = [each for each in map(self._parked, self._records().values()) if each is not None]
         return iter(sorted(there, key=lambda each: each.parked))
 
-    def _records(self) -> Mapping[str, Any]:
-        """Return the record of each trigger that is parked, by its id."""
-        lying: dict[str, Any] = {}
+    def _records(self) -> Mapping[bytes, Any]:
+        """Return the record of each trigger that is parked, by its key."""
+        lying: dict[bytes, Any] = {}
 
         def take(fetched: Mapping[Any, Any]) -> None:
             for record in (each for batch in fetched.values() for each in batch):
-                trigger = remembered(record.key, self._group)
-                if trigger is not None and record.value is not None:
-                    lying[trigger] = record
-                elif trigger is not None:
-                    lying.pop(trigger, None)
+                if self._group is not None and remembered(record.key, self._group) is None:
+                    continue
+                if record.value is None:
+                    lying.pop(record.key, None)
+                else:
+                    lying[record.key] = record
 
         with kafka_failures(self._servers):
             consumer = open_consumer(**self._options, auto_offset_reset="earliest", isolation_level="read_committed")
@@ -131,11 +137,10 @@ class Parking:
         except (UnreadableError, ValueError) as error:
             log.warning("%s partition %d offset %d: %s", self._topic, record.partition, record.offset, error)
             return None
-        key = memory_key(self._group, event.id)
         headers = parking.foreign_headers(record)
         release = (
-            Write(self._memory, key, None),
-            Write(self._topic, key, None),
+            Write(self._memory, record.key, None),
+            Write(self._topic, record.key, None),
             Write(parked.topic, parked.key, record.value, headers, parked.partition),
         )
         return ParkedTrigger(
@@ -144,10 +149,12 @@ class Parking:
             account=event.account,
             expires=moment(event.expires),
             data=TriggerData(event.data),
+            group=parked.group.removeprefix(self._prefix),
             topic=parked.topic,
             reason=parked.failure.reason,
             attempts=parked.failure.attempts,
             first_failed=moment(parked.failure.first),
             parked=moment(parked.failure.last),
+            value=record.value,
             release=lambda: self._transactions.commit(release, {}, None),
         )

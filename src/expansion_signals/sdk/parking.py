@@ -34,12 +34,13 @@ class Failure(NamedTuple):
 
 
 class Parked(NamedTuple):
-    """What the headers of a parked trigger say: its failure, and where its record stood, with which key.
+    """What the headers of a parked trigger say: its failure, who parked it, and where its record stood, with which key.
 
-    The topic is named as the broker knows it.
+    The group and the topic are named as the broker knows them.
     """
 
     failure: Failure
+    group: str
     topic: str
     partition: int
     key: bytes | None
@@ -82,6 +83,6 @@ def parked(record: Any) -> Parked:  # noqa: ANN401 -- kafka-python has no types
             parse_instant(said["first_failed_at"].decode()),
             parse_instant(said["at"].decode()),
         )
-        return Parked(failure, said["topic"].decode(), int(said["partition"]), said.get("key"))
+        return Parked(failure, said["group"].decode(), said["topic"].decode(), int(said["partition"]), said.get("key"))
     except KeyError as missing:
         raise ValueError(f"the header {_PREFIX}{missing.args[0]} is missing") from None

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.errors import RejectedRecord
-from expansion_signals.model.events import ACCOUNT_UPDATED
 from expansion_signals.model.records import Record
-from expansion_signals.pipeline.deciding import PROMPT_EVENTS
-from expansion_signals.pipeline.decoding import ACCOUNT_UPDATES, USAGE_EVENTS
+from expansion_signals.sdk.envelope import USAGE_EVENTS, topic_of
 from expansion_signals.wire import attributes
 from expansion_signals.wire.cloudevents import STRUCTURED, open_envelope
 from expansion_signals.wire.plain_events import plain_event
-from expansion_signals.wire.prompts import TYPE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Duration, Instant
 
 _HEADERS = (("content-type", STRUCTURED.encode()),)
-_ANY_ACCOUNT_UPDATE = ACCOUNT_UPDATED.rpartition(".")[0]
 _ANY_AGE: Duration = 1 << 62
 
 
@@ -48,13 +44,13 @@ def arrival_of(line: bytes) -> Arrival:
     """
     record = Record(USAGE_EVENTS, 0, 0, None, line, _HEADERS, 0)
     plain = _plain(record)
-    if plain is not None and _topic(plain.type) == USAGE_EVENTS:
+    if plain is not None and topic_of(plain.type) == USAGE_EVENTS:
         return Arrival(USAGE_EVENTS, plain.account.encode(), line, _HEADERS, plain.time, plain)
     try:
         event = attributes.required(open_envelope(record))
     except RejectedRecord:
         return Arrival(USAGE_EVENTS, None, line, _HEADERS, 0)
-    return Arrival(_topic(event.type), event.account.encode(), line, _HEADERS, event.time)
+    return Arrival(topic_of(event.type), event.account.encode(), line, _HEADERS, event.time)
 
 
 def arrival_from(record: Record) -> Arrival:
@@ -69,9 +65,3 @@ def _plain(record: Record) -> UsageEvent | None:
         return plain_event(record._replace(appended=0), _ANY_AGE, _ANY_AGE)
     except RejectedRecord:
         return None
-
-
-def _topic(event_type: str) -> str:
-    if event_type.startswith(TYPE_PREFIX):
-        return PROMPT_EVENTS
-    return ACCOUNT_UPDATES if event_type.startswith(_ANY_ACCOUNT_UPDATE) else USAGE_EVENTS

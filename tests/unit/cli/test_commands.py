@@ -181,6 +181,19 @@ def test_watching_ends_quietly_when_interrupted(broker: EmbeddedBroker, polite: 
     assert (watching.wait(10), watching.communicate()) == (130, ("", ""))
 
 
+@pytest.mark.parametrize("polite", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_ends_quietly_while_its_modules_are_still_being_read(
+    broker: EmbeddedBroker, polite: signal.Signals
+) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "expansion_signals", "watch"]
+    with subprocess.Popen(command, env=_environment(broker.servers), stderr=subprocess.PIPE, text=True) as starting:
+        assert starting.stderr is not None
+        assert any("typer" in line for line in starting.stderr)
+        starting.send_signal(polite)
+        told = [line for line in starting.stderr if not line.startswith("import time:")]
+    assert (starting.returncode, told) == (130, [])
+
+
 def test_a_command_that_a_script_put_in_the_background_can_be_ended(broker: EmbeddedBroker) -> None:
     command = [sys.executable, "-m", "expansion_signals", "watch"]
     in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import expansion_signals.local
-from expansion_signals.cli.config import app
-from expansion_signals.configuration_files import read_directory
+from expansion_signals.cli import app
+from expansion_signals.configuration_files import load_directory, read_directory
 from expansion_signals.errors import RejectedConfiguration
 from expansion_signals.rules.loading import load
 
@@ -16,7 +16,7 @@ SAMPLE = Path(str(expansion_signals.local.__file__)).parent / "sample"
 
 
 def _run(*arguments: object, **environment: str) -> Result:
-    return CliRunner().invoke(app, [str(each) for each in arguments], env={"NO_COLOR": "1", **environment})
+    return CliRunner().invoke(app, ["config", *map(str, arguments)], env={"NO_COLOR": "1", **environment})
 
 
 @pytest.fixture
@@ -25,6 +25,35 @@ def broken(tmp_path: Path) -> Path:
     (tmp_path / "catalog.yaml").write_text(catalog.replace("aggregation: sum", "aggregation: summ", 1))
     (tmp_path / "rules.yaml").write_text(rules.replace("meter: api_calls", "meter: api_cals", 1))
     return tmp_path
+
+
+def test_init_writes_a_configuration_that_is_valid(tmp_path: Path) -> None:
+    written = _run("init", tmp_path / "new/config").stdout
+    assert f"next: expansion-signals config check {tmp_path}/new/config" in written
+    assert load_directory(tmp_path / "new/config").fingerprint == load_directory(SAMPLE).fingerprint
+
+
+def test_init_puts_the_schema_that_each_file_names_beside_it(tmp_path: Path) -> None:
+    written = json.loads(_run("init", tmp_path, "--json").stdout)["written"]
+    named = [path.read_text().partition("$schema=")[2].split()[0] for path in sorted(tmp_path.glob("*.yaml"))]
+    assert sorted(written) == sorted(str(path) for path in tmp_path.iterdir())
+    assert [json.loads((tmp_path / name).read_text())["title"] for name in named] == [
+        "Expansion Signals: catalog.yaml",
+        "Expansion Signals: rules.yaml",
+    ]
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text("rules: []\n")
+    result = _run("init", tmp_path)
+    assert (result.exit_code, "rules.yaml is there already" in result.stderr) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["rules.yaml"]
+
+
+def test_init_says_why_a_directory_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    result = _run("init", tmp_path / "taken")
+    assert (result.exit_code, "File exists" in result.stderr) == (2, True)
 
 
 def test_check_of_what_is_right_says_so_and_exits_with_0() -> None:

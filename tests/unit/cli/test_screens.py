@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from expansion_signals.cli.demonstration import FAMILIES, Outcome
-from expansion_signals.cli.screens import JsonScreen, counts_line, summary, trigger_line, triggers_line
+from expansion_signals.cli.screens import JsonScreen, counts_line, delay_cell, summary, trigger_line, triggers_line
 from expansion_signals.cli.sightings import sighted
 from expansion_signals.local.metrics import Tallies
 from expansion_signals.model.instants import MILLISECOND
@@ -34,8 +34,13 @@ def _outcome() -> Outcome:
 
 
 def test_a_trigger_reads_as_one_line() -> None:
-    line = trigger_line(SIGHTING, SIGHTING.time, 12 * MILLISECOND).plain
+    line = trigger_line(SIGHTING, SIGHTING.time, delay_cell(12 * MILLISECOND)).plain
     assert line.endswith("     12 ms  acct-1          limit.reached     800 of 1,000 calls used (80 %)")
+
+
+def test_what_no_record_has_caused_stands_in_the_same_columns() -> None:
+    lines = [trigger_line(SIGHTING, SIGHTING.time, delay_cell(latency)).plain for latency in (MILLISECOND, None)]
+    assert lines[0].index("acct-1") == lines[1].index("acct-1")
 
 
 def test_the_books_balance_on_screen() -> None:

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from expansion_signals.errors import RejectedSettings
 from expansion_signals.local.redis import embedded_redis
 from servers.waiting import until_async
 
@@ -67,14 +65,6 @@ async def test_the_server_ends_with_its_context(tmp_path: Path) -> None:
     async with embedded_redis(tmp_path) as address:
         pass
     assert await _closed(_port(address))
-
-
-async def test_a_taken_port_is_refused_by_name(tmp_path: Path) -> None:
-    with socket.create_server((HOST, 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(RejectedSettings, match=str(port)):
-            async with embedded_redis(tmp_path, port):
-                pass
 
 
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

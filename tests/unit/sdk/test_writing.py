@@ -14,6 +14,7 @@ import pytest
 from emitted import SOURCE, WORDS, as_the_worker_reads_it, document, said
 from expansion_signals.errors import RejectedEvent
 from expansion_signals.sdk.contracts import CONTRACTS
+from expansion_signals.sdk.envelope import topic_of
 from expansion_signals.wire.contracts import BUILT_IN_TYPES
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -58,6 +59,11 @@ def test_there_is_a_method_for_each_type_that_apps_emit() -> None:
 )
 def test_each_type_goes_to_its_topic(method: str, topic: str) -> None:
     assert said(method, "acct-1", **WORDS[method][1]).topic == topic
+
+
+def test_a_later_version_goes_where_its_type_goes() -> None:
+    types = ("expansion.account.updated.v2", "expansion.prompt.shown.v2", "expansion.usage.recorded.v2")
+    assert [topic_of(each) for each in types] == ["account-updates", "prompt-events", "usage-events"]
 
 
 def test_the_key_is_the_account() -> None:
