@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Literal
 
 import yaml
@@ -46,6 +47,7 @@ class Topic(BaseModel):
         return not set(STAGES).isdisjoint((*self.producers, *self.consumers))
 
 
+@cache  # reading them takes 30 ms, and a worker that looks after its topics would count nothing meanwhile
 def topics() -> tuple[Topic, ...]:
     """Return every topic of `schemas/topics/`, in the order of their names; a file's name is its topic's."""
     found = [
