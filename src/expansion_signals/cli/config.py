@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Chapter,
-    help="Begin with catalog and rules, check them, show what they mean and meant.\n\n"
-    "Example: expansion-signals config check config",
+    help="Begin with catalog and rules, check and show them.\n\nExample: expansion-signals config check config",
     no_args_is_help=True,
 )
 

@@ -72,7 +72,7 @@ def show(
     group: _Group = None,
     as_json: _Json = False,
 ) -> None:
-    """Show one parked trigger whole: why it was given up, and what it says.
+    """Show one parked trigger whole, with why it was given up.
 
     Where several groups have parked it, the last of them, or that of --group. Whatever a terminal would obey is
     escaped. Exits with 1 if there is none.

@@ -97,13 +97,15 @@ async def local_stack(
 def _refuse_taken(ports: Ports) -> None:
     """Try all ports before anything starts: whoever listens there is told of in one line, with the option to change."""
     for name, port in asdict(ports).items():
-        try:
-            if port is not None:
-                socket.create_server((HOST, port)).close()
-        except OSError as error:
-            raise RejectedSettings(
-                f"port {port} cannot be used: {error.strerror}; --{name}-port takes another"
-            ) from None
+        if port is None:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what has just ended is not in the way
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                said = f"port {port} cannot be used: {error.strerror}; --{name}-port takes another"
+                raise RejectedSettings(said) from None
 
 
 async def _ready(stack: LocalStack) -> None:
