@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     from servers.chosen import GivenKafka, Kafka
 
-PLAN = {"worker_killed": 5, "worker_paused": 2, "writes_lost": 2, "service_killed": 1}
+PLAN = {
+    "worker_killed": 5,
+    "worker_paused": 2,
+    "writes_lost": 2,
+    "replica_promoted": 1,
+    "service_killed": 1,
+    "connections_cut": 1,
+    "connections_half_open": 1,
+}
 SECONDS, RATE, SEED = 45, 400, 8
 
 

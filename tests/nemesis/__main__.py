@@ -1,4 +1,4 @@
-"""`make faults`: thousands of simulated faults, then a campaign on three brokers, a Redis and three workers of its own.
+"""`make faults`: thousands of simulated faults, then a campaign on brokers, a Redis and workers of its own.
 
 Exit code 1 where harm was done.
 """
@@ -34,6 +34,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--minutes", type=float, default=WHOLE_MINUTES, help="how long faults happen")
     parser.add_argument("--seed", type=int, default=None, help="the schedule of an earlier campaign")
+    parser.add_argument(
+        "--store", choices=("redis", "cluster"), default="redis", help="with a replica, or of three nodes"
+    )
     parser.add_argument("--out", type=Path, help="where the figures go, as JSON")
     parser.add_argument("--keep", type=Path, help="where logs and data stay; else they go with the campaign")
     asked = parser.parse_args()
@@ -44,15 +47,15 @@ def main() -> None:
     in_simulation = simulated(FAULTS, seed=seed)
     logging.disable(logging.NOTSET)
     console.print(in_simulation.figures())
-    console.print("starting three brokers, Redis and three workers")
+    cluster = asked.store == "cluster"
+    console.print(f"starting three brokers, a Redis {'Cluster' if cluster else 'with a replica'}, and three workers")
     with tempfile.TemporaryDirectory(prefix="expansion-signals-faults-") as name:
         directory = asked.keep or Path(name)
         directory.mkdir(parents=True, exist_ok=True)
-        with ground(directory) as laid_out:
+        with ground(directory, cluster=cluster) as laid_out:
             began = time.monotonic()
-            report = campaign(
-                laid_out, planned(asked.minutes), seconds=60 * asked.minutes, seed=seed, rate=RATE, tell=console.print
-            )
+            plan = planned(asked.minutes, cluster=cluster)
+            report = campaign(laid_out, plan, seconds=60 * asked.minutes, seed=seed, rate=RATE, tell=console.print)
             console.print(f"{time.monotonic() - began:.0f} s in all")
     figures = {"simulated": in_simulation.figures()} | report.figures()
     console.print(table(report))
@@ -74,10 +77,12 @@ def table(report: Report) -> Table:
     shown = Table(title=f"{report.events:,} events, seed {report.seed}", title_justify="left")
     for column in ("fault", "times", "median s", "most s"):
         shown.add_column(column, justify="left" if column == "fault" else "right")
-    for name, of in report.figures()["faults"].items():
-        shown.add_row(
-            name.replace("_", " "), str(of["times"]), f"{of['median_seconds']:.1f}", f"{of['most_seconds']:.1f}"
-        )
+    for kind in ("faults", "connections"):
+        for name, of in report.figures()[kind].items():
+            shown.add_row(
+                name.replace("_", " "), str(of["times"]), f"{of['median_seconds']:.1f}", f"{of['most_seconds']:.1f}"
+            )
+        shown.add_section()
     return shown
 
 

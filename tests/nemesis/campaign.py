@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from nemesis.faults import FAULTS
+from nemesis.faults import CONNECTIONS, HARM
 from nemesis.restless import Restless
 from outside import load
 from outside.aftermath import UNHARMED, Aftermath, aftermath
@@ -19,6 +19,7 @@ from servers.waiting import lasting, until_still
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from nemesis.faults import Fault
     from nemesis.ground import Ground
 
 STANDSTILL_SECONDS = 40
@@ -30,11 +31,15 @@ WHOLE: Mapping[str, int] = {
     "workers_rolled": 3,
     "redis_killed": 11,
     "writes_lost": 12,
+    "replica_promoted": 5,
     "redis_full": 4,
     "broker_killed": 11,
     "partitions_added": 5,
     "rules_changed": 6,
     "service_killed": 8,
+    "connections_cut": 6,
+    "connections_delayed": 4,
+    "connections_half_open": 4,
 }
 """How often each happens in the long form."""
 
@@ -78,20 +83,14 @@ class Report:
             "events": self.events,
             "clean": self.verdict.is_clean,
             "real": {
-                "faults": sum(map(len, self.faults.values())),
+                "faults": sum(len(took) for name, took in self.faults.items() if name in HARM),
                 "lost": len(found.lost) + len(self.verdict.undelivered),
                 "doubled": len(found.doubled) + len(self.verdict.again),
                 "counter_mismatches": len(found.miscounted) + len(found.unbalanced) + abs(found.miscounted_duplicates),
                 "takeover_s": round(max(self.faults.get("worker_killed", [0])), 2),
             },
-            "faults": {
-                name: {
-                    "times": len(took),
-                    "median_seconds": round(statistics.median(took), 2),
-                    "most_seconds": round(max(took), 2),
-                }
-                for name, took in self.faults.items()
-            },
+            "faults": self._rows(HARM),
+            "connections": self._rows(CONNECTIONS),
             "harm": {
                 **{name: len(value) if hasattr(value, "__len__") else value for name, value in asdict(found).items()},
                 "handed_out_after_done": len(self.verdict.again),
@@ -100,10 +99,25 @@ class Report:
             },
         }
 
+    def _rows(self, kind: Mapping[str, Fault]) -> dict[str, dict[str, float]]:
+        return {
+            name: {
+                "times": len(took),
+                "median_seconds": round(statistics.median(took), 2),
+                "most_seconds": round(max(took), 2),
+            }
+            for name, took in self.faults.items()
+            if name in kind
+        }
 
-def planned(minutes: float) -> dict[str, int]:
-    """Return how often each fault happens in so many minutes, each at least once."""
-    return {name: max(1, round(times * minutes / WHOLE_MINUTES)) for name, times in WHOLE.items()}
+
+def planned(minutes: float, *, cluster: bool = False) -> dict[str, int]:
+    """Return how often each fault happens in so many minutes, each at least once; a Cluster has no replicas."""
+    return {
+        name: max(1, round(times * minutes / WHOLE_MINUTES))
+        for name, times in WHOLE.items()
+        if not (cluster and name == "replica_promoted")
+    }
 
 
 def campaign(  # noqa: PLR0913 -- what a campaign is made of
@@ -119,13 +133,14 @@ def campaign(  # noqa: PLR0913 -- what a campaign is made of
     draw = random.Random(seed)  # noqa: S311 -- a schedule that can be played again
     schedule = [name for name, times in plan.items() for _ in range(times)]
     draw.shuffle(schedule)
+    faults = {**HARM, **CONNECTIONS}
     took: dict[str, list[float]] = defaultdict(list)
     began = time.monotonic()
     with Restless(ground.deployment.product, rate=rate, seconds=seconds, seed=seed) as product:
         started = time.monotonic()
         for number, name in enumerate(schedule):
             tell(f"{time.monotonic() - began:5.0f} s  {number + 1:3} of {len(schedule)}  {name}")
-            took[name].append(FAULTS[name](ground, draw))
+            took[name].append(faults[name](ground, draw))
             due = started + seconds * (number + 1) / len(schedule)
             lasting(due - time.monotonic())
         if product.is_done:

@@ -6,19 +6,23 @@ Brokers are controllers, too, so killing them in turn meets the one that leads.
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeAlias
 
 from confluent_kafka.admin import AdminClient, NewPartitions
 from redis import Redis
 
+from nemesis.primary_and_replica import PrimaryAndReplica
 from servers.waiting import lasting, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from random import Random
 
     from nemesis.ground import Ground
+    from nemesis.proxy import Proxy
+    from servers.redis import RedisProcess
 
 Fault: TypeAlias = "Callable[[Ground, Random], float]"
 
@@ -27,6 +31,8 @@ PAUSE_SECONDS = 4.0
 
 LONGEST_TAIL = 20_000
 """Bytes cut off the append-only file: acknowledged writes of the last moments."""
+
+DELAY_SECONDS = (0.05, 0.5)
 
 HEALED_SECONDS = 120
 
@@ -66,19 +72,28 @@ def workers_rolled(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- al
     return longest
 
 
-def redis_killed(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- there is one
-    """SIGKILL, and start it with what its append-only file holds."""
-    return _redis_away(ground, lambda: None)
+def redis_killed(ground: Ground, draw: Random) -> float:
+    """SIGKILL the primary, or a node of the Cluster, and start it with what its append-only file holds."""
+    return _redis_away(ground, draw, lambda _: None)
 
 
 def writes_lost(ground: Ground, draw: Random) -> float:
     """SIGKILL, cut the end off its append-only file, and start it: acknowledged writes are gone under live workers."""
-    return _redis_away(ground, lambda: _cut(ground.redis.directory, draw.randint(1, LONGEST_TAIL)))
+    return _redis_away(ground, draw, lambda node: _cut(node.directory, draw.randint(1, LONGEST_TAIL)))
+
+
+def replica_promoted(ground: Ground, draw: Random) -> float:
+    """Promote the replica while it is up to two seconds behind: acknowledged writes are gone under live workers."""
+    assert isinstance(ground.redis, PrimaryAndReplica), "a Cluster without replicas"
+    began = time.monotonic()
+    ground.redis.promote(draw.uniform(0, 2))
+    ground.deployment.redis = ground.redis.url
+    return _counted_on(ground, began)
 
 
 def redis_full(ground: Ground, draw: Random) -> float:
-    """Let it hold no more than it does; it refuses writes until it may again."""
-    with Redis.from_url(ground.redis.url) as client:
+    """Let it hold no more than it does, or a node of the Cluster; it refuses writes until it may again."""
+    with Redis.from_url(draw.choice(ground.redis.nodes).url) as client:
         client.config_set("maxmemory", "1mb")
         lasting(draw.uniform(1, 3))
         client.config_set("maxmemory", "0")
@@ -123,7 +138,36 @@ def service_killed(ground: Ground, draw: Random) -> float:  # noqa: ARG001 -- th
     return 0.0
 
 
-FAULTS: Mapping[str, Fault] = {
+def connections_cut(ground: Ground, draw: Random) -> float:
+    """RST on both ends of every connection through some of the proxies."""
+    began = time.monotonic()
+    for proxy in _some(ground.proxies, draw):
+        proxy.cut()
+    return _counted_on(ground, began)
+
+
+def connections_delayed(ground: Ground, draw: Random) -> float:
+    """Hold back what goes through some of the proxies, in each direction."""
+    began = time.monotonic()
+    with ExitStack() as delays:
+        for proxy in _some(ground.proxies, draw):
+            delays.enter_context(proxy.delayed(draw.uniform(*DELAY_SECONDS)))
+        took = _counted_on(ground, began)
+        lasting(draw.uniform(0, 3))
+    return took
+
+
+def connections_half_open(ground: Ground, draw: Random) -> float:
+    """Swallow what goes through some of the proxies, for ever; who connects a moment later is led on."""
+    began = time.monotonic()
+    with ExitStack() as silences:
+        for proxy in _some(ground.proxies, draw):
+            silences.enter_context(proxy.silent())
+        lasting(draw.uniform(0, 1))
+    return _counted_on(ground, began)
+
+
+HARM: Mapping[str, Fault] = {
     each.__name__: each
     for each in (
         worker_killed,
@@ -131,6 +175,7 @@ FAULTS: Mapping[str, Fault] = {
         workers_rolled,
         redis_killed,
         writes_lost,
+        replica_promoted,
         redis_full,
         broker_killed,
         partitions_added,
@@ -139,11 +184,28 @@ FAULTS: Mapping[str, Fault] = {
     )
 }
 
+CONNECTIONS: Mapping[str, Fault] = {
+    each.__name__: each for each in (connections_cut, connections_delayed, connections_half_open)
+}
+"""Told apart: nothing dies of them."""
 
-def _redis_away(ground: Ground, meanwhile: Callable[[], None]) -> float:
+
+def _counted_on(ground: Ground, began: float) -> float:
+    """Return how long after the harm began what stands in the log by now was counted."""
+    stands = ground.ends()
+    until(lambda: ground.has_counted(stands), seconds=HEALED_SECONDS, waiting_for="counting to go on")
+    return time.monotonic() - began
+
+
+def _some(proxies: Sequence[Proxy], draw: Random) -> Sequence[Proxy]:
+    return draw.sample(proxies, draw.randint(1, len(proxies)))
+
+
+def _redis_away(ground: Ground, draw: Random, meanwhile: Callable[[RedisProcess], None]) -> float:
     began = time.monotonic()
-    ground.redis.kill()
-    meanwhile()
+    node = draw.choice(ground.redis.nodes)
+    node.kill()
+    meanwhile(node)
     ground.redis.start()
     return time.monotonic() - began
 

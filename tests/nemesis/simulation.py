@@ -97,7 +97,8 @@ def simulated(faults: int, *, seed: int, play: Play = Play()) -> Simulated:
     while standing and found.faults < faults:
         turn = next(turns)
         for family in tuple(standing):
-            broken = _played(family, play, turn, found)
+            done, broken = _played(family, play, turn)
+            found.faults += done
             if broken is not None:
                 found.broken[broken.harm].append(broken.history)
                 standing.remove(family)  # it would break again, and be counted again
@@ -117,7 +118,10 @@ class BrokenPromise(AssertionError):
         return "\n".join((str(self), *getattr(self, "__notes__", ())))
 
 
-def _played(family: Family, play: Play, seed: int, found: Simulated) -> BrokenPromise | None:
+def _played(family: Family, play: Play, seed: int) -> tuple[int, BrokenPromise | None]:
+    """Return how many faults were done until a promise was broken, or all of them, and the history that broke it."""
+    done, broken = 0, False
+
     @hypothesis.seed(seed)
     @settings(
         max_examples=HISTORIES,
@@ -128,14 +132,20 @@ def _played(family: Family, play: Play, seed: int, found: Simulated) -> BrokenPr
     )
     @given(DRAFTS, schedules(*family.kinds))
     def history(drafts: list[Draft], schedule: list[Step]) -> None:
-        found.faults += _faults_in(schedule)
-        _keeps(family, play.store, drafts, schedule)
+        nonlocal done, broken
+        if not broken:  # what is played then is played again, to make it shorter
+            done += _faults_in(schedule)
+        try:
+            _keeps(family, play.store, drafts, schedule)
+        except BrokenPromise:
+            broken = True
+            raise
 
     try:
         history()
-    except BrokenPromise as broken:
-        return broken
-    return None
+    except BrokenPromise as shortest:
+        return done, shortest
+    return done, None
 
 
 def _keeps(family: Family, store: type[MemoryStore], drafts: Sequence[Draft], schedule: Sequence[Step]) -> None:

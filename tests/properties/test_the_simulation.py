@@ -51,3 +51,11 @@ def test_a_store_that_keeps_every_promise_is_found_clean() -> None:
 def test_a_store_that_checks_less_is_found_out(store: type[MemoryStore], family: Family) -> None:
     found = simulated(FAULTS, seed=SEED, play=Play([family], store, shortest=False))
     assert found.broken["counter_mismatches"]
+
+
+def test_faults_of_histories_that_are_played_again_to_shorten_one_are_not_counted() -> None:
+    found, shortened = (
+        simulated(FAULTS, seed=SEED, play=Play([CRASHES], WithoutWatermarks, shortest=shortest))
+        for shortest in (False, True)
+    )
+    assert shortened.faults == found.faults

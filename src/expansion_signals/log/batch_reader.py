@@ -237,8 +237,10 @@ class BatchLogReader:
                 self._reading.go_back()  # getmany has moved on in the partitions it read before it failed
             raise
         finally:
-            # A getmany that is cut short counts as going on for ever, and a member that hangs would never be missed.
-            consumer._subscription._fetch_count = 0  # noqa: SLF001 -- there is no public way; a test holds it
+            # A getmany that is cut short counts as going on for ever, and a member that hangs would never be missed;
+            # counted as none, a member would be taken to hang all the time that a group needs to settle.
+            consumer._subscription._fetch_count = 0  # noqa: SLF001 -- there is no public way; tests hold it
+            consumer._subscription._last_fetch_ended = time.monotonic()  # noqa: SLF001 -- the same
         return fetched
 
     async def _listen(self, reading: Reading | None, waited: float) -> None:

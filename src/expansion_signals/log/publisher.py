@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from expansion_signals.errors import LogUnavailable
 from expansion_signals.log.connecting import connecting
@@ -28,6 +28,8 @@ _BATCH_BYTES = 128 * 1024
 
 _STOP_SECONDS = 1
 
+_GIVEN_UP = KafkaConnectionError("another record was not acknowledged on this connection")
+
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
@@ -37,6 +39,7 @@ class LogPublisher:
     A key goes to the partition that Java clients would choose (murmur2). `idempotent` keeps the driver's own retries
     from doubling records; an embedded broker may not know it. After any failure the next call begins with a new
     connection: a batch that failed leaves a hole in the sequence numbers, and the broker would refuse all after it.
+    Several tasks may publish at once; where one fails, those beside it fail with it, and nobody waits for nothing.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a setting of the deployment
@@ -45,7 +48,7 @@ class LogPublisher:
         *,
         prefix: str = "",
         idempotent: bool = True,
-        answer_seconds: float = 15,
+        answer_seconds: float = 10,
         linger_seconds: float = 0,
         security: KafkaSecurity = PLAINTEXT,
     ) -> None:
@@ -63,6 +66,8 @@ class LogPublisher:
             "request_timeout_ms": int(answer_seconds * 1000),
         }
         self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+        self._awaited: set[asyncio.Future[Any]] = set()
 
     async def start(self) -> None:
         """Connect; `publish` does so by itself where it is not.
@@ -71,23 +76,12 @@ class LogPublisher:
             LogUnavailable: no broker answers.
             RejectedState: the broker refuses this client, or does not let it in.
         """
-        if self._producer is not None:
-            return
-        async with connecting(self._servers, self._security):
-            producer = AIOKafkaProducer(**self._options, **self._security.options())
-            try:
-                async with asyncio.timeout(self._answer_seconds):
-                    await producer.start()
-            except BaseException:
-                await _abandon(producer)
-                raise
-        self._producer = producer
+        await self._started()
 
     async def stop(self) -> None:
-        """Disconnect. What `publish` has returned from is acknowledged; nothing else waits."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _abandon(producer)
+        """Disconnect. What `publish` has returned from is acknowledged."""
+        if self._producer is not None:
+            await self._give_up(self._producer)
 
     async def publish(self, records: Sequence[Outgoing]) -> Sequence[int]:
         """Publish and wait until every record is acknowledged; return the indexes of those too large for the broker.
@@ -112,34 +106,61 @@ class LogPublisher:
 
     async def _send(self, records: Sequence[Outgoing]) -> dict[int, BaseException]:
         """Send in order; return what became of the records that are not acknowledged, by index."""
-        await self.start()
+        producer = await self._started()
         failed: dict[int, BaseException] = {}
         sent: dict[asyncio.Future[Any], int] = {}
         try:
             async with asyncio.timeout(self._answer_seconds):
                 for index, record in enumerate(records):
                     try:
-                        sent[await self._enqueued(record)] = index
+                        acknowledgement = await self._enqueued(producer, record)
                     except KafkaError as error:
                         failed[index] = error
+                    else:
+                        sent[acknowledgement] = index
+                        self._awaited.add(acknowledgement)
+                        acknowledgement.add_done_callback(self._awaited.discard)
                 if sent:
                     await asyncio.wait(sent)
         except TimeoutError:
             for future in sent:
                 future.cancel()  # nobody waits for it any more
-            await self.stop()
+            await self._give_up(producer)
             raise LogUnavailable(f"Kafka at {self._servers} does not acknowledge") from None
         for future, index in sent.items():
-            refusal = future.exception()
+            refusal = _GIVEN_UP if future.cancelled() else future.exception()
             if refusal is not None:
                 failed[index] = refusal
         if failed:
-            await self.stop()
+            await self._give_up(producer)
         return failed
 
-    async def _enqueued(self, record: Outgoing) -> asyncio.Future[Any]:
-        producer = self._producer
-        assert producer is not None  # noqa: S101 -- `_send` has started it
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                self._producer = await self._connected()
+            return self._producer
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with connecting(self._servers, self._security):
+            producer = AIOKafkaProducer(**self._options, **self._security.options())
+            try:
+                async with asyncio.timeout(self._answer_seconds):
+                    await producer.start()
+            except BaseException:
+                await _abandon(producer)
+                raise
+        return producer
+
+    async def _give_up(self, producer: AIOKafkaProducer) -> None:
+        """Close it, unless another task has, and may have connected anew."""
+        if self._producer is producer:
+            self._producer = None
+            for acknowledgement in tuple(self._awaited):  # of those beside: nobody would tell them
+                acknowledgement.cancel()
+            await _abandon(producer)
+
+    async def _enqueued(self, producer: AIOKafkaProducer, record: Outgoing) -> asyncio.Future[Any]:
         acknowledgement: asyncio.Future[Any]
         topic, partition = self._prefix + record.topic, record.partition
         headers = list(record.headers)  # the driver's compiled part takes no other sequence

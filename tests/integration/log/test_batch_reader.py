@@ -167,6 +167,15 @@ async def test_a_paused_member_stays_past_the_poll_interval(log: Log) -> None:
     assert reader.assignment == before.assignment
 
 
+async def test_a_poll_that_is_cut_short_by_a_rebalance_counts_as_one(log: Log) -> None:
+    reader = log.reader()
+    await reader.start()
+    began = time.monotonic()
+    await reader.poll(0.01)  # nothing is assigned yet: it waits for that, and is cut short
+    assert reader._consumer is not None
+    assert reader._consumer._subscription.fetcher_idle_time <= time.monotonic() - began
+
+
 async def test_records_that_come_during_a_pause_are_read_after_it(log: Log) -> None:
     reader = log.reader()
     await settle(reader, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +68,11 @@ async def test_a_publisher_without_idempotence_publishes_too(log: Log) -> None:
     publisher = LogPublisher(log.bootstrap, prefix=log.prefix, idempotent=False)
     assert await publisher.publish([SMALL, LARGE]) == [1]
     await publisher.stop()
+
+
+async def test_two_that_publish_at_once_connect_once(log: Log) -> None:
+    await log.publisher.stop()
+    assert await asyncio.gather(*(log.publisher.publish([SMALL]) for _ in range(2))) == [[], []]
 
 
 async def test_a_topic_that_does_not_exist_is_told_in_time(log: Log) -> None:
