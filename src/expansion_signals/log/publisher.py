@@ -28,8 +28,6 @@ _BATCH_BYTES = 128 * 1024
 
 _STOP_SECONDS = 1
 
-_GIVEN_UP = KafkaConnectionError("another record was not acknowledged on this connection")
-
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
@@ -128,7 +126,7 @@ class LogPublisher:
             await self._give_up(producer)
             raise LogUnavailable(f"Kafka at {self._servers} does not acknowledge") from None
         for future, index in sent.items():
-            refusal = _GIVEN_UP if future.cancelled() else future.exception()
+            refusal = _given_up() if future.cancelled() else future.exception()
             if refusal is not None:
                 failed[index] = refusal
         if failed:
@@ -182,6 +180,10 @@ class LogPublisher:
         for error in failed.values():
             with kafka_failures(self._servers):
                 raise error
+
+
+def _given_up() -> KafkaError:
+    return KafkaConnectionError("another record was not acknowledged on this connection")
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
