@@ -1,7 +1,7 @@
 """Latency while workers are restarted one by one: `python tests/outside/rolling_latency.py KAFKA REDIS_URL [WORKERS]`.
 
 Figures, not claims: nothing is asserted. Every account sends one event that crosses a threshold; its latency is from
-the moment the event is handed to the producer until its trigger is in a consumer's hands.
+the moment the event is handed to the producer until its trigger stands on its topic.
 """
 
 from __future__ import annotations
@@ -20,12 +20,9 @@ from typing import TYPE_CHECKING
 from outside import load
 from outside.deployment import TRIGGERS, Deployment
 from outside.product import usage_event
-from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from outside.reading import Topic
 
 WORKERS = 4
 ACCOUNTS, APART_SECONDS = 5_000, 0.02
@@ -56,24 +53,8 @@ class Sending:
         for account in map(load.name, range(ACCOUNTS)):
             if self._left.wait(APART_SECONDS):
                 return
-            self.sent[account] = time.perf_counter()
+            self.sent[account] = time.time()
             self._product.begin(usage_event(account, 850))
-
-
-class Receiving:
-    """Follows the triggers, and tells when that of each account came."""
-
-    def __init__(self, triggers: Topic) -> None:
-        self.came: dict[str, float] = {}
-        self._triggers = triggers
-        threading.Thread(target=self._receive, daemon=True).start()
-
-    def _receive(self) -> None:
-        seen = 0
-        while True:
-            for record in self._triggers.read()[seen:]:
-                seen += 1
-                self.came.setdefault((record.key or b"").decode(), time.perf_counter())
 
 
 def latencies(deployment: Deployment, workers: int) -> Sequence[float]:
@@ -83,14 +64,14 @@ def latencies(deployment: Deployment, workers: int) -> Sequence[float]:
         worker.until_ready()
     deployment.product.profiles(*load.profiles(ACCOUNTS))
     rolling[0].until_told("account-updates", ACCOUNTS, SECONDS)
-    receiving = Receiving(deployment.topic(TRIGGERS))
+    triggers = deployment.topic(TRIGGERS)
     with Sending(deployment) as sent:
-        until(lambda: receiving.came, seconds=SECONDS, waiting_for="the first trigger")
+        triggers.until(lambda _: True, seconds=SECONDS)
         for worker in rolling:
             worker.stop()
             worker.start().until_ready(SECONDS)
-    until(lambda: receiving.came.keys() >= sent.keys(), seconds=SECONDS, waiting_for="every trigger")
-    return sorted(receiving.came[account] - at for account, at in sent.items())
+    stand = triggers.until(lambda _: True, count=len(sent), seconds=SECONDS)
+    return sorted(record.timestamp / 1000 - sent[(record.key or b"").decode()] for record in stand)
 
 
 def main() -> None:
