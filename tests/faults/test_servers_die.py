@@ -22,8 +22,8 @@ ACCOUNTS, ROUNDS = 500, 60
 
 
 def begin(deployment: Deployment) -> Worker:
-    """Start a worker and send a load, which is under way on return."""
-    worker = deployment.worker().start().until_ready()
+    """Start a worker and send a load, which is under way on return; several polls, so that some are acknowledged."""
+    worker = deployment.worker(POLL_RECORDS="2000").start().until_ready()
     deployment.product.profiles(*load.profiles(ACCOUNTS))
     deployment.product.begin(*load.usage(ACCOUNTS, ROUNDS))
     return worker

@@ -46,7 +46,7 @@ _CREATE = "run `expansion-signals topics create`"
 
 
 def missing_topics(servers: str, missing: Sequence[str]) -> Finding:
-    """Return the finding that topics are missing which a worker reads or writes, with all their names."""
+    """Return the finding that topics are missing without which no worker works, with all that one command creates."""
     return error("Kafka", f"Kafka at {servers} has no topic {', '.join(missing)}", _CREATE, stops=True)
 
 
@@ -64,10 +64,10 @@ def judge_topics(
     """
     names = {prefix + topic.name: topic for topic in planned}
     missing = sorted(names.keys() - standing.keys())
-    if of_workers := [name for name in missing if names[name].is_of_a_worker]:
-        yield missing_topics(servers, of_workers)
-    if of_others := [name for name in missing if not names[name].is_of_a_worker]:
-        yield _missing_for_subscribers(servers, of_others)
+    if any(names[name].is_of_a_worker for name in missing):
+        yield missing_topics(servers, missing)
+    elif missing:
+        yield _missing_for_subscribers(servers, missing)
     same: defaultdict[Finding, list[str]] = defaultdict(list)
     for name, topic in names.items():
         if name in standing:
