@@ -15,6 +15,7 @@ What backfill or a late event turns is told by the next look: they cause no sign
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from expansion_signals.detect.bare_reading import READING, level_told
@@ -35,21 +36,28 @@ if TYPE_CHECKING:
     from expansion_signals.model.events import Evidence
     from expansion_signals.model.instants import Duration
     from expansion_signals.rules.asked_facts import Criterion
+    from expansion_signals.rules.conditions import Comparison
     from expansion_signals.rules.truth import Known
 
 
-def truths_of(criteria: Iterable[Criterion], known: Known) -> Mapping[str, bool | None]:
+def truths_of(criteria: Sequence[Criterion], known: Known) -> Mapping[str, bool | None]:
     """Return what each comparison of these criteria comes to, by its text and its window; health is left out.
 
     By comparisons, because whoever knows health may make something else of a criterion that is not known here.
     """
-    return {
-        f"{comparison.fact}{comparison.operator}{comparison.value}|{window or ''}": truth(
-            comparison, known._replace(within=window)
-        )
+    named = _named(tuple(criteria))
+    in_window = {window: known._replace(within=window) for _, _, window in named}
+    return {name: truth(comparison, in_window[window]) for name, comparison, window in named}
+
+
+@lru_cache(maxsize=8)
+def _named(criteria: tuple[Criterion, ...]) -> Sequence[tuple[str, Comparison, Duration | None]]:
+    """Return the comparisons that are told, each with its name and its window."""
+    return [
+        (f"{comparison.fact}{comparison.operator}{comparison.value}|{window or ''}", comparison, window)
         for comparison, window in comparisons_of(criteria)
         if comparison.fact != "health"
-    }
+    ]
 
 
 def have_turned(truths: Mapping[str, bool | None], told: Mapping[str, bool | None]) -> bool:

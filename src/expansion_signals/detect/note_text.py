@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from msgspec.json import Encoder
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_encode = Encoder().encode
 
 
 def read(text: str) -> Mapping[str, Any]:
@@ -21,4 +23,4 @@ def read(text: str) -> Mapping[str, Any]:
 def write(**parts: object) -> str:
     """Return the parts as a note's text: the same parts give the same text."""
     kept = {name: part for name, part in parts.items() if part}
-    return _WRITER.encode(kept) if kept else ""
+    return _encode(kept).decode() if kept else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from expansion_signals.detect.bare_reading import invite_ended
@@ -167,11 +168,21 @@ def occupancy_at(text: str, profile: Account | None, catalog: Catalog, at: Insta
     """Return how many seats are used at an instant by this note, None where nothing is known of them."""
     if not text and (profile is None or profile.members is None):
         return None
+    standing = _standing(text)
+    is_other = profile is not None and profile.version != standing.version
+    if not is_other and not standing.seats.invites:
+        return standing.occupancy(profile, catalog)
     note = SeatNote.read(text)
-    if profile is not None and profile.version != note.version:
+    if profile is not None and is_other:
         note.take_members(profile, note.listed)
     note.seats.expire(at)
     return note.occupancy(profile, catalog)
+
+
+@lru_cache(maxsize=10_000)
+def _standing(text: str) -> SeatNote:
+    """Return a note to look at only: nobody may change it, for whoever asks for this text gets the same one."""
+    return SeatNote.read(text)
 
 
 def _ended(note: SeatNote, occupancy: Occupancy, seen: Seen) -> Iterator[Signal]:

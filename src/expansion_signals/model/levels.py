@@ -5,8 +5,7 @@ The store in memory counts with it; `state/lua/changes.lua` does the same with s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.model.changes import EXACT_MEMBERS, Add, Become, Raise, Replace, See
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.instants import Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """A level with what its change needs: the order (time and offset) of the latest event, or the members seen."""
 
     amount: int = 0

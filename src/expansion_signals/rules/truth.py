@@ -14,6 +14,7 @@ from __future__ import annotations
 import operator
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from expansion_signals.model.instants import DAY
@@ -123,8 +124,14 @@ def _compared(comparison: Comparison, fact: Fraction | str | None) -> bool | Non
     if isinstance(fact, str) and isinstance(value, str):
         return (fact == value) == (comparison.operator == "==")
     if isinstance(fact, Fraction) and isinstance(value, Decimal):
-        return _COMPARED[comparison.operator](fact, Fraction(value))
+        return _COMPARED[comparison.operator](fact, _fraction(value))
     return None
+
+
+@lru_cache(maxsize=1_000)
+def _fraction(value: Decimal) -> Fraction:
+    # Cached because rules compare with few numbers, each of them at every event of low volume.
+    return Fraction(value)
 
 
 def _combined(combination: Combination, facts: Facts) -> bool | None:

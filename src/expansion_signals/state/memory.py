@@ -135,11 +135,11 @@ class Shard:
         self.epoch = batch.epoch
         for identity in batch.identities:
             self.identities.setdefault(identity.number, []).append(identity)
-        reported = []
+        reported, lags = [], self._lags(batch)
         for asked in batch.accounts:
             kept = self.keep(asked.account)
             written = kept.written
-            kept.write(asked.apart(), batch, lags=self._lags(batch))
+            kept.write(asked.apart(), batch, lags=lags)
             if asked.look is not None:
                 self.due[asked.account, DAILY] = asked.look
             if kept.written > written:
@@ -154,7 +154,8 @@ class Shard:
         topics = {_topic(partition) for partition in here}
         told = {name: known.reached for name, known in self.partitions.items() if _topic(name) in topics}
         reached = [max(told.get(name, 0), here.get(name, 0)) for name in told | here]
-        return any(0 < each < max(here.values()) - HOUR for each in reached)
+        last = max(here.values(), default=0)
+        return any(0 < each < last - HOUR for each in reached)
 
     def reached_everywhere(self, topics: Sequence[str]) -> Instant:
         """Return the append time that all partitions of these topics have reached."""

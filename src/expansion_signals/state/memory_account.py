@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from expansion_signals.model.thresholds import Guard
 
 
+_ZERO = Level()
+
+
 class _Course(NamedTuple):
     """The levels of a counter that a move leads through: its quiet part comes first."""
 
@@ -141,9 +144,15 @@ class KeptAccount:
         return self.hours.get((hour.meter, hour.hour), (None, None))
 
     def would_report(self, asked: AccountBatch, epoch: int) -> bool:
-        """Say whether facts follow from what is asked; nothing is written."""
-        return bool(asked.change or asked.found) or any(
-            move.watched and self._passes(move.counter, self._course(move), epoch) for move in asked.moves
+        """Say whether facts follow from what is asked, besides what is found; nothing is written."""
+        return (
+            asked.change is not None
+            or any(move.watched and self._passes(move.counter, self._course(move), epoch) for move in asked.moves)
+            or any(
+                watched and self._passes(counter, self._led(counter, None, change), epoch)
+                for lane, change, _, _ in asked.lanes
+                for counter, watched in lane.counters
+            )
         )
 
     def _move(self, move: Move, batch: ShardBatch) -> None:
@@ -153,9 +162,12 @@ class KeptAccount:
         self._report(move, course, batch)
 
     def _course(self, move: Move) -> _Course:
-        before = self.levels.get(move.counter)
-        quieted = changed(before, self._with_days(move))
-        return _Course(before or Level(), quieted or Level(), changed(quieted, move.firing) or Level())
+        return self._led(move.counter, self._with_days(move), move.firing)
+
+    def _led(self, counter: Counter, quiet: Change | None, firing: Change | None) -> _Course:
+        before = self.levels.get(counter)
+        quieted = changed(before, quiet)
+        return _Course(before or _ZERO, quieted or _ZERO, changed(quieted, firing) or _ZERO)
 
     def _with_days(self, move: Move) -> Change | None:
         """Return the quiet part; a baseline with what the buckets of the days after it hold."""

@@ -9,6 +9,7 @@ from expansion_signals.model.records import Record
 from expansion_signals.sdk.envelope import USAGE_EVENTS, topic_of
 from expansion_signals.wire import attributes
 from expansion_signals.wire.cloudevents import STRUCTURED, open_envelope
+from expansion_signals.wire.codec import CloudEventsCodec
 from expansion_signals.wire.plain_events import plain_event
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
 _HEADERS = (("content-type", STRUCTURED.encode()),)
 _ANY_AGE: Duration = 1 << 62
+_CODEC = CloudEventsCodec()
 
 
 class Arrival(NamedTuple):
-    """One record to play; `event` is the usage event in it, where it is plain (`wire.plain_events`)."""
+    """One record to play; `event` is the usage event in it, where it is one that may share a poll."""
 
     topic: str
     key: bytes | None
@@ -31,9 +33,9 @@ class Arrival(NamedTuple):
     time: Instant
     event: UsageEvent | None = None
 
-    def record(self, appended: Instant) -> Record:
-        """Return it as a record that is appended then; it has no place in the log yet."""
-        return Record(self.topic, 0, 0, self.key, self.value, self.headers, appended)
+    def record(self, appended: Instant, offset: int = 0) -> Record:
+        """Return it as a record that is appended then, at this offset."""
+        return Record(self.topic, 0, offset, self.key, self.value, self.headers, appended)
 
 
 def arrival_of(line: bytes) -> Arrival:
@@ -50,18 +52,34 @@ def arrival_of(line: bytes) -> Arrival:
         event = attributes.required(open_envelope(record))
     except RejectedRecord:
         return Arrival(USAGE_EVENTS, None, line, _HEADERS, 0)
-    return Arrival(topic_of(event.type), event.account.encode(), line, _HEADERS, event.time)
+    topic = topic_of(event.type)
+    usage = _that_shares(record, event.time) if topic == USAGE_EVENTS else None
+    return Arrival(topic, event.account.encode(), line, _HEADERS, event.time, usage)
 
 
 def arrival_from(record: Record) -> Arrival:
     """Return a record of the log, at its append time."""
-    plain = _plain(record) if record.topic == USAGE_EVENTS else None
-    return Arrival(record.topic, record.key, record.value, record.headers, record.appended, plain)
+    usage = None
+    if record.topic == USAGE_EVENTS:
+        try:
+            usage = _plain(record) or _that_shares(record, attributes.required(open_envelope(record)).time)
+        except RejectedRecord:
+            usage = None
+    return Arrival(record.topic, record.key, record.value, record.headers, record.appended, usage)
 
 
 def _plain(record: Record) -> UsageEvent | None:
-    """Return the usage event of a record if it is plain, whatever its age."""
+    """Return the usage event of a record if it is plain (`wire.plain_events`), whatever its age."""
     try:
-        return plain_event(record._replace(appended=0), _ANY_AGE, _ANY_AGE)
+        return plain_event(record, _ANY_AGE, _ANY_AGE)
     except RejectedRecord:
         return None
+
+
+def _that_shares(record: Record, time: Instant) -> UsageEvent | None:
+    """Return the usage event of this time that a record is; None for what brings history, and so goes alone."""
+    try:
+        event = _CODEC.usage_event(record._replace(appended=time))
+    except RejectedRecord:
+        return None
+    return None if event.backfill else event

@@ -27,7 +27,7 @@ from expansion_signals.state.mutes import MemoryMutes
 from expansion_signals.testing.arrivals import arrival_of
 from expansion_signals.testing.daily_expiry import DailyExpiry
 from expansion_signals.testing.read_ahead import CodecReadAhead
-from expansion_signals.testing.silence import ListeningStore, WouldBeHeard
+from expansion_signals.testing.silence import Heard, ListeningStore, WouldBeHeard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from expansion_signals.model.records import Outgoing
     from expansion_signals.ports import Answered, Asked
     from expansion_signals.rules.configuration import Configuration
+    from expansion_signals.state.memory_account import KeptAccount
     from expansion_signals.testing.arrivals import Arrival
 
 SIGNALS = "expansion-signals"
@@ -50,6 +51,7 @@ class Rehearsal:
     def __init__(self, configuration: Configuration, *, acceptance: Duration = DAY) -> None:
         self.now: Instant = 0
         self.configuration = configuration
+        self.acceptance = acceptance
         self._log = _Log()
         store = ListeningStore(shards=1, window=acceptance)
         policy = MemoryPolicy(store, shards=1)
@@ -98,25 +100,22 @@ class Rehearsal:
         await self._read(stage, arrival.record(self.now))
         return [*published, *await self._decide()]
 
-    async def take_unheard(self, arrivals: Sequence[tuple[Arrival, Instant]]) -> Collection[str]:
-        """Have plain usage events read in one poll, each appended at its instant, if nothing is published of them.
+    async def take_unheard(self, arrivals: Sequence[tuple[Arrival, Instant]]) -> Collection[Heard]:
+        """Have usage events read in one poll, each appended at its instant, if nothing is published of them.
 
-        Return the accounts of which something would be; then nothing has been read. No instant is past the hour that
-        it is, and no identity stands twice.
+        Return what would be heard; then nothing has been read. No instant is past the hour that it is, and no identity
+        stands twice.
         """
         partition = Partition(USAGE_EVENTS, 0)
         first = self._log.ends.get(partition, 0)
-        records = [
-            arrival.record(appended)._replace(offset=offset)
-            for offset, (arrival, appended) in enumerate(arrivals, first)
-        ]
+        records = [arrival.record(appended, offset) for offset, (arrival, appended) in enumerate(arrivals, first)]
         self._codec.ahead = {offset: arrival.event for offset, (arrival, _) in enumerate(arrivals, first)}
         self._store.listens = self._log.listens = True
         try:
             poll = Poll(records, {partition: first}, {partition: first + len(records)}, 0)
             await self._metering.absorb(poll)
         except WouldBeHeard as heard:
-            return heard.accounts or {arrival.event.account for arrival, _ in arrivals if arrival.event}
+            return heard.heard or {Heard(arrival.event.account) for arrival, _ in arrivals if arrival.event}
         finally:
             self._store.listens = self._log.listens = False
             self._codec.ahead = {}
@@ -143,8 +142,12 @@ class Rehearsal:
 
     def standing(self, account: str) -> tuple[Profile | None, Mapping[Counter, int]]:
         """Return the profile of an account, and its levels in scaled amounts."""
-        kept = self._store.shards[0].account(account)
+        kept = self.kept(account)
         return kept.profile, {counter: level.amount for counter, level in kept.levels.items()}
+
+    def kept(self, account: str) -> KeptAccount:
+        """Return all that is kept of an account, to look at."""
+        return self._store.shards[0].account(account)
 
     async def tallies(self) -> Mapping[str, Mapping[Outcome, int]]:
         """Return what became of the records of each topic (semantics 1.5)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from expansion_signals.errors import Retryable
 from expansion_signals.model.batches import Overflow
@@ -15,15 +15,22 @@ if TYPE_CHECKING:
     from expansion_signals.model.batches import Answer, ShardBatch
 
 
-class WouldBeHeard(Retryable):
-    """Something would be published of these `accounts`, of somebody where none is named: smaller polls may pass.
+class Heard(NamedTuple):
+    """An account of which something would be published; `event` is the source and the id of what leads to it.
 
-    Nothing is written.
+    None where that is not told: a level is raised by all that come.
     """
 
-    def __init__(self, accounts: Collection[str]) -> None:
-        super().__init__(f"something would be published of {len(accounts) or 'some'} accounts")
-        self.accounts = accounts
+    account: str
+    event: tuple[str, str] | None = None
+
+
+class WouldBeHeard(Retryable):
+    """This would be `heard`, or of somebody where nothing is named: smaller polls may pass. Nothing is written."""
+
+    def __init__(self, heard: Collection[Heard]) -> None:
+        super().__init__(f"something would be published because of {len(heard) or 'some'} events or accounts")
+        self.heard = heard
 
 
 class ListeningStore(MemoryStore):
@@ -39,18 +46,21 @@ class ListeningStore(MemoryStore):
         """
         if not self.listens:
             return await super().apply(batches)
-        each_move = [replace(batch, accounts=[asked.apart() for asked in batch.accounts]) for batch in batches]
-        heard = {account for batch in each_move for account in self._heard_of(batch)}
+        heard = {each for batch in batches for each in self._heard_of(batch)}
         if heard:
             raise WouldBeHeard(heard)
+        # Taken apart once, or it would be done for each look at what a batch asks.
+        each_move = [replace(batch, accounts=[asked.apart() for asked in batch.accounts]) for batch in batches]
         answers = await super().apply(each_move)
-        full = {full.account for each in answers if isinstance(each, Overflow) for full in each.full}
+        full = {Heard(full.account) for each in answers if isinstance(each, Overflow) for full in each.full}
         if full:
             raise WouldBeHeard(full)
         return answers
 
-    def _heard_of(self, batch: ShardBatch) -> Iterator[str]:
+    def _heard_of(self, batch: ShardBatch) -> Iterator[Heard]:
         shard = self.shards[batch.shard]
         for asked in batch.accounts:
             if shard.account(asked.account).would_report(asked, batch.epoch):
-                yield asked.account
+                yield Heard(asked.account)
+            for signal in asked.found:
+                yield Heard(asked.account, (signal.evidence.source, signal.evidence.id))

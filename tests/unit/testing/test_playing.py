@@ -50,7 +50,10 @@ rules:
   - {id: many, signal: milestone, meter: calls, at: [30, 90]}
   - {id: seats, signal: seat_limit_invited}
   - {id: hits, signal: limit_hit}
-  - {id: lead, signal: pql, qualify_at: 20, criteria: [{id: a, when: active_users >= 2, within: 7d, points: 25}]}
+  - {id: lead, signal: pql, qualify_at: 20, criteria: [
+      {id: a, when: active_users >= 2, within: 7d, points: 25},
+      {id: b, when: utilization >= 50% or seats_used >= 2, points: 15},
+      {id: c, when: limit_hits >= 2, points: 10}]}
 policy: {account_cap: 2 per 1d}
 """,
     }
@@ -73,6 +76,12 @@ contents = st.one_of(
     st.tuples(
         st.sampled_from(["expansion.feature.attempted.v1", "expansion.feature.used.v1"]),
         st.fixed_dictionaries({"feature": st.just("sso"), "user": st.sampled_from("uvw")}),
+    ),
+    st.tuples(st.just("expansion.user.active.v1"), st.fixed_dictionaries({"user": st.sampled_from("uvw")})),
+    st.tuples(st.just("expansion.limit.hit.v1"), st.fixed_dictionaries({"meter": st.just("calls")})),
+    st.tuples(
+        st.just("expansion.content.shared.v1"),
+        st.fixed_dictionaries({"user": st.just("u"), "recipient": st.sampled_from("rst"), "external": st.booleans()}),
     ),
     st.tuples(
         st.just("expansion.seat.invited.v1"),
