@@ -34,12 +34,12 @@ $(INSTALLED): pyproject.toml requirements/dev.txt requirements/build.txt
 	  || { echo '$(PYTHON) is missing or older than 3.11; name another with: make PYTHON=python3.12 ...' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo '$(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
-	@echo 'Installing into .venv ...'
+	@echo 'Installing into .venv ...' >&2
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r requirements/build.txt
 	@# uv takes 2 s for what takes pip 40; pip is there for machines whose package index only pip is told of.
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt \
-	  || { echo 'uv could not; pip takes over, more slowly'; $(PIP) --require-hashes -r requirements/dev.txt; }
+	  || { echo 'uv could not; pip takes over, more slowly' >&2; $(PIP) --require-hashes -r requirements/dev.txt; }
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -26,13 +26,13 @@ REQUIREMENTS = Path(__file__).with_name("requirements-quixstreams.txt")
 QUIXSTREAMS = Path(__file__).parents[1] / ".venv-quixstreams"
 
 EVENTS = {
-    "expansion-signals": 180_000,
-    "expansion-signals, plain ids": 180_000,
-    "faust": 13_500,
-    "faust_take": 50_000,
-    "aiokafka": 90_000,
-    "quixstreams": 66_000,
-    "kafka_streams": 230_000,
+    "expansion-signals": 215_000,
+    "expansion-signals, plain ids": 215_000,
+    "faust": 17_000,
+    "faust_take": 58_000,
+    "aiokafka": 130_000,
+    "quixstreams": 84_000,
+    "kafka_streams": 330_000,
 }
 """Enough that a run lasts some 8 s on two cores, and not much longer."""
 

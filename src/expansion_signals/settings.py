@@ -12,10 +12,13 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from expansion_signals.addresses import is_server, redis_url, whole_redis_url
 from expansion_signals.errors import RejectedSettings
+from expansion_signals.model.instants import HOUR
 from expansion_signals.security import KafkaSecurity, Mechanism, tls_context
 
 if TYPE_CHECKING:
     from pydantic import ValidationInfo
+
+    from expansion_signals.model.instants import Duration
 
 ENVIRONMENT_PREFIX = "EXPANSION_SIGNALS_"
 
@@ -230,6 +233,11 @@ class Settings(BaseSettings):
                 "retry would be counted twice"
             )
         return hours
+
+    @property
+    def acceptance(self) -> Duration:
+        """How old an event may be (semantics 1.3)."""
+        return int(self.acceptance_hours * HOUR)
 
 
 class WorkerSettings(Settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from expansion_signals.cli.recorded import Recorded
     from expansion_signals.model.instants import Instant
     from expansion_signals.rules.configuration import Configuration
+    from expansion_signals.settings import Settings
 
 _Config = Annotated[
     Path,
@@ -57,7 +59,8 @@ def backtest(  # noqa: PLR0913 -- each is an option
     """Play recorded events through the same code as the worker's, in memory; nothing is published.
 
     The clock is the greatest event time seen; of topics, the append time. Without --json a report tells what each rule
-    fired, and the difference to the rules in force, where EXPANSION_SIGNALS_CONFIG names others.
+    fired, and the difference to the rules in force, where EXPANSION_SIGNALS_CONFIG names others. Events
+    may be as old as the deployment accepts them (EXPANSION_SIGNALS_ACCEPTANCE_HOURS).
 
     Example: expansion-signals backtest --config config --input events.jsonl --report report.html
     """
@@ -67,18 +70,19 @@ def backtest(  # noqa: PLR0913 -- each is an option
     from expansion_signals.cli.backtest_files import report_form, shown, written  # noqa: PLC0415 -- the same
     from expansion_signals.cli.backtesting import played  # noqa: PLC0415 -- the same
     from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- the same
+    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
-    configuration, end = load_directory(config), _instant(until)
+    settings, configuration, end = load_settings(), load_directory(config), _instant(until)
     form = report_form(report) if report is not None else None
-    recorded = _recorded(input_, since, from_topic=from_topic)
-    tried = asyncio.run(played(configuration, recorded, end, doing=f"playing {config}", printing=as_json))
+    recorded = _recorded(settings, input_, since, from_topic=from_topic)
+    play = partial(played, recorded=recorded, until=end, acceptance=settings.acceptance)
+    tried = asyncio.run(play(configuration, doing=f"playing {config}", printing=as_json))
     if as_json and report is None:
         return
-    place, others = _in_force(configuration)
-    in_force = None
+    others, in_force = _in_force(settings, configuration), None
     if others is not None:
-        before = asyncio.run(played(others, recorded, end, doing="playing the rules in force"))
-        in_force = Tried(place, others, before)
+        before = asyncio.run(play(others, doing="playing the rules in force"))
+        in_force = Tried(str(settings.config), others, before)
     document = document_of(recorded, Tried(str(config), configuration, tried), in_force)
     if report is not None and form is not None:
         written(document, form, report)
@@ -86,13 +90,12 @@ def backtest(  # noqa: PLR0913 -- each is an option
         shown(document)
 
 
-def _recorded(input_: Path | None, since: str | None, *, from_topic: bool) -> Recorded:
+def _recorded(settings: Settings, input_: Path | None, since: str | None, *, from_topic: bool) -> Recorded:
     import asyncio  # noqa: PLC0415 -- `--help` answers at once
     import time  # noqa: PLC0415 -- the same
 
     from expansion_signals.cli.recorded import RecordedFile, recorded_topics  # noqa: PLC0415 -- the same
     from expansion_signals.cli.since import instant_before  # noqa: PLC0415 -- the same
-    from expansion_signals.settings import load_settings  # noqa: PLC0415 -- the same
 
     if (input_ is None) is not from_topic:
         raise typer.BadParameter("expected one of the two: what is to be played", param_hint="--input, --from-topic")
@@ -102,7 +105,7 @@ def _recorded(input_: Path | None, since: str | None, *, from_topic: bool) -> Re
         return RecordedFile(input_)
     assert since is not None  # noqa: S101 -- looked at above
     begin = instant_before(since, time.time_ns() // 1_000, "--since")
-    return asyncio.run(recorded_topics(load_settings(), begin, since))
+    return asyncio.run(recorded_topics(settings, begin, since))
 
 
 def _instant(text: str | None) -> Instant | None:
@@ -116,14 +119,11 @@ def _instant(text: str | None) -> Instant | None:
         raise typer.BadParameter(str(error), param_hint="--until") from None
 
 
-def _in_force(tried: Configuration) -> tuple[str, Configuration | None]:
-    """Return the directory that the settings name, and its configuration if there is one that means something else."""
-    import os  # noqa: PLC0415 -- `--help` answers at once
+def _in_force(settings: Settings, tried: Configuration) -> Configuration | None:
+    """Return the configuration that the settings name, where they name one that means something else."""
+    from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- `--help` answers at once
 
-    from expansion_signals.configuration_files import load_directory  # noqa: PLC0415 -- the same
-    from expansion_signals.settings import ENVIRONMENT_PREFIX  # noqa: PLC0415 -- the same
-
-    directory = os.environ.get(f"{ENVIRONMENT_PREFIX}CONFIG", "")
-    configuration = load_directory(Path(directory)) if directory else None
-    means_else = configuration is not None and configuration.fingerprint != tried.fingerprint
-    return directory, configuration if means_else else None
+    if "config" not in settings.model_fields_set:
+        return None
+    configuration = load_directory(settings.config)
+    return None if configuration.fingerprint == tried.fingerprint else configuration

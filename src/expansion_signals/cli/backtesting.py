@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from expansion_signals.cli.recorded import Recorded
-    from expansion_signals.model.instants import Instant
+    from expansion_signals.model.instants import Duration, Instant
     from expansion_signals.model.records import Outgoing
     from expansion_signals.rules.configuration import Configuration
     from expansion_signals.testing.arrivals import Arrival
@@ -29,14 +29,20 @@ _TOLD_EACH = 1_000
 """Arrivals between two looks at the progress bar."""
 
 
-async def played(
-    configuration: Configuration, recorded: Recorded, until: Instant | None, *, doing: str, printing: bool = False
+async def played(  # noqa: PLR0913 -- what is played, and how, by name
+    configuration: Configuration,
+    *,
+    recorded: Recorded,
+    until: Instant | None,
+    acceptance: Duration,
+    doing: str,
+    printing: bool = False,
 ) -> Played:
     """Play what was recorded, and count what came of it; `doing` is what a terminal is told meanwhile.
 
     Where `printing`, a line goes to stdout for each event that would have been published, as it would have been.
     """
-    rehearsal, counted = Rehearsal(configuration), Played()
+    rehearsal, counted = Rehearsal(configuration, acceptance=acceptance), Played()
     look_rarely()
     with _progress(doing, recorded.total) as passed:
         arrivals = _timed(recorded, until, counted, passed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.log.publisher import LogPublisher
 from expansion_signals.model.events import USAGE_RECORDED
-from expansion_signals.model.instants import HOUR, format_instant
+from expansion_signals.model.instants import format_instant
 from expansion_signals.model.records import Outgoing, Record
 from expansion_signals.sdk.envelope import (
     ACCOUNT_UPDATES,
@@ -93,7 +93,7 @@ async def send(settings: Settings, account: str, what: What, origin: Origin) -> 
     document = envelope(_stamped(origin, now), what.type, account, what.data, {})
     topic = topic_of(what.type)
     record = Outgoing(topic, account.encode(), write(document), (STRUCTURED,))
-    codec = CloudEventsCodec(int(settings.acceptance_hours * HOUR))
+    codec = CloudEventsCodec(settings.acceptance)
     judges = {USAGE_EVENTS: codec.usage_event, ACCOUNT_UPDATES: codec.account_update, PROMPT_EVENTS: codec.prompt}
     judges[topic](Record(topic, 0, 0, record.key, record.value, record.headers, now))
     publisher = LogPublisher(

@@ -10,7 +10,8 @@ from xxhash import xxh3_64_intdigest
 from expansion_signals.detect.dimensions import property_of
 from expansion_signals.errors import RejectedRecord
 from expansion_signals.model.amounts import PLAIN_DIGITS, scale, value_text
-from expansion_signals.model.events import BUILT_IN_PREFIX, LIMIT_HIT, USAGE_IMPORTED, USAGE_RECORDED
+from expansion_signals.model.events import LIMIT_HIT, USAGE_IMPORTED, USAGE_RECORDED
+from expansion_signals.rules.built_in import EVENT_TYPES, SEATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +32,8 @@ def contributions(event: UsageEvent, configuration: Configuration) -> Sequence[C
         usage.imported, meter known                    the day's total, whatever feeds the meter otherwise
         any of these or limit.hit, meter unknown       None
         any other built-in type                        what it adds, mostly nothing: counted all the same
-        a product's own type, fed to a meter           what it adds
-        a product's own type that no meter names       None
+        any other type, fed to a meter                 what it adds
+        any other type, ours misspelt as well          None
 
     Raises:
         RejectedRecord: `invalid_data` where a meter's value property is missing or no number, `precision`, `overflow`.
@@ -82,8 +83,8 @@ def _candidates(event: UsageEvent, configuration: Configuration) -> Sequence[Fee
 
 def _known(event: UsageEvent, configuration: Configuration) -> bool:
     if event.type == LIMIT_HIT:
-        return event.data.get("meter") in configuration.catalog.meters
-    return event.type.startswith(BUILT_IN_PREFIX) and event.type != USAGE_RECORDED
+        return event.data.get("meter") in {SEATS, *configuration.catalog.meters}
+    return event.type in EVENT_TYPES and event.type != USAGE_RECORDED
 
 
 def _holds(data: Mapping[str, object], where: Sequence[tuple[str, str]]) -> bool:

@@ -15,22 +15,38 @@ if TYPE_CHECKING:
     from expansion_signals.rules.rules_file import PolicyShape, QuietHoursShape, RuleShape
     from expansion_signals.rules.yaml_source import Path
 
-_COOLED_BY_DECIDING = frozenset({"limit_reached", "milestone", "seat_limit_approached"})
-"""Signals whose `cooldown` is kept by deciding; every other keeps its own where it is found."""
+_COOLED_BY_DECIDING = frozenset(
+    {
+        "limit_reached",
+        "milestone",
+        "seat_limit_approached",
+        "seat_limit_last_taken",
+        "integration_connected",
+        "usage_run_out_forecast",
+        "renewal_near",
+    }
+)
+"""Signals whose `cooldown` is kept by deciding; every other keeps its own where it is found, or is never restrained."""
 
-_NEVER_CAPPED = frozenset({"seat_limit_invited"})
-"""Somebody is blocked and wants help (semantics 4.2)."""
+_NEVER_RESTRAINED: Mapping[str, str] = {
+    "seat_limit_invited": "somebody is blocked and wants help",  # semantics 4.2
+    "limit_hit": "nothing is sent of it",
+}
+"""Signals that neither a cap nor a cooldown holds back, and why."""
 
 
 def check_restraints(rule: RuleShape, path: Path, findings: Findings) -> None:
-    """Report a cooldown for longer than what fired is remembered, and a cap that would hold nothing back."""
+    """Report a cooldown for longer than what fired is remembered; warn of what would hold nothing back."""
     if rule.signal in _COOLED_BY_DECIDING and rule.cooldown is not None:
         try:
             read_kept(findings.written((*path, "cooldown")))
         except ValueError as error:
             findings.at((*path, "cooldown"), str(error))
-    if rule.signal in _NEVER_CAPPED and rule.cap is not None:
-        findings.at((*path, "cap"), "no cap holds back who is invited and has no seat; leave it out")
+    if rule.signal in _NEVER_RESTRAINED:
+        for name in ("cap", "cooldown"):
+            if getattr(rule, name) is not None:
+                why = _NEVER_RESTRAINED[rule.signal]
+                findings.warn(path, f"rule `{rule.id}`: no `{name}` holds back {rule.signal}: {why}; leave it out")
 
 
 def check_policy(policy: PolicyShape, findings: Findings) -> None:
@@ -64,7 +80,9 @@ def policy_of(shape: PolicyShape | None) -> Policy:
 def restraints_of(rules: Iterable[RuleShape]) -> Mapping[str, Restraint]:
     """Return what restrains each rule that is restrained, by its id."""
     found = {
-        rule.id: Restraint(rule.cap, rule.cooldown if rule.signal in _COOLED_BY_DECIDING else None) for rule in rules
+        rule.id: Restraint(rule.cap, rule.cooldown if rule.signal in _COOLED_BY_DECIDING else None)
+        for rule in rules
+        if rule.signal not in _NEVER_RESTRAINED
     }
     return {rule: restraint for rule, restraint in found.items() if restraint != Restraint()}
 

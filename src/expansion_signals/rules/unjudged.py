@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
     from expansion_signals.rules.rules_file import RuleShape
 
-_IN_WINDOWS = frozenset({"attempts", "users", "within", "cooldown"})
+_IN_WINDOWS = frozenset({"attempts", "users", "within"})
 
 _TAKEN: Mapping[str, frozenset[str]] = {
     "limit_hit": frozenset({"meter"}),
-    "cancel_requested": frozenset({"cooldown"}),
+    "cancel_requested": frozenset(),
     "integration_connected": frozenset(),
-    "admin_feature_requested": frozenset({"feature", "cooldown"}),
-    "product_requested": frozenset({"cooldown"}),
+    "admin_feature_requested": frozenset({"feature"}),
+    "product_requested": frozenset(),
     "interest_grown": _IN_WINDOWS,
     "workflow_gap_found": _IN_WINDOWS,
     "sharing_grown": _IN_WINDOWS,
@@ -25,19 +25,19 @@ _TAKEN: Mapping[str, frozenset[str]] = {
     "region_added": _IN_WINDOWS - {"users"},
     "use_case_added": _IN_WINDOWS - {"users"},
     "support_pattern_found": _IN_WINDOWS - {"users"} | {"feature"},
-    "seat_limit_approached": frozenset({"cooldown"}),
+    "seat_limit_approached": frozenset(),
     "seat_limit_invited": frozenset(),
     "seat_limit_last_taken": frozenset(),
-    "usage_accelerated": frozenset({"meter", "within", "cooldown"}),
-    "usage_declined": frozenset({"meter", "within", "cooldown"}),
-    "volume_grown": frozenset({"meter", "within", "cooldown"}),
+    "usage_accelerated": frozenset({"meter", "within"}),
+    "usage_declined": frozenset({"meter", "within"}),
+    "volume_grown": frozenset({"meter", "within"}),
     "usage_run_out_forecast": frozenset({"meter"}),
     "renewal_near": frozenset({"within"}),
-    "power_user_reached": frozenset({"meter", "cooldown"}),
+    "power_user_reached": frozenset({"meter"}),
 }
 """Which options mean something to a signal, of those that not every signal takes."""
 
-_OPTIONS = ("meter", "feature", "attempts", "users", "within", "cooldown")
+_OPTIONS = ("meter", "feature", "attempts", "users", "within")
 
 WATCHED = frozenset({"feature_gated"}) | _TAKEN.keys()
 """Signals that a watch judges (`detect/watches.py`), or a look at a day (`detect/days.py`)."""

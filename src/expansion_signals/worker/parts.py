@@ -71,7 +71,7 @@ class Parts:
         self._codec = ProfileTellingCodec(
             epochs,
             metrics,
-            acceptance=self._acceptance,
+            acceptance=self._settings.acceptance,
             prefix=settings.prefix,
             pseudonyms=pseudonyms_of(settings.user_key),
         )
@@ -83,10 +83,6 @@ class Parts:
         """Whether the broker gives topics ids, so that one that was made anew is told from one that was cut."""
         prefix = self._settings.prefix
         return any(name != prefix + topic for topic, name in self.topic_names.items())
-
-    @property
-    def _acceptance(self) -> Duration:
-        return int(self._settings.acceptance_hours * HOUR)
 
     @property
     def _window(self) -> Duration:
@@ -134,7 +130,7 @@ class Parts:
             self._shard_of,
             RedisDue(self._redis, prefix=settings.prefix, shards=settings.shards),
         )
-        return Metering(outside, watermarks, acceptance=self._acceptance)
+        return Metering(outside, watermarks, acceptance=self._settings.acceptance)
 
     def deciding(self, watermarks: Watermarks, patience: Patience, epochs: Epochs, publisher: Publisher) -> Deciding:
         """Return a deciding with these watermarks, which publishes so."""
@@ -185,7 +181,7 @@ class Parts:
         janitor = Janitor(
             self._redis,
             prefix=prefix,
-            acceptance=self._acceptance,
+            acceptance=self._settings.acceptance,
             metered=[self.topic_names[topic] for topic in READ_BY["metering"]],
             decided=[self.topic_names[topic] for topic in READ_BY["deciding"]],
         )

@@ -82,6 +82,24 @@ def test_a_total_of_a_meter_that_nobody_names_is_unmatched() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "data", "is_known"),
+    [
+        ("expansion.feature.attempted.v1", {"feature": "sso"}, True),
+        ("expansion.feature.atempted.v1", {"feature": "sso"}, False),
+        ("expansion.account.updated.v1", {}, False),
+        ("expansion.limit.hit.v1", {"meter": "shots"}, True),
+        ("expansion.limit.hit.v1", {"meter": "seats"}, True),
+        ("expansion.limit.hit.v1", {"meter": "chairs"}, False),
+    ],
+)
+def test_what_is_built_in_is_counted_and_what_only_looks_so_is_unmatched(
+    kind: str, data: dict[str, object], *, is_known: bool
+) -> None:
+    event = UsageEvent("/apps/web", "e-1", kind, "acct-1", 0, data)
+    assert (contributions(event, CONFIGURATION) is not None) == is_known
+
+
+@pytest.mark.parametrize(
     ("meter", "value", "code"),
     [
         ("sent", "3", "invalid_data"),

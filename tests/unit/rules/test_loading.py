@@ -150,7 +150,7 @@ def test_a_rule_that_is_restrained_is_judged(option: str) -> None:
 
 
 def test_an_option_that_its_signal_does_not_take_leaves_the_rule_out() -> None:
-    configuration = _load(rules="rules:\n  - {id: a, signal: integration_connected, cooldown: 1d}\n")
+    configuration = _load(rules="rules:\n  - {id: a, signal: integration_connected, within: 1d}\n")
     assert (configuration.watch_rules, len(configuration.warnings)) == ((), 1)
 
 

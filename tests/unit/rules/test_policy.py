@@ -109,7 +109,11 @@ SEATS, MILESTONE = "signal: seat_limit_approached, at: [80%]", "signal: mileston
         (f"{LIMIT}, cooldown: 10d", Restraint(cooldown=10 * DAY)),
         (f"{SEATS}, cooldown: 10d", Restraint(cooldown=10 * DAY)),
         (f"{MILESTONE}, cooldown: 10d", Restraint(cooldown=10 * DAY)),
+        ("signal: integration_connected, cooldown: 10d", Restraint(cooldown=10 * DAY)),
+        ("signal: usage_run_out_forecast, cooldown: 10d", Restraint(cooldown=10 * DAY)),
+        ("signal: seat_limit_last_taken, cooldown: 10d", Restraint(cooldown=10 * DAY)),
         (f"{GATE}, cooldown: 10d", None),
+        ("signal: seat_limit_invited, cooldown: 10d, cap: 1 per 7d", None),
         (f"{LIMIT}, cap: 2 per 7d, enabled: false", None),
     ],
     ids=[
@@ -119,7 +123,11 @@ SEATS, MILESTONE = "signal: seat_limit_approached, at: [80%]", "signal: mileston
         "a cooldown of a limit",
         "a cooldown of seats",
         "a cooldown of milestones",
+        "a cooldown of integrations",
+        "a cooldown of forecasts",
+        "a cooldown of last seats",
         "a cooldown that is kept where the signal is found",
+        "what restrains nothing",
         "a rule that is not enabled",
     ],
 )
@@ -134,14 +142,19 @@ def test_deciding_keeps_caps_and_the_cooldowns_that_nobody_else_does(rule: str, 
         (f"{LIMIT}, cooldown: 63d", [f"{KEPT}`63d`"]),
         (f"{SEATS}, cooldown: 63d", [f"{KEPT}`63d`"]),
         (f"{MILESTONE}, cooldown: 63d", [f"{KEPT}`63d`"]),
-        (
-            "signal: seat_limit_invited, cap: 1 per 7d",
-            ["no cap holds back who is invited and has no seat; leave it out"],
-        ),
+        ("signal: renewal_near, cooldown: 63d", [f"{KEPT}`63d`"]),
     ],
 )
 def test_a_restraint_that_could_not_be_kept_is_refused(rule: str, expected: list[str]) -> None:
     assert problems(rule=rule) == expected
+
+
+@pytest.mark.parametrize("signal", ["seat_limit_invited", "limit_hit"])
+@pytest.mark.parametrize("option", ["cap: 1 per 7d", "cooldown: 7d"])
+def test_what_holds_nothing_back_is_a_warning_and_the_rule_is_judged(signal: str, option: str) -> None:
+    found = loaded(rule=f"signal: {signal}, {option}")
+    (warning,) = found.warnings
+    assert (len(found.watch_rules), f"no `{option[: option.index(':')]}` holds back {signal}" in warning) == (1, True)
 
 
 def test_a_cooldown_that_is_kept_where_the_signal_is_found_may_be_longer() -> None:
