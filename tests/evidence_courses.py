@@ -85,9 +85,10 @@ class Walk(WatchedAccount):
             self.goes(-200 * DAY)
 
     def goes(self, after: int = 0, **attributes: Any) -> list[Signal]:  # noqa: ANN401 -- attributes of the event
-        """Let the next event of the course happen."""
+        """Let the next event of the course happen; return what its rule tells, which bare readings do not."""
         self._sent += 1
-        return self.told(after, self._course.data(self._sent), **attributes)
+        told = self.told(after, self._course.data(self._sent), **attributes)
+        return [signal for signal in told if signal.type != "reading"]
 
     def told(self, after: int, data: dict[str, Any], **attributes: Any) -> list[Signal]:  # noqa: ANN401 -- the same
         """Let an event with this data happen."""

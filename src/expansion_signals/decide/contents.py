@@ -154,6 +154,7 @@ class _Reading(TypedDict):
     health_inputs: dict[str, Any]
     levels: list[_Level]
     gone: NotRequired[list[str]]
+    cancel_requested: NotRequired[bool]
     account: NotRequired[Profile | None]
 
 

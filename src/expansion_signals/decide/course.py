@@ -3,7 +3,7 @@
 a candidate          decided (`decisions`)
 account.changed      outcomes; what was bought ends what it was needed for
 limit.recovered      what fell below its threshold ends
-reading              invites that ended; leads and health; holds that are over are judged again
+reading              invites that ended, a cancellation begun; leads and health; holds that are over are judged again
 a report of a prompt remembered
 any other signal     evidence for the audit alone
 
@@ -93,6 +93,8 @@ def _ended(recovered: Signal, before: Decided, ground: Ground) -> Taken:
 
 def _read(heard: Heard, reading: Signal, before: Decided, ground: Ground) -> Taken:
     remembered, gone = withdrawn(before.remembered, by_reading(reading), reading, ground.now)
+    if reading.data.get("cancel_requested"):
+        remembered = remembered.with_cancelled(reading.evidence.time)
     after, found = leads(before.remembering(remembered), reading, heard.record, ground)
     after, rulings = judged_again(after, reading, ground)
     return Taken(after, [*gone, *found, *rulings])

@@ -45,6 +45,9 @@ _LEAD_KEPT = 400 * DAY
 _MOST_ORDINALS = 1_000
 """How many publications of a rule may have been told by readings that have left the log."""
 
+_BARE = frozenset({"gone", "cancel_requested"})
+"""What a reading has that tells of nothing else (`detect.bare_reading`)."""
+
 _ALWAYS_SILENT: frozenset[Reason] = frozenset({"too_old_to_fire", "muted", "holdout"})
 """What silences a lead's end, and a change of its score, too: they are news of a lead that was sent."""
 
@@ -68,8 +71,8 @@ def leads(
 ) -> tuple[Decided, Sequence[Trigger | Decision]]:
     """Return what is remembered, and published, once a reading is judged: health, then each pql rule."""
     account = account_in(reading)
-    # What ends a hold, or an invite, tells nothing of criteria: what is not told would count as not met.
-    if account is None or reading.data["reason"] == "hold_ended" or "gone" in reading.data:
+    # A reading that tells one thing alone tells nothing of criteria: what is not told would count as not met.
+    if account is None or reading.data["reason"] == "hold_ended" or not _BARE.isdisjoint(reading.data):
         return before, ()
     at = reading.evidence.time
     health = health_of(health_inputs_in(reading.data), account, offers_of(before.remembered, at))

@@ -1,4 +1,4 @@
-"""Readings that tell one thing alone: that an invite ended, or how an account stands when a hold ends.
+"""Readings that tell one thing alone: an invite ended, a cancellation begun, how an account stands when a hold ends.
 
 They carry no facts, so no lead is judged by them: what is not told is not known, and would count as not met.
 """
@@ -34,6 +34,15 @@ def invite_ended(invite: str, occupancy: Occupancy, seen: Seen) -> Signal:
     evidence = seen.evidence
     signal_id = identity_of(READING, seen.account, "gone", invite, evidence.source, evidence.id)
     content = _content("evidence", seen.profile, seats=dict(occupancy.amounts), gone=[invite])
+    content |= {"user": evidence.user, "session": evidence.session}
+    return Signal(signal_id, READING, seen.account, evidence, content)
+
+
+def cancellation_begun(seen: Seen) -> Signal:
+    """Return the reading that a cancellation was begun of which no rule tells: it pauses all the same (7.3)."""
+    evidence = seen.evidence
+    signal_id = identity_of(READING, seen.account, "cancel", evidence.source, evidence.id)
+    content = _content("evidence", seen.profile, seats=None, cancel_requested=True)
     content |= {"user": evidence.user, "session": evidence.session}
     return Signal(signal_id, READING, seen.account, evidence, content)
 

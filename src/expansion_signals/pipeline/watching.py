@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from expansion_signals.detect.activity_told import ActivityTold
 from expansion_signals.detect.activity_watch import ActivityWatch
 from expansion_signals.detect.beside import notes_of
+from expansion_signals.detect.cancel_requests import CancelRequests
 from expansion_signals.detect.evidence_watches import EVIDENCE_WATCHES
 from expansion_signals.detect.gates import Gates
 from expansion_signals.detect.seat_limits import SeatLimits
@@ -34,7 +35,7 @@ _NO_RULES: ByFeature = {None: ()}
 class Watching(NamedTuple):
     """A watch with its rules, and the notes `beside` its own that it, or their conditions, are asked of.
 
-    `asked`: conditions ask for what it counts, so it looks without own rules, too.
+    `asked`: somebody asks for what it sees, so it looks without own rules, too.
     """
 
     watch: Watch
@@ -67,7 +68,7 @@ def watches_by_event(configuration: Configuration) -> Mapping[str, Sequence[Watc
     activity = ActivityWatch(asked, configuration.criteria)
     watching = [Watching(activity, _NO_RULES, (SEATS,) if asked.tells else (), asked=True)]
     for watch in (_SEATS, *_OTHERS):
-        rules, is_asked = _rules(watch, configuration), watch is _SEATS and asked.seats
+        rules, is_asked = _rules(watch, configuration), _is_asked(watch, configuration)
         if rules or is_asked:
             watching.append(Watching(watch, _by_feature(rules), _beside(rules), is_asked))
     if asked.tells:
@@ -77,6 +78,11 @@ def watches_by_event(configuration: Configuration) -> Mapping[str, Sequence[Watc
         for event_type in each.watch.events:
             index[event_type].append(each)
     return dict(index)
+
+
+def _is_asked(watch: Watch, configuration: Configuration) -> bool:
+    """Say whether a watch looks without rules: at seats for conditions, at cancellations for what they pause."""
+    return (watch is _SEATS and configuration.asked.seats) or isinstance(watch, CancelRequests)
 
 
 @lru_cache(maxsize=8)

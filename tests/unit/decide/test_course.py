@@ -109,6 +109,12 @@ def test_a_request_to_cancel_pauses_what_comes_after_it_for_30_days(account: Dec
     assert told == [["suppressed cancel_pending"], ["suppressed cancel_pending"], ["fired"]]
 
 
+def test_so_does_one_of_which_no_rule_tells(account: DecidedAccount) -> None:
+    account.hear(reading(NOW, "evidence", cancel_requested=True))
+    told = [account.told(gated(str(day), time=NOW + day * DAY)) for day in (29, 30)]
+    assert told == [["suppressed cancel_pending"], ["fired"]]
+
+
 @pytest.mark.parametrize("told", [{"holdout": True}, {"past": "too_old_to_fire"}], ids=["held out", "too old to fire"])
 def test_it_pauses_them_whatever_is_sent_of_it(account: DecidedAccount, told: dict[str, object]) -> None:
     account.hear(gated(kind="cancel.requested", **told))

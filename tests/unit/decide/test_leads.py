@@ -88,7 +88,7 @@ def test_a_reading_without_a_profile_judges_no_lead(account: DecidedAccount) -> 
     assert account.hear(seen(3, account=None)) == []
 
 
-@pytest.mark.parametrize("told", [{"reason": "hold_ended"}, {"gone": ["i-1"]}])
+@pytest.mark.parametrize("told", [{"reason": "hold_ended"}, {"gone": ["i-1"]}, {"cancel_requested": True}])
 def test_a_reading_that_tells_no_facts_ends_no_lead(told: dict[str, Any]) -> None:
     assert qualified().hear(reading(NOW + 9 * DAY, **told)) == []
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evidence_courses import ADMIN, CANCEL, HIT, INTEGRATION, PRODUCT, Course, Walk
+from evidence_courses import ADMIN, CANCEL, HIT, INTEGRATION, PRODUCT, START, Course, Walk
 from expansion_signals.detect.admin_features import ADMINISTRATIVE
 from expansion_signals.model.accounts import Account
+from expansion_signals.model.events import UsageEvent
 from expansion_signals.model.instants import DAY, HOUR
 from expansion_signals.model.kinds import KINDS
-from watched_account import fired, past
+from expansion_signals.rules.configuration import WatchRule
+from watched_account import WatchedAccount, fired, past
 
 if TYPE_CHECKING:
     from expansion_signals.model.signals import Signal
@@ -102,6 +104,23 @@ def test_it_fires_again_when_its_cooldown_is_over(course: Course, cooldown: int,
 def test_it_fires_again_under_another_id(course: Course, cooldown: int) -> None:
     walk = Walk(course)
     assert walk.goes()[0].id != walk.goes(cooldown)[0].id
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ([], ["reading"]),
+        ([WatchRule("a", "v1", "cancel_requested", shadow=True)], ["cancel.requested", "reading"]),
+        ([WatchRule("a", "v1", "cancel_requested")], ["cancel.requested"]),
+    ],
+    ids=["no rule", "one that is tried out", "one that tells of it"],
+)
+def test_deciding_hears_of_a_cancellation_whether_a_rule_tells_of_it_or_not(
+    rules: list[WatchRule], told: list[str]
+) -> None:
+    account = WatchedAccount(CANCEL.watch, rules)
+    event = UsageEvent("/apps/web", "e-1", "expansion.subscription.cancel_requested.v1", "acct-1", START, {})
+    assert [signal.type for signal in account.sees(event)] == told
 
 
 def test_a_rules_own_cooldown_stands_above_the_default() -> None:
