@@ -78,7 +78,7 @@ def _changed(signal: Signal, before: Decided, ground: Ground) -> Taken:
     outcomes = outcomes_of(signal, before.remembered, ground)
     remembered = before.remembered.with_outcomes(outcomes)
     if not remembered.is_empty:
-        remembered = remembered.with_profile(signal.data.get("to"))
+        remembered = remembered.with_profile(signal.data.get("to")).with_used(None)  # by another limit, perhaps
     profile = snapshot(signal.data.get("to"))
     remembered, gone = withdrawn(remembered, by_profile(profile, ground), signal, ground.now)
     after, rulings = ended_by_profile(before.remembering(remembered), ground, is_gone=profile is None)

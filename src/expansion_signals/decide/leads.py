@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from expansion_signals.decide.candidates import Candidate
 from expansion_signals.decide.cases import Case, account_in
 from expansion_signals.decide.decisions import decision_of, entries_made, fired_of, trigger_of
-from expansion_signals.decide.evidence_readings import health_inputs_in, observations_in
+from expansion_signals.decide.evidence_readings import health_inputs_in
 from expansion_signals.decide.health import health_of
 from expansion_signals.decide.health_parts import OfferHistory
 from expansion_signals.decide.qualification import Qualification
@@ -21,6 +21,7 @@ from expansion_signals.decide.qualifying import PUBLICATION_TYPES, as_told, judg
 from expansion_signals.decide.scoring import Case as LeadCase
 from expansion_signals.decide.scoring import criteria_document
 from expansion_signals.decide.suppression import Judged, judge
+from expansion_signals.decide.utilization import observed
 from expansion_signals.model.held_out import held_out
 from expansion_signals.model.identities import identity_of
 from expansion_signals.model.instants import DAY, day_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from expansion_signals.decide.cases import Ground
     from expansion_signals.decide.decided import Decided
+    from expansion_signals.decide.evidence_readings import Observations
     from expansion_signals.decide.health import Health
     from expansion_signals.decide.qualifying import Publication, PublicationType
     from expansion_signals.decide.remembered import Remembered
@@ -53,11 +55,12 @@ _ALWAYS_SILENT: frozenset[Reason] = frozenset({"too_old_to_fire", "muted", "hold
 
 
 class _Look(NamedTuple):
-    """What leads are judged by: a reading, its place on the log, the account and the health that it tells."""
+    """What leads are judged by: a reading, its place on the log, the account, its facts and its health."""
 
     reading: Signal
     record: str
     account: Account
+    observations: Observations
     health: Health | None
     ground: Ground
 
@@ -77,8 +80,9 @@ def leads(
     at = reading.evidence.time
     health = health_of(health_inputs_in(reading.data), account, offers_of(before.remembered, at))
     told = None if health is None else {"score": health.score, "band": health.band, "at": at}
-    after = before.remembering(before.remembered.with_health(told))
-    look = _Look(reading, record, account, health, ground)
+    remembered, observations = observed(before.remembered.with_health(told), reading)
+    after = before.remembering(remembered)
+    look = _Look(reading, record, account, observations, health, ground)
     published: list[Trigger | Decision] = []
     for rule in ground.configuration.pql_rules:
         after, found = _lead(rule, after, look)
@@ -131,7 +135,7 @@ def _lead_case(look: _Look, remembered: Remembered) -> LeadCase:
         look.at,
         look.account,
         configuration.catalog.currency,
-        observations_in(look.reading.data),
+        look.observations,
         look.health,
         remembered.wants_to_leave(look.at, configuration.policy.pause),
     )

@@ -93,7 +93,8 @@ class Remembered:
     `through` says by partition up to which offset records are taken in: asked again, they change nothing. `profile` is
     the last snapshot that was told, None where none was or the account is gone. `cancelled` is when its cancellation
     was begun. `upgrades` and `contractions` are when there was one. `leads` holds what is remembered of each pql rule,
-    `health` the last one told, and when.
+    `health` the last one told, and when. `used` is the utilization that a level has told of since the last look
+    at a day, when, and until when that level's period runs.
     """
 
     through: Mapping[str, int] = field(default_factory=dict)
@@ -106,6 +107,7 @@ class Remembered:
     contractions: tuple[Instant, ...] = ()
     leads: Mapping[str, Any] = field(default_factory=dict)
     health: Mapping[str, Any] | None = None
+    used: Mapping[str, Any] | None = None
 
     @classmethod
     def read(cls, text: str) -> Remembered:
@@ -124,6 +126,7 @@ class Remembered:
             contractions=tuple(kept.get("contractions", ())),
             leads=kept.get("leads", {}),
             health=kept.get("health"),
+            used=kept.get("used"),
         )
 
     def written(self) -> str:
@@ -139,6 +142,7 @@ class Remembered:
             "contractions": self.contractions,
             "leads": self.leads,
             "health": self.health,
+            "used": self.used,
         }
         return _encode({name: value for name, value in kept.items() if value}).decode()
 
@@ -188,6 +192,10 @@ class Remembered:
         """Remember the health that was worked out last; None: there is no evidence of any."""
         return replace(self, health=health)
 
+    def with_used(self, used: Mapping[str, Any] | None) -> Remembered:
+        """Remember the utilization that a level has told of; None: the last look knows better."""
+        return replace(self, used=used)
+
     def with_outcomes(self, outcomes: Iterable[Outcome]) -> Remembered:
         """Remember when the account bought more, or gave something up; all that one update brought is one time."""
         more, less = dict.fromkeys(self.upgrades), dict.fromkeys(self.contractions)
@@ -203,8 +211,8 @@ class Remembered:
     @property
     def is_empty(self) -> bool:
         """Say whether there is anything worth remembering."""
-        told = (self.fired, self.prompted, self.held, self.upgrades, self.contractions, self.leads, self.health)
-        return self.cancelled is None and not any(told)
+        told = (self.fired, self.prompted, self.held, self.upgrades, self.contractions, self.leads)
+        return not any(told) and (self.cancelled, self.health, self.used) == (None, None, None)
 
     def with_prompted(self, prompted: Prompted) -> Remembered:
         """Remember one more report of a prompt; the same report again changes nothing.
@@ -231,7 +239,7 @@ class Remembered:
             *(each + PROMPTS_KEPT for each in (*self.upgrades, *self.contractions)),
             *([self.cancelled + KEPT] if self.cancelled is not None else ()),
             *(lead["kept_until"] for lead in self.leads.values()),
-            *([self.health["at"] + KEPT] if self.health is not None else ()),
+            *(each["at"] + KEPT for each in (self.health, self.used) if each is not None),
         ]
         return -(-max(ends, default=0) // HOUR) * HOUR
 

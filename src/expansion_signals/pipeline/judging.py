@@ -16,6 +16,7 @@ from expansion_signals.detect.beside import known_of, notes_of
 from expansion_signals.detect.completeness import incomplete
 from expansion_signals.detect.limits import Judgement, judge
 from expansion_signals.detect.milestones import judge_milestones
+from expansion_signals.detect.utilization_told import BESIDE, reading_of_level
 from expansion_signals.model.entitlements import limit_in_force
 from expansion_signals.model.facts import AccountFacts, AccountMark, Changed, Found, Marks, Moved
 from expansion_signals.model.identities import identity_of
@@ -89,7 +90,8 @@ def _notes_beside(configuration: Configuration, meter: str) -> Sequence[str]:
     limits = configuration.limit_rules_by_meter.get(meter, ())
     milestones = configuration.milestone_rules_by_meter.get(meter, ())
     conditions = [("limit_reached", rule.when) for rule in limits] + [("milestone", rule.when) for rule in milestones]
-    return notes_of({fact for signal, when in conditions for fact in facts_beside(signal, when)})
+    beside = notes_of({fact for signal, when in conditions for fact in facts_beside(signal, when)})
+    return list(dict.fromkeys([*beside, *(BESIDE if configuration.asked.tells_utilization else ())]))
 
 
 class _Course:
@@ -127,6 +129,9 @@ class _Course:
         arms = marks.arms if marks else {}
         judgement = _judgement(reading, configuration, arms, self._notes, silent=silent)
         self.signals += judgement.signals
+        if not silent and configuration.asked.tells_utilization:
+            told = reading_of_level(reading, configuration, self._notes)
+            self.signals += [told] if told else []
         self.guards[fact.counter] = (fact.epoch, judgement.guard)
         limit = reading.limit.amount if reading.limit else None
         if marks and any(arm.held for arm in judgement.arms.values()):

@@ -61,6 +61,11 @@ class AskedFacts(NamedTuple):
         return self.tells or bool(self.windows) or "utilization" in self.standing
 
     @property
+    def tells_utilization(self) -> bool:
+        """Whether a criterion names utilization, so that a level that turns it is told at once."""
+        return ("utilization", None) in self.told
+
+    @property
     def looks(self) -> bool:
         """Whether a fact is asked for that only the look of a day tells."""
         return self.tells or "usage_growth" in self.windows or "utilization" in self.standing

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from decided_account import FREE, DecidedAccount, changed, decisions, reading, triggers
+from decided_account import FREE, DecidedAccount, changed, decisions, level, reading, triggers
 from expansion_signals.decide.cases import Mutes
-from expansion_signals.model.instants import DAY, HOUR, format_instant
+from expansion_signals.model.instants import DAY, HOUR, format_instant, parse_instant
 from sample_signals import NOW, gated
 
 if TYPE_CHECKING:
@@ -91,6 +91,58 @@ def test_a_reading_without_a_profile_judges_no_lead(account: DecidedAccount) -> 
 @pytest.mark.parametrize("told", [{"reason": "hold_ended"}, {"gone": ["i-1"]}, {"cancel_requested": True}])
 def test_a_reading_that_tells_no_facts_ends_no_lead(told: dict[str, Any]) -> None:
     assert qualified().hear(reading(NOW + 9 * DAY, **told)) == []
+
+
+# -------------------------------------------------------------------------- utilization between two looks
+
+
+NEAR = (
+    "rules: [{id: leads, signal: pql, qualify_at: 50, half_life: 1d, criteria: ["
+    "{id: near, when: utilization >= 80%, points: 30}, {id: hits, when: limit_hits >= 3, points: 30}]}]\n"
+)
+
+
+def used(part: str | None, hours: int, reason: str = "evidence", hits: int = 0, **told: Any) -> Signal:  # noqa: ANN401 -- parts of JSON
+    """Return a reading so many hours later that tells of this utilization and of so many hits."""
+    facts = [
+        {"fact": "utilization", "within": None, "observed": part},
+        {"fact": "limit_hits", "within": "14d", "observed": str(hits)},
+    ]
+    return reading(NOW + hours * HOUR, reason, facts=facts, **told)
+
+
+def met(trigger: Trigger) -> dict[str, bool]:
+    return {each["id"]: each["met"] for each in trigger.data["criteria"]}
+
+
+def test_what_a_level_told_stands_where_an_event_tells_what_the_last_look_found() -> None:
+    account = DecidedAccount(rules=NEAR)
+    account.hear(used("0.85", 0, levels=[level("850")]))
+    trigger, _ = lead(account, used("0.1", 1, hits=3))
+    assert (trigger.data["score"], met(trigger)) == (60, {"near": True, "hits": True})
+
+
+def test_it_stands_until_the_next_look_at_a_day() -> None:
+    account = DecidedAccount(rules=NEAR)
+    account.hear(used("0.85", 0, levels=[level("850")]))
+    account.hear(used("0.1", 24, "daily"))
+    assert account.hear(used("0.1", 96, hits=3)) == []
+
+
+def test_it_stands_until_its_period_ends() -> None:
+    account = DecidedAccount(rules=NEAR)
+    account.hear(used("0.85", 0, levels=[level("850")]))
+    hours = (parse_instant("2026-11-28T00:00:00Z") - NOW) // HOUR + 1
+    trigger = triggers(account.hear(used("0.1", hours, hits=3)))
+    assert [met(each)["near"] for each in trigger] in ([], [False])
+    assert account.remembered.leads["leads"]["state"]["criteria"]["near"]["met"] is False
+
+
+def test_a_new_plan_ends_it() -> None:
+    account = DecidedAccount(rules=NEAR)
+    account.hear(used("0.85", 0, levels=[level("850")]))
+    account.hear(changed(FREE, {**FREE, "version": 9, "plan": "pro"}))
+    assert account.remembered.used is None
 
 
 # ------------------------------------------------------------------------------------------- what comes then
