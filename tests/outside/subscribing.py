@@ -22,7 +22,7 @@ from expansion_signals.sdk import Rejected, Subscriber, Trigger, TriggerTaken
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-REPLACED = ("send", "send_offsets_to_transaction", "commit_transaction")
+REPLACED = ("begin_transaction", "send", "send_offsets_to_transaction", "commit_transaction")
 SEPARATOR = "\x1f"
 POISONED = "acct-0"
 
@@ -98,8 +98,12 @@ class Service:
 
 def crash_inside_done(service: Service) -> None:
     """Let the driver's calls tell where `done()` is, and of which triggers."""
-    send, send_offsets, commit = (getattr(KafkaProducer, name) for name in REPLACED)
+    begin, send, send_offsets, commit = (getattr(KafkaProducer, name) for name in REPLACED)
     triggers: list[str] = []
+
+    def beginning(producer: KafkaProducer) -> None:
+        triggers.clear()  # what one that failed has sent is not done
+        begin(producer)
 
     def remembering(producer: KafkaProducer, topic: str, value: bytes, key: bytes, *further: object) -> object:
         triggers.append(key.decode().rpartition(SEPARATOR)[2])
@@ -113,10 +117,9 @@ def crash_inside_done(service: Service) -> None:
         service.reach("offsets_sent")
         commit(*arguments)
         service.committed(triggers)
-        triggers.clear()
         service.reach("committed")
 
-    for name, call in zip(REPLACED, (remembering, sending, committing), strict=True):
+    for name, call in zip(REPLACED, (beginning, remembering, sending, committing), strict=True):
         setattr(KafkaProducer, name, call)
 
 
