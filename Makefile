@@ -56,9 +56,9 @@ test: $(INSTALLED) ## every test, on a real Kafka and a real Redis
 test-long: $(INSTALLED) ## the properties with many more examples, in memory and on a real Redis
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest $(PARALLEL) tests/properties $(ARGS)
 
-faults: $(INSTALLED) ## faults on real servers and a checker that knows nothing of the code; MINUTES=12 OUT=figures.json SEED= STORE=cluster
+faults: $(INSTALLED) ## faults on real servers and a checker that knows nothing of the code; MINUTES=12 OUT=figures.json SEED= STORE=cluster KEEP=folder
 	@PYTHONPATH=tests $(BIN)/python -m nemesis $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(OUT),--out '$(OUT)') \
-	  $(if $(SEED),--seed '$(SEED)') $(if $(STORE),--store '$(STORE)')
+	  $(if $(SEED),--seed '$(SEED)') $(if $(STORE),--store '$(STORE)') $(if $(KEEP),--keep '$(KEEP)')
 
 bench: $(INSTALLED) ## against other programs on a real Kafka and Redis; OUT=figures.json PLOTS=folder ONLY=name,... RUNS=3
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks $(if $(OUT),--out '$(OUT)') $(if $(PLOTS),--plots '$(PLOTS)') \
