@@ -187,6 +187,34 @@ def test_a_topic_that_is_missing_keeps_no_other_waiting(
     assert f"has no topic {prefix}prompt-events; run `expansion-signals topics create`" in caplog.text
 
 
+def test_what_is_emitted_after_an_event_for_a_missing_topic_is_sent_all_the_same(
+    kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path
+) -> None:
+    create_topics(kafka.bootstrap, prefix, [topic for topic in topics() if topic.name == "usage-events"])
+    with Emitter(kafka.bootstrap, source="/apps/web", prefix=prefix, spool=tmp_path) as emit:
+        emit.prompt_shown("acct-1", trigger="t", user="u-42")
+        until(lambda: emit.counts["spooled"], seconds=10, waiting_for="the prompt to be overdue")
+        emit.usage("acct-1", meter="api_calls", id="a")
+        assert until_there(kafka.bootstrap, prefix, 1) == {"a": 1}
+        emit.close(0)
+
+
+def test_what_waited_for_a_missing_topic_is_sent_in_order_once_it_is_there(
+    kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path
+) -> None:
+    create_topics(kafka.bootstrap, prefix, [topic for topic in topics() if topic.name == "usage-events"])
+    with Emitter(kafka.bootstrap, source="/apps/web", prefix=prefix, spool=tmp_path) as emit:
+        for number in range(4):
+            emit.prompt_shown("acct-1", trigger="t", user="u-42", id=f"{number}")
+            emit.usage("acct-1", meter="api_calls", id=f"{number}")
+            until(lambda sent=number + 1: emit.counts["sent"] == sent, seconds=20, waiting_for="the usage event")
+        create(kafka.bootstrap, prefix)
+        assert emit.flush(60)
+    for name in ("usage-events", "prompt-events"):
+        with Topic(kafka.bootstrap, prefix + name) as topic:
+            assert [found.event["id"] for found in topic.to_end()] == ["0", "1", "2", "3"]
+
+
 def test_where_nothing_can_be_sent_or_kept_events_are_dropped_counted_and_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

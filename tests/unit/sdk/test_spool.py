@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,13 +105,29 @@ def test_what_was_sent_makes_room_again(tmp_path: Path) -> None:
 
 def test_a_disk_that_fails_keeps_what_it_had(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM)
-    folder = spool.keep(EVENTS).path.parent
-    spool.oldest()
-    for path in folder.iterdir():
-        path.rename(tmp_path / path.name)
-    folder.rmdir()
-    with pytest.raises(FileNotFoundError):
+    kept = spool.keep_apart(EVENTS)
+    kept.path.with_name("000000000002.events").mkdir()  # where the next segment would be
+    with pytest.raises(IsADirectoryError):
         spool.keep(EVENTS)
+    assert spool.oldest() is kept
+    assert kept.events() == EVENTS
+
+
+def test_a_folder_that_somebody_removed_is_made_again(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", ROOM)
+    spool.keep(EVENTS[:2])
+    shutil.rmtree(tmp_path / "spool")
+    spool.keep(EVENTS[2:])
+    assert emptied(spool) == EVENTS[2:]
+
+
+def test_what_cannot_be_removed_is_told_and_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    spool = Spool(tmp_path, ROOM)
+    segment = spool.keep_apart(EVENTS)
+    segment.path.unlink()
+    segment.path.mkdir()  # what even root cannot unlink
+    spool.forget(segment)
+    assert (bool(spool), "stays there" in caplog.text) == (False, True)
 
 
 def test_many_events_are_several_segments(tmp_path: Path) -> None:
