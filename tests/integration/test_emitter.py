@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from emitted import until_emitters_ended
 from expansion_signals.errors import RejectedEvent, RejectedSettings
@@ -213,6 +214,23 @@ def test_what_waited_for_a_missing_topic_is_sent_in_order_once_it_is_there(
     for name in ("usage-events", "prompt-events"):
         with Topic(kafka.bootstrap, prefix + name) as topic:
             assert [found.event["id"] for found in topic.to_end()] == ["0", "1", "2", "3"]
+
+
+def test_an_event_that_the_broker_will_never_take_takes_no_other_with_it(
+    kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path
+) -> None:
+    small = NewTopic(f"{prefix}usage-events", 1, 1, config={"max.message.bytes": "2000"})
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})  # a temporary would be gone before it is answered
+    admin.create_topics([small])[small.topic].result(timeout=20)
+    with Emitter(kafka.bootstrap, source="/apps/web", prefix=prefix, spool=tmp_path) as emit:
+        for number in range(100):
+            length = 5_000 if number == 30 else 1
+            emit.event("acct-1", "com.acme.report.exported", {"of": "x" * length}, id=f"report-{number}")
+        assert emit.flush(60)
+        emit.event("acct-1", "com.acme.report.exported", id="report-100")
+        assert emit.flush(60)
+    expected = named("report", 101).keys() - {"report-30"}
+    assert (until_there(kafka.bootstrap, prefix, 100).keys(), emit.counts["refused"]) == (expected, 1)
 
 
 def test_where_nothing_can_be_sent_or_kept_events_are_dropped_counted_and_told_once(

@@ -38,7 +38,8 @@ class Delivery:
 
     `held` are those of the segment that are not on their way, for their topics are closed. When it is back, `left` are
     those that were not acknowledged, and `failure` or `closed` say why: each topic that is missing or not for us, with
-    what was said. `refused` are those that the broker will never take, each with what it said.
+    what was said. `refused` are those that the broker will never take, each with what it said: known only of one that
+    was alone. `sent` says whether a broker was there to send them to.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Delivery:
         self.begun = begun
         self.segment = segment
         self.held = held
+        self.sent = False
         self.closed: dict[str, str] = {}
         self.left: Sequence[WrittenEvent] = ()
         self.refused: list[tuple[WrittenEvent, str]] = []
@@ -125,12 +127,14 @@ class Courier:
                 delivery.closed[topic] = said
         left = [each for each in delivery.events if each.topic in delivery.closed]
         unacknowledged = []
-        for event, refusal in _sent(producer, [each for each in delivery.events if each.topic not in delivery.closed]):
-            if isinstance(refusal, _HOPELESS):
+        going = [each for each in delivery.events if each.topic not in delivery.closed]
+        delivery.sent = True
+        for event, refusal in _sent(producer, going):
+            if isinstance(refusal, _HOPELESS) and len(going) == 1:
                 delivery.refused.append((event, str(refusal)))
                 continue
             unacknowledged.append(event)
-            # After one such refusal the driver gives up all else too, other topics' events, with the same words.
+            # After a refusal the driver gives up all else too, with the same words: whom they mean must be certain.
             if isinstance(refusal, errors.TopicAuthorizationFailedError) and event.topic in refusal.args:
                 delivery.closed[event.topic] = self._not_ours(refusal)
             else:
@@ -138,8 +142,9 @@ class Courier:
                     f"Kafka at {self._servers} did not acknowledge: {refusal or 'not in time'}"
                 )
         delivery.left = left + unacknowledged
-        if unacknowledged:
-            self._disconnect()  # else it might deliver behind our back what is about to be delivered again
+        # It might deliver behind our back what is about to be delivered again; and one that was refused takes no more.
+        if unacknowledged or delivery.refused:
+            self._disconnect()
 
     def _refusal(self, producer: Any, topic: str) -> str | None:  # noqa: ANN401 -- kafka-python has no types
         """Return why the topic takes nothing, None if it may; asked first, for sending would wait event by event.

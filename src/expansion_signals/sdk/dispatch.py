@@ -13,6 +13,7 @@ disk, where what goes to others passes them by; those of one topic never pass ea
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections import Counter
@@ -68,6 +69,7 @@ class Dispatch:
         self._closed_topics = ClosedTopics()
         self._waiting: list[threading.Event] = []
         self._wait = self._not_before = 0.0
+        self._portion = _MOST_IN_HAND
         self._told = ""
         self._disk_told = False
         self._closed = self._ending = False
@@ -143,6 +145,7 @@ class Dispatch:
         self._delivery = None
         self.tallies["sent"] += len(delivery.events) - len(delivery.left) - len(delivery.refused)
         self._tell(delivery)
+        self._portion_out(delivery)
         segment, rest = delivery.segment, [*delivery.left, *delivery.held]
         if segment is not None and self._spool is not None and rest and not segment.path.exists():
             self._spool.forget(segment)  # somebody removed it: what is left is in memory alone
@@ -154,6 +157,13 @@ class Dispatch:
             self._spool.forget(segment)
         elif len(rest) < len(delivery.events) + len(delivery.held):
             self._spool.shorten(segment, rest)
+
+    def _portion_out(self, delivery: Delivery) -> None:
+        """Send less at once where nothing came through: an event that no broker takes is found once it is alone."""
+        if not delivery.sent or delivery.failure is None or len(delivery.left) < len(delivery.events):
+            self._portion = min(2 * self._portion, _MOST_IN_HAND)
+        else:
+            self._portion = max(min(self._portion, len(delivery.events)) // 2, 1)
 
     def _tell(self, delivery: Delivery) -> None:
         for event, said in delivery.refused:
@@ -210,13 +220,13 @@ class Dispatch:
                 log.exception("a part of the spool cannot be read and is left there: %s", error.strerror)
                 self._spool.leave(segment)
                 return
-            going, held = _parted(events, closed)
+            going, held = _parted(events, closed, self._portion)
             self._delivery = Delivery(going, time.monotonic(), segment, held)
         else:
-            going, held = _parted(self._in_hand, closed)
+            going, held = _parted(self._in_hand, closed, min(self._portion, _AT_ONCE))
             if not going:
                 return
-            self._delivery, self._in_hand = Delivery(going[:_AT_ONCE], time.monotonic()), [*held, *going[_AT_ONCE:]]
+            self._delivery, self._in_hand = Delivery(going, time.monotonic()), [*held]
         self._courier.deliver(self._delivery)
 
     def _kept(self, events: Sequence[WrittenEvent], *, apart: bool = False) -> Segment | None:
@@ -264,9 +274,8 @@ class Dispatch:
 
 
 def _parted(
-    events: Sequence[WrittenEvent], closed: Collection[str]
+    events: Sequence[WrittenEvent], closed: Collection[str], most: int = sys.maxsize
 ) -> tuple[Sequence[WrittenEvent], Sequence[WrittenEvent]]:
-    """Return those that may go, and those whose topics are closed."""
-    if not closed:
-        return events, ()
-    return [each for each in events if each.topic not in closed], [each for each in events if each.topic in closed]
+    """Return those that go now, at most so many and none to a topic that is closed, and those that wait."""
+    going = [each for each in events if each.topic not in closed]
+    return going[:most], [*going[most:], *(each for each in events if each.topic in closed)]
