@@ -128,14 +128,14 @@ class Courier:
         left = [each for each in delivery.events if each.topic in delivery.closed]
         unacknowledged = []
         going = [each for each in delivery.events if each.topic not in delivery.closed]
-        delivery.sent = True
+        alone, delivery.sent = len(going) == 1, True
         for event, refusal in _sent(producer, going):
-            if isinstance(refusal, _HOPELESS) and len(going) == 1:
+            if isinstance(refusal, _HOPELESS) and alone:
                 delivery.refused.append((event, str(refusal)))
                 continue
             unacknowledged.append(event)
             # After a refusal the driver gives up all else too, with the same words: whom they mean must be certain.
-            if isinstance(refusal, errors.TopicAuthorizationFailedError) and event.topic in refusal.args:
+            if isinstance(refusal, errors.TopicAuthorizationFailedError) and (alone or event.topic in refusal.args):
                 delivery.closed[event.topic] = self._not_ours(refusal)
             else:
                 delivery.failure = LogUnavailable(

@@ -159,10 +159,10 @@ class Dispatch:
             self._spool.shorten(segment, rest)
 
     def _portion_out(self, delivery: Delivery) -> None:
-        """Send less at once where nothing came through: an event that no broker takes is found once it is alone."""
-        if not delivery.sent or delivery.failure is None or len(delivery.left) < len(delivery.events):
+        """Send less at once after a failure: an event that no broker takes is known once it is alone."""
+        if delivery.failure is None:
             self._portion = min(2 * self._portion, _MOST_IN_HAND)
-        else:
+        elif delivery.sent:
             self._portion = max(min(self._portion, len(delivery.events)) // 2, 1)
 
     def _tell(self, delivery: Delivery) -> None:
@@ -277,5 +277,7 @@ def _parted(
     events: Sequence[WrittenEvent], closed: Collection[str], most: int = sys.maxsize
 ) -> tuple[Sequence[WrittenEvent], Sequence[WrittenEvent]]:
     """Return those that go now, at most so many and none to a topic that is closed, and those that wait."""
+    if not closed:
+        return events[:most], events[most:]
     going = [each for each in events if each.topic not in closed]
     return going[:most], [*going[most:], *(each for each in events if each.topic in closed)]
