@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -242,6 +243,23 @@ def test_where_nothing_can_be_sent_or_kept_events_are_dropped_counted_and_told_o
     emit.close(0)
     assert emit.counts["dropped"] == 2_000
     assert caplog.text.count("disk and memory are full") == 1
+
+
+def test_a_spool_that_somebody_removed_holds_what_waits_again(tmp_path: Path) -> None:
+    emit = Emitter(NOBODY, source="/apps/web", spool=tmp_path)
+    emit.usage("acct-1", meter="api_calls", id="a")
+    until(lambda: emit.counts["spooled"], seconds=10, waiting_for="the spool")
+    shutil.rmtree(tmp_path)
+    emit.usage("acct-1", meter="api_calls", id="b")
+    kept = until(
+        lambda: (
+            (found := b"".join(path.read_bytes() for path in tmp_path.rglob("*.events"))).count(b"\n") == 2 and found
+        ),
+        seconds=20,
+        waiting_for="both on disk",
+    )
+    emit.close(0)
+    assert (b'"id":"a"' in kept, b'"id":"b"' in kept) == (True, True)
 
 
 def test_in_production_a_mistake_is_told_once_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
