@@ -12,6 +12,7 @@ import pytest
 import redis
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -263,6 +264,28 @@ def test_an_emitter_with_the_rights_of_an_app_sends(servers: Servers, tmp_path: 
     with _as_app(servers, tmp_path, SECRETS["app"]) as emit:
         emit.usage("acct-6", meter="api_calls", value=1)
         assert emit.flush(20)
+
+
+@pytest.mark.parametrize("operation", [AclOperation.WRITE, AclOperation.DESCRIBE])
+def test_what_an_app_may_not_emit_waits_in_order_and_keeps_nothing_else_waiting(
+    servers: Servers, tmp_path: Path, caplog: pytest.LogCaptureFixture, operation: AclOperation
+) -> None:
+    prompts = servers.deployment.topic("prompt-events")
+    rule = (ResourceType.TOPIC, prompts.name, ResourcePatternType.LITERAL, "User:app", "*", operation)
+    admin = AdminClient({"bootstrap.servers": servers.kafka.bootstrap})
+    denied = AclBinding(*rule, AclPermissionType.DENY)
+    admin.create_acls([denied])[denied].result(timeout=20)
+    with _as_app(servers, tmp_path, SECRETS["app"]) as emit:
+        for number in range(3):
+            emit.prompt_shown("acct-8", trigger="t", user="u", id=f"{operation.name}-{number}")
+            emit.usage("acct-8", meter="api_calls", value=1)
+            until(lambda sent=number + 1: emit.counts["sent"] == sent, seconds=20, waiting_for="the usage event")
+        anew = AclBindingFilter(*rule, AclPermissionType.DENY)
+        admin.delete_acls([anew])[anew].result(timeout=20)
+        assert emit.flush(60)
+    found = [each.event["id"] for each in prompts.to_end() if each.event["id"].startswith(operation.name)]
+    assert found == [f"{operation.name}-{number}" for number in range(3)]
+    assert f"events for {prompts.name} wait: " in caplog.text
 
 
 # -------------------------------------------------------------------------------------- not let in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from emitted import until_emitters_ended
 from expansion_signals.errors import RejectedEvent, RejectedSettings
@@ -187,6 +189,51 @@ def test_a_topic_that_is_missing_keeps_no_other_waiting(
     assert f"has no topic {prefix}prompt-events; run `expansion-signals topics create`" in caplog.text
 
 
+def test_what_is_emitted_after_an_event_for_a_missing_topic_is_sent_all_the_same(
+    kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path
+) -> None:
+    create_topics(kafka.bootstrap, prefix, [topic for topic in topics() if topic.name == "usage-events"])
+    with Emitter(kafka.bootstrap, source="/apps/web", prefix=prefix, spool=tmp_path) as emit:
+        emit.prompt_shown("acct-1", trigger="t", user="u-42")
+        until(lambda: emit.counts["spooled"], seconds=10, waiting_for="the prompt to be overdue")
+        emit.usage("acct-1", meter="api_calls", id="a")
+        assert until_there(kafka.bootstrap, prefix, 1) == {"a": 1}
+        emit.close(0)
+
+
+def test_what_waited_for_a_missing_topic_is_sent_in_order_once_it_is_there(
+    kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path
+) -> None:
+    create_topics(kafka.bootstrap, prefix, [topic for topic in topics() if topic.name == "usage-events"])
+    with Emitter(kafka.bootstrap, source="/apps/web", prefix=prefix, spool=tmp_path) as emit:
+        for number in range(4):
+            emit.prompt_shown("acct-1", trigger="t", user="u-42", id=f"{number}")
+            emit.usage("acct-1", meter="api_calls", id=f"{number}")
+            until(lambda sent=number + 1: emit.counts["sent"] == sent, seconds=20, waiting_for="the usage event")
+        create(kafka.bootstrap, prefix)
+        assert emit.flush(60)
+    for name in ("usage-events", "prompt-events"):
+        with Topic(kafka.bootstrap, prefix + name) as topic:
+            assert [found.event["id"] for found in topic.to_end()] == ["0", "1", "2", "3"]
+
+
+def test_an_event_that_the_broker_will_never_take_takes_no_other_with_it(
+    kafka: GivenKafka | Kafka, prefix: str, tmp_path: Path
+) -> None:
+    small = NewTopic(f"{prefix}usage-events", 1, 1, config={"max.message.bytes": "2000"})
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})  # a temporary would be gone before it is answered
+    admin.create_topics([small])[small.topic].result(timeout=20)
+    with Emitter(kafka.bootstrap, source="/apps/web", prefix=prefix, spool=tmp_path) as emit:
+        for number in range(100):
+            length = 5_000 if number == 30 else 1
+            emit.event("acct-1", "com.acme.report.exported", {"of": "x" * length}, id=f"report-{number}")
+        assert emit.flush(60)
+        emit.event("acct-1", "com.acme.report.exported", id="report-100")
+        assert emit.flush(60)
+    expected = named("report", 101).keys() - {"report-30"}
+    assert (until_there(kafka.bootstrap, prefix, 100).keys(), emit.counts["refused"]) == (expected, 1)
+
+
 def test_where_nothing_can_be_sent_or_kept_events_are_dropped_counted_and_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -196,6 +243,23 @@ def test_where_nothing_can_be_sent_or_kept_events_are_dropped_counted_and_told_o
     emit.close(0)
     assert emit.counts["dropped"] == 2_000
     assert caplog.text.count("disk and memory are full") == 1
+
+
+def test_a_spool_that_somebody_removed_holds_what_waits_again(tmp_path: Path) -> None:
+    emit = Emitter(NOBODY, source="/apps/web", spool=tmp_path)
+    emit.usage("acct-1", meter="api_calls", id="a")
+    until(lambda: emit.counts["spooled"], seconds=10, waiting_for="the spool")
+    shutil.rmtree(tmp_path)
+    emit.usage("acct-1", meter="api_calls", id="b")
+    kept = until(
+        lambda: (
+            (found := b"".join(path.read_bytes() for path in tmp_path.rglob("*.events"))).count(b"\n") == 2 and found
+        ),
+        seconds=20,
+        waiting_for="both on disk",
+    )
+    emit.close(0)
+    assert (b'"id":"a"' in kept, b'"id":"b"' in kept) == (True, True)
 
 
 def test_in_production_a_mistake_is_told_once_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from kafka import errors
 
-from expansion_signals.errors import ExpansionSignalsError, LogUnavailable, RejectedSettings, RejectedState
+from expansion_signals.errors import ExpansionSignalsError, LogUnavailable, RejectedSettings
 from expansion_signals.sdk.clients import close_at_once, open_producer
 from expansion_signals.sdk.envelope import STRUCTURED
 from expansion_signals.sdk.failures import kafka_failures
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from expansion_signals.sdk.writing import WrittenEvent
 
 _ANSWER_MS = 5_000
+_ANSWER_AGAIN_MS = 500
+"""So long a topic is asked for that was not there the last time: all other events wait for the answer."""
+
 _DELIVERY_MS = 10_000
 """So long the driver goes on by itself with what was sent and not acknowledged."""
 
@@ -32,14 +36,25 @@ _HOPELESS = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError, er
 class Delivery:
     """Events on their way: from `segment` of the spool, or so far in memory alone.
 
-    When it is back, `left` are those that were not acknowledged, and `failure` says why; `refused` are those that the
-    broker will never take, each with what it said.
+    `held` are those of the segment that are not on their way, for their topics are closed. When it is back, `left` are
+    those that were not acknowledged, and `failure` or `closed` say why: each topic that is missing or not for us, with
+    what was said. `refused` are those that the broker will never take, each with what it said: known only of one that
+    was alone. `sent` says whether a broker was there to send them to.
     """
 
-    def __init__(self, events: Sequence[WrittenEvent], begun: float, segment: Segment | None = None) -> None:
+    def __init__(
+        self,
+        events: Sequence[WrittenEvent],
+        begun: float,
+        segment: Segment | None = None,
+        held: Sequence[WrittenEvent] = (),
+    ) -> None:
         self.events = events
         self.begun = begun
         self.segment = segment
+        self.held = held
+        self.sent = False
+        self.closed: dict[str, str] = {}
         self.left: Sequence[WrittenEvent] = ()
         self.refused: list[tuple[WrittenEvent, str]] = []
         self.failure: ExpansionSignalsError | None = None
@@ -70,6 +85,7 @@ class Courier:
         self._connected = connected
         self._handed: SimpleQueue[Delivery | None] = SimpleQueue()
         self._producer: Any = None
+        self._missing: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="expansion-courier", daemon=True)
         self._thread.start()
 
@@ -105,23 +121,54 @@ class Courier:
 
     def _carry(self, delivery: Delivery) -> None:
         producer = self._opened()
-        missing = [topic for topic in {each.topic for each in delivery.events} if not _is_there(producer, topic)]
-        left = [each for each in delivery.events if each.topic in missing]
-        if missing:
-            delivery.failure = RejectedState(
-                f"Kafka at {self._servers} has no topic {', '.join(missing)}; run `expansion-signals topics create`"
-            )
-        for event, refusal in _sent(producer, [each for each in delivery.events if each.topic not in missing]):
-            if isinstance(refusal, _HOPELESS):
+        for topic in {each.topic for each in delivery.events}:
+            said = self._refusal(producer, topic)
+            if said is not None:
+                delivery.closed[topic] = said
+        left = [each for each in delivery.events if each.topic in delivery.closed]
+        unacknowledged = []
+        going = [each for each in delivery.events if each.topic not in delivery.closed]
+        alone, delivery.sent = len(going) == 1, True
+        for event, refusal in _sent(producer, going):
+            if isinstance(refusal, _HOPELESS) and alone:
                 delivery.refused.append((event, str(refusal)))
+                continue
+            unacknowledged.append(event)
+            # After a refusal the driver gives up all else too, with the same words: whom they mean must be certain.
+            if isinstance(refusal, errors.TopicAuthorizationFailedError) and (alone or event.topic in refusal.args):
+                delivery.closed[event.topic] = self._not_ours(refusal)
             else:
-                left.append(event)
                 delivery.failure = LogUnavailable(
                     f"Kafka at {self._servers} did not acknowledge: {refusal or 'not in time'}"
                 )
-        delivery.left = left
-        if isinstance(delivery.failure, LogUnavailable):
-            self._disconnect()  # else it might deliver behind our back what is about to be delivered again
+        delivery.left = left + unacknowledged
+        # It might deliver behind our back what is about to be delivered again; and one that was refused takes no more.
+        if unacknowledged or delivery.refused:
+            self._disconnect()
+
+    def _refusal(self, producer: Any, topic: str) -> str | None:  # noqa: ANN401 -- kafka-python has no types
+        """Return why the topic takes nothing, None if it may; asked first, for sending would wait event by event.
+
+        Raises:
+            LogUnavailable: no broker answers.
+        """
+        patience, asked = _ANSWER_AGAIN_MS if topic in self._missing else _ANSWER_MS, time.monotonic() * 1000
+        try:
+            found = producer._wait_on_metadata(topic, patience)  # noqa: SLF001 -- partitions_for has one patience alone
+        except errors.TopicAuthorizationFailedError as refusal:
+            return self._not_ours(refusal)
+        except errors.KafkaTimeoutError:
+            if producer._metadata._last_successful_refresh_ms < asked:  # noqa: SLF001 -- tells a broker that is away
+                raise
+            found = None
+        if found:
+            self._missing.discard(topic)
+            return None
+        self._missing.add(topic)
+        return f"Kafka at {self._servers} has no topic {topic}; run `expansion-signals topics create`"
+
+    def _not_ours(self, refusal: errors.TopicAuthorizationFailedError) -> str:
+        return f"Kafka at {self._servers} refuses: {refusal}; see docs/operations.md"
 
     def _opened(self) -> Any:  # noqa: ANN401 -- kafka-python has no types
         if self._producer is None:
@@ -151,11 +198,3 @@ def _sent(producer: Any, events: Sequence[WrittenEvent]) -> Iterator[tuple[Writt
     for event, future in futures:
         if not future.succeeded():
             yield event, future.exception
-
-
-def _is_there(producer: Any, topic: str) -> bool:  # noqa: ANN401 -- kafka-python has no types
-    """Say whether the broker knows the topic; asked first, because sending would wait for it event by event."""
-    try:
-        return bool(producer.partitions_for(topic))
-    except errors.KafkaTimeoutError:
-        return False

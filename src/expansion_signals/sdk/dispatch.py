@@ -6,12 +6,14 @@ It never waits for Kafka, which the courier does. Events and what the courier br
                               └──▶ spool ──▶ courier          while it does not, or there is too much in hand
 
 One delivery is on its way at a time. One that is overdue is copied to the spool, so that a process killed meanwhile
-loses nothing, and forgotten there once it was acknowledged after all.
+loses nothing, and forgotten there once it was acknowledged after all. Events for a topic that takes nothing wait on
+disk, where what goes to others passes them by; those of one topic never pass each other.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections import Counter
@@ -19,11 +21,12 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+from expansion_signals.sdk.closed_topics import ClosedTopics
 from expansion_signals.sdk.courier import Courier, Delivery
 from expansion_signals.sdk.writing import WrittenEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from expansion_signals.sdk.spool import Segment, Spool
 
@@ -63,8 +66,10 @@ class Dispatch:
         self._mailbox: SimpleQueue[WrittenEvent | Delivery | threading.Event | object] = SimpleQueue()
         self._in_hand: list[WrittenEvent] = []
         self._delivery: Delivery | None = None
+        self._closed_topics = ClosedTopics()
         self._waiting: list[threading.Event] = []
         self._wait = self._not_before = 0.0
+        self._portion = _MOST_IN_HAND
         self._told = ""
         self._disk_told = False
         self._closed = self._ending = False
@@ -140,19 +145,32 @@ class Dispatch:
         self._delivery = None
         self.tallies["sent"] += len(delivery.events) - len(delivery.left) - len(delivery.refused)
         self._tell(delivery)
-        segment = delivery.segment
-        all_left = len(delivery.left) == len(delivery.events)
+        self._portion_out(delivery)
+        segment, rest = delivery.segment, [*delivery.left, *delivery.held]
+        if segment is not None and self._spool is not None and rest and not segment.path.exists():
+            self._spool.forget(segment)  # somebody removed it: what is left is in memory alone
+            segment = None
         if segment is None or self._spool is None:
-            if delivery.left and self._kept(delivery.left, apart=True) is None:
-                self._in_hand[:0] = delivery.left
-        # What is left of a segment is kept apart; where the disk takes no more, all of it stays, to be sent again.
-        elif not delivery.left or (not all_left and self._kept(delivery.left, apart=True) is not None):
+            if rest and self._kept(rest, apart=True) is None:
+                self._in_hand[:0] = rest
+        elif not rest:
             self._spool.forget(segment)
+        elif len(rest) < len(delivery.events) + len(delivery.held):
+            self._spool.shorten(segment, rest)
+
+    def _portion_out(self, delivery: Delivery) -> None:
+        """Send less at once after a failure: an event that no broker takes is known once it is alone."""
+        if delivery.failure is None:
+            self._portion = min(2 * self._portion, _MOST_IN_HAND)
+        elif delivery.sent:
+            self._portion = max(min(self._portion, len(delivery.events)) // 2, 1)
 
     def _tell(self, delivery: Delivery) -> None:
         for event, said in delivery.refused:
             self.tallies["refused"] += 1
             log.error("Kafka refuses an event for ever, and it is dropped: %s: %.200r", said, event.value)
+        self._closed_topics.close(delivery.closed)
+        self._closed_topics.open({each.topic for each in delivery.events} - {each.topic for each in delivery.left})
         if delivery.failure is None:
             if self._told:
                 log.info("Kafka answers again: what waited is being sent")
@@ -165,22 +183,36 @@ class Dispatch:
         self._not_before = time.monotonic() + self._wait
 
     def _keep_what_must_wait(self) -> None:
-        delivery, now = self._delivery, time.monotonic()
-        overdue = delivery is not None and now - delivery.begun > _OVERDUE_SECONDS
-        if overdue and delivery is not None and delivery.segment is None:
-            delivery.segment = self._kept(delivery.events, apart=True)
+        if self._spool is None:
+            return
+        closed, now = self._closed_topics.now(), time.monotonic()
+        overdue = self._delivery is not None and now - self._delivery.begun > _OVERDUE_SECONDS
         away = overdue or now < self._not_before
-        if self._in_hand and (away or self._spool or len(self._in_hand) > _MOST_IN_HAND):
-            for first in range(0, len(self._in_hand), _AT_ONCE):
-                if self._kept(self._in_hand[first : first + _AT_ONCE]) is None:
-                    del self._in_hand[:first]
-                    return
-            self._in_hand.clear()
+        wait = away or self._spool.waits_beside(closed) or len(self._in_hand) > _MOST_IN_HAND
+        # Nothing is put before what is on its way, and not yet on disk: of its topics all else is newer.
+        if wait and (overdue or self._in_hand) and not self._delivery_is_kept():
+            wait = False
+        others, waiting = ((), self._in_hand) if wait else _parted(self._in_hand, closed)
+        self._in_hand = [*others, *self._not_kept(waiting)]
+
+    def _delivery_is_kept(self) -> bool:
+        delivery = self._delivery
+        if delivery is not None and delivery.segment is None:
+            delivery.segment = self._kept(delivery.events, apart=True)
+        return delivery is None or delivery.segment is not None
+
+    def _not_kept(self, events: Sequence[WrittenEvent]) -> Sequence[WrittenEvent]:
+        """Keep events on disk; returns those that it does not take."""
+        for first in range(0, len(events), _AT_ONCE):
+            if self._kept(events[first : first + _AT_ONCE]) is None:
+                return events[first:]
+        return ()
 
     def _send(self) -> None:
         if self._delivery is not None or self._ending or time.monotonic() < self._not_before:
             return
-        segment = self._spool.oldest() if self._spool is not None else None
+        closed = self._closed_topics.now()
+        segment = self._spool.oldest(closed) if self._spool is not None else None
         if segment is not None and self._spool is not None:
             try:
                 events = segment.events()
@@ -188,12 +220,14 @@ class Dispatch:
                 log.exception("a part of the spool cannot be read and is left there: %s", error.strerror)
                 self._spool.leave(segment)
                 return
-            self._delivery = Delivery(events, time.monotonic(), segment)
-        elif self._in_hand:
-            self._delivery = Delivery(self._in_hand[:_AT_ONCE], time.monotonic())
-            del self._in_hand[:_AT_ONCE]
-        if self._delivery is not None:
-            self._courier.deliver(self._delivery)
+            going, held = _parted(events, closed, self._portion)
+            self._delivery = Delivery(going, time.monotonic(), segment, held)
+        else:
+            going, held = _parted(self._in_hand, closed, min(self._portion, _AT_ONCE))
+            if not going:
+                return
+            self._delivery, self._in_hand = Delivery(going, time.monotonic()), [*held]
+        self._courier.deliver(self._delivery)
 
     def _kept(self, events: Sequence[WrittenEvent], *, apart: bool = False) -> Segment | None:
         """Keep events on disk; None where that cannot be: they stay in memory then."""
@@ -237,3 +271,13 @@ class Dispatch:
         if self._spool is not None:
             self._spool.close()
         self._courier.end()
+
+
+def _parted(
+    events: Sequence[WrittenEvent], closed: Collection[str], most: int = sys.maxsize
+) -> tuple[Sequence[WrittenEvent], Sequence[WrittenEvent]]:
+    """Return those that go now, at most so many and none to a topic that is closed, and those that wait."""
+    if not closed:
+        return events[:most], events[most:]
+    going = [each for each in events if each.topic not in closed]
+    return going[:most], [*going[most:], *(each for each in events if each.topic in closed)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,7 @@ def event(number: int, length: int = 10) -> WrittenEvent:
 
 
 EVENTS = [event(number) for number in range(5)]
+PROMPTS = [WrittenEvent("prompt-events", b"acct-1", b"{}")]
 
 
 def emptied(spool: Spool) -> list[WrittenEvent]:
@@ -104,13 +106,98 @@ def test_what_was_sent_makes_room_again(tmp_path: Path) -> None:
 
 def test_a_disk_that_fails_keeps_what_it_had(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM)
-    folder = spool.keep(EVENTS).path.parent
-    spool.oldest()
-    for path in folder.iterdir():
-        path.rename(tmp_path / path.name)
-    folder.rmdir()
-    with pytest.raises(FileNotFoundError):
+    kept = spool.keep_apart(EVENTS)
+    kept.path.with_name("000000000002.events").mkdir()  # where the next segment would be
+    with pytest.raises(IsADirectoryError):
         spool.keep(EVENTS)
+    assert spool.oldest() is kept
+    assert kept.events() == EVENTS
+
+
+def test_a_folder_that_somebody_removed_is_made_again(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", ROOM)
+    spool.keep(EVENTS[:2])
+    shutil.rmtree(tmp_path / "spool")
+    spool.keep(EVENTS[2:])
+    assert emptied(spool) == EVENTS[2:]
+
+
+def test_what_cannot_be_removed_is_told_and_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    spool = Spool(tmp_path, ROOM)
+    segment = spool.keep_apart(EVENTS)
+    segment.path.unlink()
+    segment.path.mkdir()  # what even root cannot unlink
+    spool.forget(segment)
+    assert (bool(spool), "stays there" in caplog.text) == (False, True)
+
+
+def test_what_is_left_of_a_segment_keeps_its_place(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, ROOM)
+    first = spool.keep_apart(EVENTS[:3])
+    spool.keep(EVENTS[3:])
+    spool.shorten(first, EVENTS[1:3])
+    assert emptied(spool) == EVENTS[1:]
+    assert spool.size == 0
+
+
+def test_what_is_left_of_a_segment_keeps_its_place_for_the_next_process_too(tmp_path: Path) -> None:
+    before = Spool(tmp_path, ROOM)
+    first = before.keep_apart(EVENTS[:3])
+    before.keep(EVENTS[3:])
+    before.shorten(first, EVENTS[1:3])
+    before.close()
+    after = Spool(tmp_path, ROOM)
+    after.take_over()
+    assert emptied(after) == EVENTS[1:]
+
+
+def test_a_segment_that_the_disk_does_not_shorten_stays_whole(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, ROOM)
+    kept = spool.keep_apart(EVENTS)
+    kept.path.with_suffix(".shorter").mkdir()  # where it would be written
+    spool.shorten(kept, EVENTS[1:])
+    assert kept.events() == EVENTS
+
+
+def test_half_a_shorter_segment_keeps_no_folder(tmp_path: Path) -> None:
+    before = Spool(tmp_path, ROOM)
+    before.keep(EVENTS).path.with_suffix(".shorter").write_bytes(b"usage-ev")
+    before.close()
+    after = Spool(tmp_path, ROOM)
+    after.take_over()
+    assert (emptied(after), [*tmp_path.iterdir()]) == (EVENTS, [])
+
+
+def test_segments_of_topics_that_take_nothing_are_passed_by(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, ROOM)
+    spool.keep_apart(EVENTS)
+    other = spool.keep(PROMPTS)
+    assert (spool.oldest({"usage-events"}), spool.waits_beside({"usage-events", "prompt-events"})) == (other, False)
+
+
+def test_what_only_waits_for_topics_that_take_nothing_may_be_written_to_still(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, ROOM)
+    written = spool.keep(PROMPTS)
+    assert spool.oldest({"prompt-events"}) is None
+    assert spool.keep(PROMPTS) is written
+
+
+def test_what_was_taken_over_is_looked_into_before_it_is_passed_by(tmp_path: Path) -> None:
+    before = Spool(tmp_path, ROOM)
+    before.keep(PROMPTS)
+    before.close()
+    after = Spool(tmp_path, ROOM)
+    after.take_over()
+    found = after.oldest({"prompt-events"})
+    assert found is not None
+    assert (found.events(), after.oldest({"prompt-events"})) == (PROMPTS, None)
+
+
+def test_a_folder_without_its_lock_is_given_up_and_what_it_holds_is_not(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, ROOM)
+    (spool.keep(EVENTS[:2]).path.parent / "lock").unlink()
+    spool.keep(EVENTS[2:])
+    assert (emptied(spool), len([*tmp_path.iterdir()])) == (EVENTS, 1)
 
 
 def test_many_events_are_several_segments(tmp_path: Path) -> None:
