@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from expansion_signals.errors import Rejected
 from expansion_signals.sdk import Parking, Subscriber, Trigger
-from outside.subscribers import GROUP, TRIGGERS, Following
+from outside.subscribers import GROUP, TRIGGERS, Following, trigger_event
 from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from outside.subscribers import Headers
     from servers.chosen import GivenKafka, Kafka
 
 
@@ -32,9 +33,9 @@ def parking(following: Following, group: str = GROUP) -> Parking:
     return Parking(following.kafka, group, prefix=following.prefix)
 
 
-def park(following: Following, *triggers: str, group: str = GROUP) -> None:
+def park(following: Following, *triggers: str, group: str = GROUP, headers: Headers | None = None) -> None:
     """Publish these, and have the group give them up."""
-    following.publish(*triggers)
+    following.publish(*triggers, headers=headers)
     left = list(triggers)
 
     def refuse(trigger: Trigger) -> None:
@@ -104,3 +105,36 @@ def test_other_groups_that_have_done_it_drop_it(following: Following) -> None:
                 each.hand_out_again()
         following.publish("last")
         assert next(other).id == "last"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"reason": None}, {"at": "yesterday"}, {"partition": "the first"}, {"key": b"of another"}],
+    ids=["null", "no instant", "no number", "key of another"],
+)
+def test_what_a_stranger_wrote_to_the_topic_hides_nothing_else(following: Following, forged: dict[str, Any]) -> None:
+    park(following, "a")
+    following.forge(trigger_event("forged"), group=GROUP, topic=following.prefix + TRIGGERS, **forged)
+    with parking(following) as one, Parking(following.kafka, prefix=following.prefix) as every:
+        assert [[each.id for each in parked] for parked in (one, every)] == [["a"], ["a"]]
+
+
+@pytest.mark.parametrize("partition", ["99", "-1"])
+def test_what_stood_in_a_partition_that_is_no_more_comes_back_in_that_of_its_key(
+    following: Following, partition: str
+) -> None:
+    following.forge(trigger_event("a"), group=GROUP, topic=following.prefix + TRIGGERS, partition=partition)
+    with parking(following) as parked:
+        for each in parked:
+            each.hand_out_again()
+    with subscribed(following) as subscriber:
+        assert next(subscriber).id == "a"
+
+
+def test_a_trigger_with_a_header_that_is_null_is_parked_and_comes_back(following: Following) -> None:
+    park(following, "a", headers=[("trace", None)])
+    with parking(following) as parked:
+        for each in parked:
+            each.hand_out_again()
+    with subscribed(following) as subscriber:
+        assert next(subscriber).id == "a"

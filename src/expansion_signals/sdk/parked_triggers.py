@@ -134,6 +134,7 @@ class Parking:
     def _parked(self, record: Any) -> ParkedTrigger | None:  # noqa: ANN401 -- kafka-python has no types
         try:
             event, parked = read(record.value), parking.parked(record)
+            _refuse_another(record.key, recollection.memory_key(parked.group, event.id))
         except (UnreadableError, ValueError) as error:
             log.warning("%s partition %d offset %d: %s", self._topic, record.partition, record.offset, error)
             return None
@@ -158,3 +159,9 @@ class Parking:
             value=record.value,
             release=lambda: self._transactions.commit(release, {}, None),
         )
+
+
+def _refuse_another(key: bytes | None, own: bytes) -> None:
+    """Refuse a key that is not of the group and the trigger told: what is handed out again would stay another's."""
+    if key != own:
+        raise ValueError("the key is not that of its group and its id")

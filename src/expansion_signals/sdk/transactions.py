@@ -24,7 +24,10 @@ _LARGEST_REQUEST = 4 * 1024 * 1024
 
 
 class Write(NamedTuple):
-    """A record to write; `topic` has the deployment's prefix. Without `partition` the key says where it goes."""
+    """A record to write; `topic` has the deployment's prefix.
+
+    Without `partition`, or where the topic has it no more, the key says where it goes.
+    """
 
     topic: str
     key: bytes | None
@@ -71,7 +74,7 @@ class Transactions:
             try:
                 producer = self._begun()
                 sent = [
-                    producer.send(each.topic, each.value, each.key, list(each.headers), each.partition)
+                    producer.send(each.topic, each.value, each.key, list(each.headers), _there(producer, each))
                     for each in records
                 ]
                 # Before the offsets: a batch that fails later would renew the producer's epoch under a commit that is
@@ -107,6 +110,13 @@ class Transactions:
             self._producer.abort_transaction()
         except errors.KafkaError:
             self.close()
+
+
+def _there(producer: Any, write: Write) -> int | None:  # noqa: ANN401 -- kafka-python has no types
+    """Return the partition asked for; None where the topic, made anew with fewer, has it no more."""
+    if write.partition is None or write.partition in producer.partitions_for(write.topic):
+        return write.partition
+    return None
 
 
 def _driver_offsets(offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
