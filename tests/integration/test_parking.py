@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from confluent_kafka import Producer
 
-from expansion_signals.errors import Rejected
+from expansion_signals.errors import LogUnavailable, Rejected
 from expansion_signals.sdk import Parking, Subscriber, Trigger
-from outside.subscribers import GROUP, TRIGGERS, Following, trigger_event
+from outside.subscribers import GROUP, PARKED, SEPARATOR, TRIGGERS, Following, trigger_event
 from servers.waiting import until
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def park(following: Following, *triggers: str, group: str = GROUP, headers: Head
     left = list(triggers)
 
     def refuse(trigger: Trigger) -> None:
-        left.remove(trigger.id)
+        left[:] = [each for each in left if each != trigger.id]
         if not left:
             subscriber.stop()
         raise Rejected("no address")
@@ -138,3 +139,45 @@ def test_a_trigger_with_a_header_that_is_null_is_parked_and_comes_back(following
             each.hand_out_again()
     with subscribed(following) as subscriber:
         assert next(subscriber).id == "a"
+
+
+def test_what_another_replay_has_handed_back_is_not_handed_out_again_once_it_is_done(following: Following) -> None:
+    park(following, "a")
+    with parking(following) as first, parking(following) as second, subscribed(following) as subscriber:
+        [trigger], [stale] = first, second
+        assert trigger.hand_out_again()
+        next(subscriber).done()
+        assert [each.hand_out_again() for each in (stale, trigger)] == [False, False]
+        following.publish("last")
+        assert next(subscriber).id == "last"
+
+
+def test_what_was_parked_anew_stays_where_an_older_replay_goes_on(following: Following) -> None:
+    park(following, "a")
+    with parking(following) as parked, parking(following) as older:
+        [trigger], [stale] = parked, older
+        assert trigger.hand_out_again()
+        park(following, "b")
+        assert (stale.hand_out_again(), sorted(each.id for each in parked)) == (False, ["a", "b"])
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_replay_waits_for_one_that_takes_the_same_off_before_it(following: Following, *, commits: bool) -> None:
+    park(following, "a")
+    name = following.prefix + PARKED
+    other = Producer(
+        {"bootstrap.servers": following.kafka, "transactional.id": name, "partitioner": "murmur2", "log_level": 0}
+    )
+    other.init_transactions(10)
+    other.begin_transaction()
+    other.produce(name, key=f"{following.prefix}{GROUP}{SEPARATOR}a".encode())
+    assert other.flush(10) == 0
+    with parking(following) as parked:
+        [trigger] = parked
+        with pytest.raises(LogUnavailable, match="not decided"):
+            trigger.hand_out_again()
+        if commits:
+            other.commit_transaction(10)
+        else:
+            other.abort_transaction(10)
+        assert trigger.hand_out_again() is not commits
