@@ -181,3 +181,14 @@ def test_a_replay_waits_for_one_that_takes_the_same_off_before_it(following: Fol
         else:
             other.abort_transaction(10)
         assert trigger.hand_out_again() is not commits
+
+
+def test_what_is_parked_while_another_is_handed_back_is_listed_next(following: Following) -> None:
+    topic, later = following.prefix + TRIGGERS, [f"b{number}" for number in range(40)]
+    following.forge(trigger_event("a"), group=GROUP, topic=topic)
+    with parking(following) as parked:
+        [trigger] = parked
+        for each in later:
+            following.forge(trigger_event(each), group=GROUP, topic=topic)
+        assert trigger.hand_out_again()
+        assert sorted(each.id for each in parked) == sorted(later)

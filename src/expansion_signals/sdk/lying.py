@@ -56,7 +56,8 @@ class Lying:
             self._connect()
             end = {TopicPartition(self._topic, record.partition): before}
             # The broker of `dev` shows what is not committed yet: what stands at the offset is the caller's own.
-            read_to(end, self._consumer, lambda fetched: self._take(fetched, before))
+            own = record.partition, before
+            read_to(end, self._consumer, lambda fetched: self._take(fetched, own))
         return bool(self._last.get((record.partition, record.key)) == record.offset)
 
     def take_off(self, record: Any) -> None:  # noqa: ANN401 -- kafka-python has no types
@@ -86,9 +87,9 @@ class Lying:
             raise
         self._consumer = consumer
 
-    def _take(self, fetched: Mapping[TopicPartition, Any], before: int | None = None) -> None:
+    def _take(self, fetched: Mapping[TopicPartition, Any], own: tuple[int, int] | None = None) -> None:
         for record in (each for batch in fetched.values() for each in batch):
-            if before is not None and record.offset >= before:
+            if (record.partition, record.offset) == own:
                 continue
             self._last[record.partition, record.key] = record.offset
             if record.value is None:
