@@ -91,6 +91,15 @@ async def fields(client: Redis, prefix: str) -> AsyncIterator[tuple[str, str, by
             yield key.decode(), field.decode(), value
 
 
+async def test_many_shards_are_asked_on_few_connections(redis_url: str, prefix: str) -> None:
+    shards = range(100)
+    async with Redis.from_url(redis_url, max_connections=8) as client:
+        await Deployment(client, prefix=prefix, shards=len(shards)).open()
+        store = RedisStore(client, prefix=prefix, shards=len(shards), window=DAY)
+        answers = await store.apply([poll(shard=shard) for shard in shards])
+    assert {type(each) for each in answers} == {Applied}
+
+
 async def test_no_value_of_a_hash_is_longer_than_64_bytes_but_for_pending_facts(
     client: Redis, prefix: str, store: RedisStore
 ) -> None:

@@ -100,6 +100,20 @@ def test_what_is_handed_back_comes_to_its_group_again(desk: Desk) -> None:
         assert next(subscriber).id == "a"
 
 
+def test_a_group_is_handed_back_its_own_and_no_other(desk: Desk) -> None:
+    assert desk.type("replay", "--group", "crm").stdout == "handed back: 2 limit.reached\n"
+    assert sorted(each["group"] for each in desk.listed()) == ["mailer", "mailer"]
+
+
+def test_names_of_others_are_shown_as_they_are_written(desk: Desk) -> None:
+    topic = desk.following.prefix + TRIGGERS
+    desk.following.forge(trigger_event("forged"), group="x[/y]", topic=topic, reason=":x: [bold]gone[/bold]")
+    done = desk.type("list", "--group", "x[/y]")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ":x: [bold]gone[/bold]" in done.stdout
+    assert done.stdout.endswith("1 parked trigger: 1 by x[/y]\n")
+
+
 def test_what_expired_or_is_of_no_topic_of_triggers_is_not_handed_back(desk: Desk) -> None:
     late = trigger_event("late", expirytime="2026-01-02T00:00:00Z")
     for event, topic in ((late, desk.following.prefix + TRIGGERS), (trigger_event("forged"), "payroll")):

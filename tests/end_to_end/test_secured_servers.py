@@ -248,7 +248,7 @@ def test_a_subscriber_is_handed_triggers_and_is_done_with_them_or_parks_them(ser
         subscriber.run(act)
     [found] = servers.deployment.topic(PARKED).until(lambda record: record.key is not None)
     assert [found.key] == [f"{prefix}mailer\x1f{trigger}".encode() for trigger in parked]
-    handed_back = told(servers.login("operator"), "parked", "replay", "--json")
+    handed_back = told(servers.login("operator"), "parked", "replay", "--group", "mailer", "--json")
     assert handed_back.stdout.startswith('{"dry_run": false, "replayed": 1, '), handed_back.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -47,7 +48,7 @@ def subscribe(following: Following) -> Iterator[Callable[..., Subscriber]]:
 class Handler:
     """Notes the ids it is given, fails as it was told, and stops the subscriber once so many have ended."""
 
-    def __init__(self, subscriber: Subscriber, stop_after: int, **failures: list[Exception]) -> None:
+    def __init__(self, subscriber: Subscriber, stop_after: int, **failures: list[Any]) -> None:
         self._subscriber = subscriber
         self._left = stop_after
         self._failures = failures
@@ -172,6 +173,17 @@ def test_what_may_succeed_later_is_tried_past_all_attempts(
     handler = Handler(subscriber, 1, a=[Retryable("away")] * 5)
     subscriber.run(handler, attempts=2, **QUICK)
     assert (len(handler.given), following.remembered(), parked(following)) == (6, ["a"], [])
+
+
+@pytest.mark.parametrize("left", [SystemExit(2), asyncio.CancelledError()], ids=["exit", "cancelled"])
+def test_a_handler_that_leaves_by_no_exception_of_its_own_has_failed_and_holds_nothing_back(
+    following: Following, subscribe: Callable[..., Subscriber], left: BaseException
+) -> None:
+    following.publish("a", LAST)
+    subscriber = subscribe()
+    handler = Handler(subscriber, 1, a=[left] * 2)
+    subscriber.run(handler, workers=1, attempts=2, **QUICK)
+    assert (handler.given, len(parked(following))) == (["a", "a", LAST], 1)
 
 
 def test_what_expires_while_it_is_tried_is_dropped_and_not_parked(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    Headers = list[tuple[str, bytes | None]]
+
 TRIGGERS = "expansion-limit-reached"
 MEMORY = "expansion-subscriber-memory"
 PARKED = "expansion-parked"
@@ -78,28 +80,35 @@ class Following:
         """Return what the services logged."""
         return self._log.read_text()
 
-    def publish(self, *events: dict[str, Any] | bytes | str, partition: int = 0) -> None:
+    def publish(
+        self, *events: dict[str, Any] | bytes | str, partition: int = 0, headers: Headers | None = None
+    ) -> None:
         """Publish triggers, or whatever else, and wait until they are there; a text is the id of a trigger."""
         for event in events:
-            self.produce(event, partition=partition)
+            self.produce(event, partition=partition, headers=headers)
         self.flush()
 
-    def produce(self, event: dict[str, Any] | bytes | str, *, partition: int) -> None:
+    def produce(self, event: dict[str, Any] | bytes | str, *, partition: int, headers: Headers | None = None) -> None:
         """Begin to publish one."""
         given = trigger_event(event) if isinstance(event, str) else event
         value = given if isinstance(given, bytes) else json.dumps(given).encode()
-        self._producer.produce(self.prefix + TRIGGERS, value, key=b"acct-1", partition=partition)
+        self._producer.produce(self.prefix + TRIGGERS, value, key=b"acct-1", partition=partition, headers=headers or [])
 
-    def forge(self, event: dict[str, Any], *, group: str, topic: str) -> None:
-        """Put a trigger on the parking topic, in the name of a group, as parked from this topic."""
+    def forge(
+        self, event: dict[str, Any], *, group: str, topic: str, key: bytes | None = None, **others: str | None
+    ) -> None:
+        """Put a trigger on the parking topic, in the name of a group, as parked from this topic.
+
+        Other headers replace its own; one that is None is null.
+        """
         now = datetime.now(UTC).isoformat()
         said = {"reason": "forged", "attempts": "1", "group": self.prefix + group, "topic": topic, "partition": "0"}
-        headers = {**said, "first_failed_at": now, "at": now}
+        headers: dict[str, str | None] = {**said, "first_failed_at": now, "at": now, **others}
         self._producer.produce(
             self.prefix + PARKED,
             json.dumps(event).encode(),
-            key=f"{self.prefix}{group}{SEPARATOR}{event['id']}".encode(),
-            headers=[(f"parked_{name}", value.encode()) for name, value in headers.items()],
+            key=key or f"{self.prefix}{group}{SEPARATOR}{event['id']}".encode(),
+            headers=[(f"parked_{name}", value and value.encode()) for name, value in headers.items()],
         )
         self.flush()
 

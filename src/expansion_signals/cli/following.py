@@ -53,7 +53,7 @@ async def follow(
         LogUnavailable: the broker does not answer.
         RejectedState: the broker refuses us.
     """
-    lines = _Lines(Console(highlight=False, soft_wrap=True))
+    lines = _Lines(Console(highlight=False, markup=False, emoji=False, soft_wrap=True))
     async with LogFollower(
         settings.kafka,
         TRIGGER_TOPICS,

@@ -46,8 +46,9 @@ def hand_back(found: Sequence[ParkedTrigger], prefix: str, *, dry_run: bool) -> 
         if reason is not None:
             done.refuse(trigger, reason)
             continue
-        if not dry_run:
-            trigger.hand_out_again()
+        if not (dry_run or trigger.hand_out_again()):
+            done.refuse(trigger, "it was handed back meanwhile, or parked anew")
+            continue
         done.types[trigger.type] += 1
     return done
 

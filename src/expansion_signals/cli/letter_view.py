@@ -34,7 +34,10 @@ def table_of(letters: Sequence[Letter]) -> Table:
         again = f" ({letter.cause.attempts:,} attempts)" if letter.cause.attempts > 1 else ""
         failed = format_instant(letter.cause.last_failed).partition(".")[0].removesuffix("Z")
         table.add_row(
-            failed.replace("T", " "), _cell(str(letter.origin)), letter.cause.code + again, _cell(letter.account or "")
+            failed.replace("T", " "),
+            _cell(str(letter.origin)),
+            one_line(letter.cause.code) + again,
+            _cell(letter.account or ""),
         )
     return table
 
@@ -45,7 +48,7 @@ def told_of(by_code: Counter[str], shown: int, *, chosen: bool) -> Iterator[str]
     if not total:
         yield "there is no dead letter" + (" as asked for" if chosen else "")
         return
-    codes = ", ".join(f"{count:,} {code}" for code, count in by_code.most_common())
+    codes = ", ".join(f"{count:,} {one_line(code)}" for code, count in by_code.most_common())
     yield f"{total:,} dead letter{'' if total == 1 else 's'}: {codes}"
     if shown < total:
         yield f"the last {shown:,} are shown; --limit shows more, --json all"

@@ -29,7 +29,7 @@ def summary_of(trigger: ParkedTrigger) -> Mapping[str, Any]:
 
 def document_of(trigger: ParkedTrigger) -> Mapping[str, Any]:
     """Return all of it: beside the summary the event, as text."""
-    return {**summary_of(trigger), "value": trigger.value.decode()}
+    return {**summary_of(trigger), "value": trigger.value.decode(errors="replace")}
 
 
 def _written(moment: datetime) -> str:

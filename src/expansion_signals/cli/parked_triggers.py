@@ -44,14 +44,9 @@ def parked_triggers(settings: Settings, options: Options) -> Iterator[Sequence[P
     since = moment(instant_before(options.since or "1970-01-01T00:00:00Z", time.time_ns() // 1_000, "--since"))
     # What `dev` starts is no Kafka: what it says of itself is not so.
     connection = {"api_version": (2, 3), "check_crcs": False} if is_embedded(settings.kafka, settings.security) else {}
-    with Parking(
-        settings.kafka, options.group, prefix=settings.prefix, security=settings.security, connection=connection
-    ) as parking:
-        yield [
-            each
-            for each in parking
-            if kind in (None, each.type) and options.account in (None, each.account) and each.parked >= since
-        ]
+    # Of every group, also where one is asked for: an operator has no right to the transactional ids of a group.
+    with Parking(settings.kafka, prefix=settings.prefix, security=settings.security, connection=connection) as parking:
+        yield [each for each in parking if _is_asked_for(each, options, kind) and each.parked >= since]
 
 
 @contextmanager
@@ -68,3 +63,8 @@ def parked_trigger(settings: Settings, options: Options, trigger: str) -> Iterat
                 "another was parked. What there is: expansion-signals parked list"
             )
         yield found
+
+
+def _is_asked_for(trigger: ParkedTrigger, options: Options, kind: str | None) -> bool:
+    asked = ((options.group, trigger.group), (kind, trigger.type), (options.account, trigger.account))
+    return all(each in (None, of_trigger) for each, of_trigger in asked)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def print_lines(lines: Iterable[RenderableType], *, whole: bool = False) -> None:
     """Print on stdout; `whole` lines are never wrapped. A pipe gets no colours, and no blanks that fill up columns."""
-    console = Console(highlight=False, soft_wrap=whole)
+    # Names are of others: a group named `x[/y]` ends the command where it is read as markup, `:x:` may be an emoji.
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=whole)
     if console.is_terminal:
         for line in lines:
             console.print(line)

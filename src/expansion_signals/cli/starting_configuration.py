@@ -22,13 +22,16 @@ def begin(directory: Path) -> Sequence[Path]:
     """Write the files into a directory, which is made where it is missing, and return them.
 
     Raises:
-        BadParameter: one of them is there already, and then none is written; or the directory cannot be written to.
+        BadParameter: one of them is there already, and then none is written; or the directory cannot be looked at, or
+            written to.
     """
     texts = {directory / name: text for name, text in _texts().items()}
-    for path in texts:
-        if path.exists():
-            raise typer.BadParameter(f"{path} is there already, nothing was written; name another", param_hint="DIR")
     try:
+        for path in texts:
+            if path.exists():
+                raise typer.BadParameter(
+                    f"{path} is there already, nothing was written; name another", param_hint="DIR"
+                )
         directory.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
             path.write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ def waiting_for(what: str) -> AbstractContextManager[object]:
     from contextlib import nullcontext  # noqa: PLC0415 -- `--help` answers at once
 
     from rich.console import Console  # noqa: PLC0415 -- the same
+    from rich.text import Text  # noqa: PLC0415 -- the same
 
     console = Console(stderr=True)
-    return console.status(f"{what} ...") if console.is_terminal else nullcontext()
+    return console.status(Text(f"{what} ...")) if console.is_terminal else nullcontext()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer
@@ -188,9 +187,18 @@ def _given_up() -> KafkaError:
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
     """Close a producer that may have unacknowledged records: by itself it would wait for them without end."""
-    with suppress(TimeoutError, asyncio.CancelledError):
-        async with asyncio.timeout(_STOP_SECONDS):
-            await producer._sender.close()  # noqa: SLF001 -- there is no public way to give records up
-    producer._message_accumulator._batches.clear()  # noqa: SLF001 -- the same
-    producer._message_accumulator._pending_batches.clear()  # noqa: SLF001 -- the same
-    await producer.stop()
+    sender = producer._sender.sender_task  # noqa: SLF001 -- there is no public way to give records up
+    try:
+        await _ended(sender)
+    finally:
+        await _ended(sender)  # told twice, it waits no longer for what is on its way
+        producer._message_accumulator._batches.clear()  # noqa: SLF001 -- the same
+        producer._message_accumulator._pending_batches.clear()  # noqa: SLF001 -- the same
+        await producer.stop()
+
+
+async def _ended(sender: asyncio.Task[None] | None) -> None:
+    """Tell it to end, and wait a while: not for itself, or whoever is cancelled meanwhile would cancel it instead."""
+    if sender is not None and not sender.done():
+        sender.cancel()
+        await asyncio.wait([sender], timeout=_STOP_SECONDS)

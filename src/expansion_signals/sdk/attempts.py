@@ -22,6 +22,6 @@ class Attempts:
         """Return how many seconds to wait once so many have failed."""
         return min(self.first_wait_seconds * 2.0 ** min(failed - 1, _MOST_DOUBLINGS), self.longest_wait_seconds)
 
-    def are_over(self, error: Exception, failed: int) -> bool:
+    def are_over(self, error: BaseException, failed: int) -> bool:
         """Say whether to give up: at once what can never succeed, and never what says of itself that it may."""
         return isinstance(error, Rejected) or (failed >= self.most and not isinstance(error, Retryable))

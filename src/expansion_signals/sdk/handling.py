@@ -40,7 +40,7 @@ class Acting:
     trigger: Open
     failed: int = 0
     first_failed: Instant = 0
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 class Handling:
@@ -129,7 +129,7 @@ class Handling:
                     yield ended
                 ended = self._ended.get_nowait()
 
-    def _failed(self, acting: Acting, error: Exception) -> None:
+    def _failed(self, acting: Acting, error: BaseException) -> None:
         trigger, account, reason = acting.trigger, acting.trigger.event.account, f"{type(error).__name__}: {error}"
         now = self._now()
         acting.failed += 1
@@ -209,6 +209,6 @@ class Handling:
         acting.error = None
         try:
             self._act(acting.trigger)
-        except Exception as error:  # noqa: BLE001 -- whatever a handler raises is a failed attempt
+        except BaseException as error:  # noqa: BLE001 -- SystemExit too: nobody else would see how this thread ended
             acting.error = error
         self._ended.put(acting)

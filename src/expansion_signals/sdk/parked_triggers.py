@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from expansion_signals.sdk import parking, recollection
-from expansion_signals.sdk.clients import open_consumer
-from expansion_signals.sdk.failures import kafka_failures
+from expansion_signals.sdk.lying import Lying
 from expansion_signals.sdk.recollection import remembered
 from expansion_signals.sdk.transactions import Transactions, Write
 from expansion_signals.sdk.triggers import TriggerData, UnreadableError, moment, read
-from expansion_signals.sdk.whole_topic import ends, partitions_of, read_to
 from expansion_signals.security import PLAINTEXT
 
 if TYPE_CHECKING:
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from expansion_signals.security import KafkaSecurity
-
-_CLOSE_MS = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -47,18 +43,19 @@ class ParkedTrigger:
     first_failed: datetime
     parked: datetime
     value: bytes = field(repr=False)
-    release: Callable[[], None] = field(repr=False)
+    release: Callable[[], bool] = field(repr=False)
 
-    def hand_out_again(self) -> None:
+    def hand_out_again(self) -> bool:
         """Put it back on its topic, where its group gets it as if for the first time; others have done it, or not.
 
-        In one transaction it is taken off the parking topic, and out of the memory of the group.
+        In one transaction it is taken off the parking topic, and out of the memory of the group. Where it does not lie
+        there any more, or was parked anew, nothing is done, and this is false.
 
         Raises:
-            LogUnavailable: Kafka does not answer; the same again is right.
+            LogUnavailable: Kafka does not answer; the same again is right, for it is done once.
             RejectedState: the broker refuses us; it needs the right to write to the trigger's topic.
         """
-        self.release()
+        return self.release()
 
 
 class Parking:
@@ -77,18 +74,18 @@ class Parking:
         security: KafkaSecurity = PLAINTEXT,
         connection: Mapping[str, Any] | None = None,
     ) -> None:
-        self._servers = servers
         self._prefix = prefix
         self._group = None if group is None else prefix + group
         self._topic = prefix + parking.TOPIC
         self._memory = prefix + recollection.TOPIC
-        self._options = {
+        options = {
             "bootstrap_servers": servers.split(","),
             "client_id": self._group or self._topic,
             "security": security,
             **(connection or {}),
         }
-        self._transactions = Transactions(servers, self._group or self._topic, self._options)
+        self._lying = Lying(servers, self._topic, options)
+        self._transactions = Transactions(servers, self._group or self._topic, options)
 
     def __enter__(self) -> Self:
         """Return this; it connects when it is iterated over."""
@@ -97,6 +94,7 @@ class Parking:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Disconnect."""
         self._transactions.close()
+        self._lying.close()
 
     def __iter__(self) -> Iterator[ParkedTrigger]:
         """Read what is parked now.
@@ -105,44 +103,21 @@ class Parking:
             LogUnavailable: Kafka does not answer; the same again is right.
             RejectedState: the topic is missing, or the broker refuses us, or does not let us in.
         """
-        there = [each for each in map(self._parked, self._records().values()) if each is not None]
+        records = [
+            each
+            for each in self._lying.records()
+            if self._group is None or remembered(each.key, self._group) is not None
+        ]
+        there = [each for each in map(self._parked, records) if each is not None]
         return iter(sorted(there, key=lambda each: each.parked))
-
-    def _records(self) -> Mapping[bytes, Any]:
-        """Return the record of each trigger that is parked, by its key."""
-        lying: dict[bytes, Any] = {}
-
-        def take(fetched: Mapping[Any, Any]) -> None:
-            for record in (each for batch in fetched.values() for each in batch):
-                if self._group is not None and remembered(record.key, self._group) is None:
-                    continue
-                if record.value is None:
-                    lying.pop(record.key, None)
-                else:
-                    lying[record.key] = record
-
-        with kafka_failures(self._servers):
-            consumer = open_consumer(**self._options, auto_offset_reset="earliest", isolation_level="read_committed")
-            try:
-                partitions = partitions_of(consumer, self._topic, self._servers)
-                consumer.assign(partitions)
-                read_to(ends(consumer, partitions), consumer, take)
-            finally:
-                consumer.close(timeout_ms=_CLOSE_MS)
-        return lying
 
     def _parked(self, record: Any) -> ParkedTrigger | None:  # noqa: ANN401 -- kafka-python has no types
         try:
             event, parked = read(record.value), parking.parked(record)
+            _refuse_another(record.key, recollection.memory_key(parked.group, event.id))
         except (UnreadableError, ValueError) as error:
             log.warning("%s partition %d offset %d: %s", self._topic, record.partition, record.offset, error)
             return None
-        headers = parking.foreign_headers(record)
-        release = (
-            Write(self._memory, record.key, None),
-            Write(self._topic, record.key, None),
-            Write(parked.topic, parked.key, record.value, headers, parked.partition),
-        )
         return ParkedTrigger(
             id=event.id,
             type=event.type,
@@ -156,5 +131,23 @@ class Parking:
             first_failed=moment(parked.failure.first),
             parked=moment(parked.failure.last),
             value=record.value,
-            release=lambda: self._transactions.commit(release, {}, None),
+            release=lambda: self._release(record, parked),
         )
+
+    def _release(self, record: Any, parked: parking.Parked) -> bool:  # noqa: ANN401 -- kafka-python has no types
+        """Take it off, and hand it back where no other replay was first, and nobody has parked it anew."""
+        taken_off = Write(self._topic, record.key, None, partition=record.partition)
+        handed_back = (
+            Write(self._memory, record.key, None),
+            Write(parked.topic, parked.key, record.value, parking.foreign_headers(record), parked.partition),
+        )
+        is_done = self._transactions.commit_if(taken_off, handed_back, lambda at: self._lying.is_last(record, at))
+        if is_done:
+            self._lying.take_off(record)
+        return is_done
+
+
+def _refuse_another(key: bytes | None, own: bytes) -> None:
+    """Refuse a key that is not of the group and the trigger told: what is handed out again would stay another's."""
+    if key != own:
+        raise ValueError("the key is not that of its group and its id")

@@ -65,8 +65,8 @@ def park(topic: str, group: str, trigger: str, record: Any, failure: Failure) ->
 
 
 def foreign_headers(record: Any) -> Sequence[tuple[str, bytes]]:  # noqa: ANN401 -- kafka-python has no types
-    """Return the headers that the trigger had on its own topic."""
-    return [(name, value) for name, value in record.headers if not name.startswith(_PREFIX)]
+    """Return the headers that the trigger had on its own topic; a null is empty: the driver sends none."""
+    return [(name, value or b"") for name, value in record.headers if not name.startswith(_PREFIX)]
 
 
 def parked(record: Any) -> Parked:  # noqa: ANN401 -- kafka-python has no types
@@ -75,7 +75,11 @@ def parked(record: Any) -> Parked:  # noqa: ANN401 -- kafka-python has no types
     Raises:
         ValueError: they are not those of a parked trigger: anyone may write to the topic.
     """
-    said = {name.removeprefix(_PREFIX): value for name, value in record.headers if name.startswith(_PREFIX)}
+    said = {
+        name.removeprefix(_PREFIX): value
+        for name, value in record.headers
+        if name.startswith(_PREFIX) and value is not None
+    }
     try:
         failure = Failure(
             said["reason"].decode(),

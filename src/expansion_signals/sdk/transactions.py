@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka import OffsetAndMetadata, TopicPartition, errors
 
+from expansion_signals.errors import LogUnavailable
 from expansion_signals.sdk.clients import close_at_once, open_producer
 from expansion_signals.sdk.failures import kafka_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from expansion_signals.sdk.progress import Partition
 
@@ -24,7 +25,10 @@ _LARGEST_REQUEST = 4 * 1024 * 1024
 
 
 class Write(NamedTuple):
-    """A record to write; `topic` has the deployment's prefix. Without `partition` the key says where it goes."""
+    """A record to write; `topic` has the deployment's prefix.
+
+    Without `partition`, or where the topic has it no more, the key says where it goes.
+    """
 
     topic: str
     key: bytes | None
@@ -70,14 +74,9 @@ class Transactions:
         with kafka_failures(self._servers):
             try:
                 producer = self._begun()
-                sent = [
-                    producer.send(each.topic, each.value, each.key, list(each.headers), each.partition)
-                    for each in records
-                ]
                 # Before the offsets: a batch that fails later would renew the producer's epoch under a commit that is
                 # on its way, and kafka-python 3.0 would take that for committed.
-                for each in sent:
-                    each.get(timeout=_ANSWER_SECONDS)
+                _written(producer, records)
                 if offsets:
                     producer.send_offsets_to_transaction(_driver_offsets(offsets), member)
                 producer.commit_transaction()
@@ -87,6 +86,29 @@ class Transactions:
             except BaseException:
                 self.close()
                 raise
+
+    def commit_if(self, first: Write, records: Iterable[Write], is_right: Callable[[int], bool]) -> bool:
+        """Write `first`, then the others where this says so of the offset that it got; else nothing. Say which.
+
+        Of two transactions that write to one place, one comes to stand behind the other, so it can wait and look.
+        Raises what `commit` raises, and what `is_right` does.
+        """
+        with kafka_failures(self._servers):
+            try:
+                producer = self._begun()
+                [offset] = _written(producer, [first])
+                if not is_right(offset):
+                    self._abort()
+                    return False
+                _written(producer, records)
+                producer.commit_transaction()
+            except LogUnavailable:  # told by `is_right`
+                self._abort()
+                raise
+            except BaseException:
+                self.close()
+                raise
+        return True
 
     def close(self) -> None:
         """Disconnect without waiting; no transaction is open between two calls."""
@@ -107,6 +129,21 @@ class Transactions:
             self._producer.abort_transaction()
         except errors.KafkaError:
             self.close()
+
+
+def _written(producer: Any, records: Iterable[Write]) -> list[int]:  # noqa: ANN401 -- kafka-python has no types
+    """Write these, and return their offsets once the broker has them."""
+    sent = [
+        producer.send(each.topic, each.value, each.key, list(each.headers), _there(producer, each)) for each in records
+    ]
+    return [each.get(timeout=_ANSWER_SECONDS).offset for each in sent]
+
+
+def _there(producer: Any, write: Write) -> int | None:  # noqa: ANN401 -- kafka-python has no types
+    """Return the partition asked for; None where the topic, made anew with fewer, has it no more."""
+    if write.partition is None or write.partition in producer.partitions_for(write.topic):
+        return write.partition
+    return None
 
 
 def _driver_offsets(offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:

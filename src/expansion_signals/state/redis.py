@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 
 
 _ASKED_AT_ONCE = 8
-"""Shards asked in one pipeline: fewer let Redis begin sooner, and cost a pipeline more."""
+"""Shards asked in one pipeline, or more: fewer let Redis begin sooner, and cost a pipeline more."""
+
+_MOST_PIPELINES = 8
+"""Each takes a connection, and redis-py's pool refuses the hundred and first."""
 
 
 class RedisStore:
@@ -102,7 +105,8 @@ class RedisStore:
         requests: dict[int, ApplyRequest] = {}
         calls: list[asyncio.Task[list[Any]]] = []
         places = iter(waiting)
-        while some := [*islice(places, _ASKED_AT_ONCE)]:
+        at_once = max(_ASKED_AT_ONCE, -(-len(waiting) // _MOST_PIPELINES))
+        while some := [*islice(places, at_once)]:
             requests |= {place: self._request(waiting[place], crowded) for place in some}
             asked = [(each.keys, each.argument, each.evidences) for each in map(requests.__getitem__, some)]
             calls.append(asyncio.create_task(self._scripts.call("apply", asked)))

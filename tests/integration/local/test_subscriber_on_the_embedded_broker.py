@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from confluent_kafka import Producer
 
 from expansion_signals.local.broker import EmbeddedBroker
-from expansion_signals.sdk import Subscriber
+from expansion_signals.sdk import Parking, Rejected, Subscriber, Trigger
 
-TOPICS = ("expansion-limit-reached", "expansion-subscriber-memory")
+TOPICS = ("expansion-limit-reached", "expansion-subscriber-memory", "expansion-parked")
+CONNECTION = {"api_version": (2, 3), "check_crcs": False, "fetch_max_wait_ms": 50}
 
 
 def publish(servers: str, *ids: str) -> None:
@@ -30,9 +31,7 @@ def publish(servers: str, *ids: str) -> None:
 
 
 def subscribed(servers: str) -> Subscriber:
-    return Subscriber(
-        servers, "mailer", TOPICS[:1], connection={"api_version": (2, 3), "check_crcs": False, "fetch_max_wait_ms": 50}
-    )
+    return Subscriber(servers, "mailer", TOPICS[:1], connection=CONNECTION)
 
 
 def test_what_was_done_is_not_handed_out_by_the_next_subscriber() -> None:
@@ -43,3 +42,21 @@ def test_what_was_done_is_not_handed_out_by_the_next_subscriber() -> None:
             next(first).done()
         with subscribed(broker.servers) as second:
             assert next(second).id == "b"
+
+
+def test_what_was_parked_is_handed_back_once() -> None:
+    with EmbeddedBroker() as broker:
+        broker.create_topics(TOPICS)
+        publish(broker.servers, "a")
+
+        def refuse(_: Trigger) -> None:
+            subscriber.stop()
+            raise Rejected("no address")
+
+        with subscribed(broker.servers) as subscriber:
+            subscriber.run(refuse)
+        with Parking(broker.servers, "mailer", connection=CONNECTION) as parked:
+            [trigger] = parked
+            assert [trigger.hand_out_again(), trigger.hand_out_again(), list(parked)] == [True, False, []]
+        with subscribed(broker.servers) as again:
+            assert next(again).id == "a"

@@ -84,3 +84,13 @@ async def test_a_topic_that_does_not_exist_is_told_in_time(log: Log) -> None:
 async def test_a_broker_that_is_not_there_is_retryable() -> None:
     with pytest.raises(LogUnavailable, match=r"Kafka at 127\.0\.0\.1:\d+ is not available"):
         await LogPublisher(f"127.0.0.1:{free_port()}").start()
+
+
+async def test_who_is_cancelled_while_a_publisher_stops_is_cancelled(log: Log) -> None:
+    await log.publisher.publish([SMALL])
+    stopping = asyncio.create_task(log.publisher.stop())
+    await asyncio.sleep(0)
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    assert await log.publisher.publish([SMALL]) == []

@@ -56,6 +56,11 @@ def test_init_says_why_a_directory_cannot_be_written_to(tmp_path: Path) -> None:
     assert (result.exit_code, "File exists" in result.stderr) == (2, True)
 
 
+def test_init_says_why_a_directory_cannot_be_looked_at(tmp_path: Path) -> None:
+    result = _run("init", tmp_path / ("d" * 300))
+    assert (result.exit_code, "File name too long" in " ".join(result.stderr.split())) == (2, True)
+
+
 def test_check_of_what_is_right_says_so_and_exits_with_0() -> None:
     result = _run("check", SAMPLE)
     assert (result.exit_code, "4 meters, 7 features, 4 plans, 3 add-ons, 30 rules" in result.stdout) == (0, True)
