@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from expansion_signals.sdk import parking, recollection
-from expansion_signals.sdk.lying import Lying
+from expansion_signals.sdk.parked_records import ParkedRecords
 from expansion_signals.sdk.recollection import remembered
 from expansion_signals.sdk.transactions import Transactions, Write
 from expansion_signals.sdk.triggers import TriggerData, UnreadableError, moment, read
@@ -84,7 +84,7 @@ class Parking:
             "security": security,
             **(connection or {}),
         }
-        self._lying = Lying(servers, self._topic, options)
+        self._records = ParkedRecords(servers, self._topic, options)
         self._transactions = Transactions(servers, self._group or self._topic, options)
 
     def __enter__(self) -> Self:
@@ -94,7 +94,7 @@ class Parking:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Disconnect."""
         self._transactions.close()
-        self._lying.close()
+        self._records.close()
 
     def __iter__(self) -> Iterator[ParkedTrigger]:
         """Read what is parked now.
@@ -105,7 +105,7 @@ class Parking:
         """
         records = [
             each
-            for each in self._lying.records()
+            for each in self._records.records()
             if self._group is None or remembered(each.key, self._group) is not None
         ]
         there = [each for each in map(self._parked, records) if each is not None]
@@ -141,9 +141,9 @@ class Parking:
             Write(self._memory, record.key, None),
             Write(parked.topic, parked.key, record.value, parking.foreign_headers(record), parked.partition),
         )
-        is_done = self._transactions.commit_if(taken_off, handed_back, lambda at: self._lying.is_last(record, at))
+        is_done = self._transactions.commit_if(taken_off, handed_back, lambda at: self._records.is_last(record, at))
         if is_done:
-            self._lying.take_off(record)
+            self._records.take_off(record)
         return is_done
 
 

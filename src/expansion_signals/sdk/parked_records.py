@@ -18,7 +18,7 @@ _FETCH_WAIT_MS = 5
 """As for the memory: a broker that is asked for the end first sits out a fetch that finds nothing."""
 
 
-class Lying:
+class ParkedRecords:
     """Follows the parking topic, which has the deployment's prefix, as far as it is decided."""
 
     def __init__(self, servers: str, topic: str, options: Mapping[str, Any]) -> None:
