@@ -47,6 +47,7 @@ def season() -> list[Row]:
             for _ in range(int(row["times"]))
             for watch, account in zip(EVIDENCE_WATCHES, accounts, strict=True)
             for signal in seen(watch.events, account, row, place)
+            if signal.type != "reading"  # for deciding alone
         ]
         rows.append(Row(row["told"], found))
     return rows
